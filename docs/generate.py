@@ -1,0 +1,199 @@
+"""The pages of docs/ that are made from tables in the code: `python dev.py docs`, or with `--check` only compared.
+
+A page is a function without arguments that returns its whole text; a house test compares them with what is on disk.
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from filebridge.cli import app
+from filebridge.config import Settings
+from filebridge.domain.events import OWN_EVENTS, EventKind
+from filebridge.domain.lifecycle import TABLE
+from filebridge.domain.orders import FINAL, LOCAL, Status
+from filebridge.domain.reasons import REASONS
+
+DOCS = Path(__file__).resolve().parent
+MADE = "<!-- Made by `python dev.py docs` from {source}; edit that, not this page. -->"
+
+
+def reasons() -> str:
+    rows = ((f"`{code}`", english, chinese) for code, (english, chinese) in sorted(REASONS.items()))
+    return _page(
+        "Reason codes",
+        "filebridge/domain/reasons.py",
+        "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
+        "A code never changes its meaning.",
+        *_table(("code", "English", "中文"), rows),
+    )
+
+
+def statuses() -> str:
+    parts = []
+    for status in Status:
+        by_result: dict[Status, list[EventKind]] = {}
+        for kind in EventKind:
+            if (status, kind) in TABLE:
+                by_result.setdefault(TABLE[status, kind], []).append(kind)
+        rows = ((result, ", ".join(kinds)) for result, kinds in by_result.items())
+        parts += [f"## {status}", "", _kind_of(status), "", *_table(("becomes", "on"), rows), ""]
+    return _page(
+        "Order statuses",
+        "filebridge/domain/lifecycle.py",
+        f"What makes one status into another. Our own events ({', '.join(k for k in EventKind if k in OWN_EVENTS)}) "
+        "are refused where they are not listed. The broker's reports and fills are never refused.",
+        *parts,
+    )
+
+
+def settings() -> str:
+    parts = []
+    for section, field in Settings.model_fields.items():
+        model = field.annotation
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise TypeError(f"{section}: every setting stands in a section")
+        rows = (
+            (f"`{name}`", _default(setting), f"`FILEBRIDGE_{section}__{name}`".upper(), setting.description or "")
+            for name, setting in model.model_fields.items()
+        )
+        header = ("setting", "default", "as environment variable", "")
+        parts += [f"## [{section}]", "", field.description or "", "", *_table(header, rows), ""]
+    return _page(
+        "Settings",
+        "filebridge/config.py",
+        "They stand in `filebridge.toml` in the home folder. An environment variable goes before the file. An unknown "
+        "setting is refused, with the nearest known one.",
+        *parts,
+    )
+
+
+def commands() -> str:
+    group: Any = typer.main.get_command(app)
+    parts = []
+    for name, command in _flat(group.commands, "filebridge"):
+        shown = [parameter for parameter in command.params if not getattr(parameter, "hidden", False)]
+        rows = ((_spelling(parameter), _preset(parameter), parameter.help or "") for parameter in shown)
+        table = _table(("argument or option", "default", ""), rows) if shown else []
+        parts += [f"## {name}", "", " ".join((command.help or "").split()), "", *table, *([""] if table else [])]
+    return _page(
+        "Commands",
+        "filebridge/cli.py",
+        "Exit codes: 0 clean, 1 problems found, 2 could not run. `filebridge COMMAND --help` says the same.",
+        *parts,
+    )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "reasons.md": reasons,
+    "statuses.md": statuses,
+    "settings.md": settings,
+    "commands.md": commands,
+}
+
+
+def stale() -> dict[str, str]:
+    """The pages that are not on disk as they should be, with their right text."""
+    texts = {name: page() for name, page in PAGES.items()}
+    return {name: text for name, text in texts.items() if _on_disk(DOCS / name) != text}
+
+
+def main(arguments: list[str]) -> int:
+    if arguments not in ([], ["--check"]):
+        print(f"docs: only --check is known, not {' '.join(arguments)}", file=sys.stderr)
+        return 2
+    found = stale()
+    if arguments:
+        for name in found:
+            print(f"docs/{name} is not in step with the code: run `python dev.py docs`")
+        return 1 if found else 0
+    for name, text in found.items():
+        (DOCS / name).write_bytes(text.encode())
+        print(f"docs/{name} written")
+    return 0
+
+
+def _on_disk(path: Path) -> str | None:
+    # With universal newlines: a checkout on Windows may have changed them.
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def _page(title: str, source: str, first: str, *lines: str) -> str:
+    return "\n".join([f"# {title}", "", MADE.format(source=source), "", first, "", *lines]).rstrip() + "\n"
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    columns = list(header)
+    cells = [[_cell(text) for text in row] for row in rows]
+    return [_row(columns), _row(["---"] * len(columns)), *(_row(row) for row in cells)]
+
+
+def _cell(text: str) -> str:
+    """Text that cannot end its cell, nor become an HTML tag (`<date>`) unless it stands as code."""
+    parts = text.replace("|", "\\|").replace("\n", " ").split("`")
+    return "`".join(part if at % 2 else part.replace("<", "&lt;") for at, part in enumerate(parts))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _kind_of(status: Status) -> str:
+    if status in LOCAL:
+        return "Local: it has not left."
+    return "Final." if status in FINAL else "In flight or working: it has left, or may have."
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "(required)"
+    value = field.get_default(call_default_factory=True)
+    return "" if value is None else f"`{_toml(value)}`"
+
+
+def _toml(value: object) -> str:
+    """A value as it would stand in filebridge.toml."""
+    if isinstance(value, BaseModel):
+        return "{" + ", ".join(f"{name} = {_toml(part)}" for name, part in value) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else f'"{value}"'
+
+
+def _flat(commands: dict[str, Any], before: str) -> Iterator[tuple[str, Any]]:
+    """Every visible command with its whole name; a group stands for the commands in it."""
+    for name, command in commands.items():
+        if command.hidden:
+            continue
+        if hasattr(command, "commands"):
+            yield from _flat(command.commands, f"{before} {name}")
+        else:
+            yield f"{before} {name}", command
+
+
+def _spelling(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{parameter.name.upper()}{'…' if parameter.nargs == -1 else ''}`"
+    return ", ".join(f"`{spelling}`" for spelling in [*parameter.opts, *parameter.secondary_opts])
+
+
+def _preset(parameter: Any) -> str:
+    """The default as a person would type it; a flag that is off and a list that is empty need no word."""
+    if parameter.required:
+        return "(required)"
+    value = parameter.default
+    if value in (None, False, (), []) or callable(value):
+        return ""
+    return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

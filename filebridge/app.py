@@ -1,0 +1,284 @@
+"""Builds everything, once: a home on disk, a bridge from its settings, and turns it until the end."""
+
+import os
+import queue
+import signal
+import stat
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from filebridge import config
+from filebridge.archive import Archive
+from filebridge.bridge.book import OrderBook
+from filebridge.bridge.conductor import Bridge, Parts
+from filebridge.bridge.intake import Intake
+from filebridge.bridge.present import order_report_row
+from filebridge.config import Settings
+from filebridge.control import ControlFolder
+from filebridge.domain import risk
+from filebridge.domain.market import TradingCalendar, read_calendar
+from filebridge.domain.orders import SHANGHAI, Order
+from filebridge.errors import HomeError
+from filebridge.gateways import base
+from filebridge.gateways.supervisor import Supervisor, WorkerSettings, handed_over
+from filebridge.inbox import ClaimedFile, Inbox, Watcher
+from filebridge.ledger.dry import DryLedger
+from filebridge.ledger.store import Turn, open_ledger
+from filebridge.ledger.verify import fold
+from filebridge.ledger.views import LedgerReader
+from filebridge.locks import FileLock, holder_note
+from filebridge.outbox import Outbox, receipt_rows
+from filebridge.simulator import server as simulator
+
+LEDGER = "ledger.sqlite"
+# Our own small files: locks, hand-over logs, what workers print.
+PRIVATE = ".filebridge"
+FOLDERS = ("inbox", "outbox", "archive", "control", "userdata", PRIVATE)
+# A simulator that `run` started ends this long after its last client.
+SIMULATOR_IDLE_SECONDS = 60.0
+MESSAGES_MAX = 10_000
+# The loop's longest sleep; a message or a watcher's wake ends it at once.
+IDLE_SECONDS = 0.1
+
+Row = dict[str, Any]
+BAD_OUTCOMES = frozenset({"DENIED", "REFUSED", "HELD", "QUARANTINED", "CANCEL_REFUSED"})
+
+# Told of every commit, with its events; for whoever shows what happens.
+Watch = Callable[[Turn], None]
+
+
+def now() -> datetime:
+    """The time in Asia/Shanghai, in whole milliseconds: what the ledger keeps of it."""
+    moment = datetime.now(SHANGHAI)
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+# ---- the home
+
+
+def init_home(home: Path, *, account: str, cash: int) -> None:
+    """Make a home with a paper account. Raises HomeError if there is one already; overwrites nothing."""
+    if (home / config.SETTINGS_FILE).exists():
+        raise HomeError(
+            f"{home} is a filebridge home already",
+            hint="Choose another folder, or use this one: `filebridge run --home ...`.",
+            hint_zh="该目录已是 filebridge 主目录，请直接使用或另选目录。",
+        )
+    for name in FOLDERS:
+        (home / name).mkdir(parents=True, exist_ok=True)
+    # Who may write here may trade.
+    for name in ("control", PRIVATE):
+        (home / name).chmod(0o700)
+    template = files("filebridge").joinpath("home.toml").read_text(encoding="utf-8")
+    write_new(home / "userdata" / "accounts.csv", f"account,account_type,cash\n{account},STOCK,{cash}\n")
+    holdings = files("filebridge").joinpath("holdings.csv").read_text(encoding="utf-8")
+    write_new(home / "userdata" / "holdings.csv", holdings.replace("{account}", account))
+    write_new(home / config.SETTINGS_FILE, template.replace("{account}", account))
+
+
+def write_new(path: Path, text: str) -> None:
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def only_bridge(home: Path) -> Iterator[None]:
+    """Hold the home: while one bridge runs, a second one refuses to start."""
+    path = home / PRIVATE / "bridge.lock"
+    path.parent.mkdir(exist_ok=True)
+    lock = FileLock.acquire(path, str(os.getpid()))
+    if lock is None:
+        raise HomeError(
+            f"another bridge runs in {home} (process {holder_note(path)})",
+            hint="Stop it first; one home has one bridge.",
+            hint_zh="该主目录已有 filebridge 在运行，请先停止。",
+        )
+    with lock:
+        yield
+
+
+def load_calendar(home: Path) -> TradingCalendar:
+    """The packaged trading days, and those that the user adds in `calendar.csv`."""
+    lines = files("filebridge").joinpath("trading_calendar.csv").read_text(encoding="utf-8").splitlines()
+    own = home / "calendar.csv"
+    if own.is_file():
+        lines += own.read_text(encoding="utf-8-sig").splitlines()
+    return read_calendar(lines)
+
+
+def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
+    return risk.Rules(
+        mode=settings.broker.mode,
+        hours=settings.broker.hours,
+        calendar=calendar,
+        max_order_age=timedelta(seconds=settings.risk.max_order_age),
+        orders_per_second_max=settings.orders_per_second_max,
+        orders_per_day_max=settings.orders_per_day_max,
+    )
+
+
+def outbox_of(home: Path, reader: LedgerReader) -> Outbox:
+    return Outbox(home / "outbox", reader, order_report_row)
+
+
+# ---- running
+
+
+@contextmanager
+def open_bridge(home: Path, settings: Settings, watch: Watch) -> Iterator[Bridge]:
+    """A bridge with everything around it. Raises HomeError, LedgerError or CounterNotStarted."""
+    with only_bridge(home):
+        for name in FOLDERS:
+            (home / name).mkdir(exist_ok=True)
+        userdata = (home / settings.broker.userdata).resolve()
+        if settings.broker.mode == "paper" and simulator.running(userdata) is None:
+            simulator.start(userdata, idle_seconds=SIMULATOR_IDLE_SECONDS)
+        ledger = open_ledger(home / LEDGER, at=now())
+        reader = LedgerReader(home / LEDGER)
+        messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
+        gateway = Supervisor(_worker_settings(home, settings, userdata), messages)
+        parts = Parts(
+            settings=settings,
+            rules=rules_of(settings, load_calendar(home)),
+            clock=now,
+            ledger=ledger,
+            reader=reader,
+            gateway=gateway,
+            messages=messages,
+            inbox=Inbox(home / "inbox", settle_seconds=settings.inbox.settle_seconds),
+            watcher=Watcher(home / "inbox", lambda: _wake(messages)),
+            archive=Archive(home / "archive"),
+            outbox=outbox_of(home, reader),
+            control=ControlFolder(home / "control"),
+            boot_id=boot_id(),
+            handed_before=lambda: _handed_before(home / PRIVATE),
+            watch=watch,
+        )
+        try:
+            yield Bridge(parts)
+        finally:
+            gateway.close()
+            parts.watcher.stop()
+            reader.close()
+            ledger.close()
+
+
+def run(home: Path, settings: Settings, *, once: bool, timeout: float | None, watch: Watch) -> tuple[bool, list[Order]]:
+    """Run the bridge until it is told to stop (SIGTERM, Ctrl-C) or, with `once`, until all is done.
+
+    `timeout` is in seconds. Returns whether all went through without a problem, and the orders that are not final.
+    """
+    stop: list[int] = []
+    with _stop_on_signals(stop), open_bridge(home, settings, watch) as bridge:
+        bridge.start()
+        deadline = time.monotonic() + timeout if timeout is not None else float("inf")
+        while not stop and time.monotonic() < deadline:
+            busy = turn(bridge)
+            if once and not busy and bridge.at_rest():
+                break
+        left = bridge.unfinished()
+        clean = bridge.is_clean and not left
+        bridge.finish()
+    return clean, left
+
+
+def turn(bridge: Bridge) -> bool:
+    """One turn; waits a moment for news if the one before had nothing to do. Returns whether there was anything."""
+    return bridge.step(wait_seconds=0 if bridge.was_busy else IDLE_SECONDS)
+
+
+@contextmanager
+def _stop_on_signals(stop: list[int]) -> Iterator[None]:
+    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, lambda number, _: stop.append(number)) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
+    """What a receipt for this file would say now, and whether all of it could be used. Changes and sends nothing."""
+    with TemporaryDirectory() as folder:
+        stored = home / LEDGER
+        if not stored.exists():
+            stored = Path(folder) / LEDGER
+            open_ledger(stored, at=now()).close()
+        reader = LedgerReader(stored)
+        ledger = DryLedger()
+        rules = rules_of(settings, load_calendar(home))
+        book = OrderBook(ledger, reader)
+        moment = now()
+        status = path.lstat()
+        file = ClaimedFile(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment)
+        try:
+            with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
+                taken = Intake(book, ledger, reader, settings, rules).take(file, moment)
+                rows, _ = receipt_rows(turn.events)
+        finally:
+            reader.close()
+    return rows, taken.usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)
+
+
+def rebuild(home: Path) -> int:
+    """Make the ledger's views and the whole outbox again from the events; returns how many days were made."""
+    with only_bridge(home):
+        reader = LedgerReader(home / LEDGER)
+        ledger = open_ledger(home / LEDGER, at=now())
+        try:
+            ledger.rewrite_views(fold(reader.events()).rows())
+            days = reader.days()
+            outbox_of(home, reader).rebuild(days, receipts=True)
+        finally:
+            ledger.close()
+            reader.close()
+    return len(days)
+
+
+def boot_id() -> str:
+    """What names this boot of the machine; empty where nothing does (then nothing is ever proven by a log)."""
+    if sys.platform == "linux":
+        path = Path("/proc/sys/kernel/random/boot_id")
+        return path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if sys.platform == "win32":
+        import ctypes
+
+        # The boot's moment, in steps that a clock correction does not cross; a wrong guess only means more doubt.
+        up_ms = ctypes.WinDLL("kernel32").GetTickCount64
+        up_ms.restype = ctypes.c_ulonglong
+        return f"windows-{int((time.time() - up_ms() / 1000) // 600)}"
+    return ""
+
+
+def _worker_settings(home: Path, settings: Settings, userdata: Path) -> WorkerSettings:
+    return WorkerSettings(
+        userdata=userdata,
+        accounts=tuple((account.id, account.type) for account in settings.broker.accounts),
+        paper=settings.broker.mode == "paper",
+        # Homes that share a terminal must not share a session number.
+        session_base=zlib.crc32(str(home.resolve()).encode()) % 1_000_000 * 10 + 1,
+        home=home.resolve(),
+        folder=home / PRIVATE,
+        connect_seconds=settings.broker.connect_seconds,
+        answer_seconds=settings.broker.answer_seconds,
+        heartbeat_seconds=settings.broker.heartbeat_seconds,
+    )
+
+
+def _handed_before(folder: Path) -> frozenset[str]:
+    return frozenset().union(*(handed_over(path) for path in folder.glob("*-*.log")))
+
+
+def _wake(messages: "queue.Queue[list[base.Message]]") -> None:
+    if messages.empty():
+        messages.put([])

@@ -1,0 +1,99 @@
+"""The archive: where a finished file rests, byte for byte, and how it gets there without a moment in no place.
+
+`archive/<date>/{accepted,refused,duplicate,quarantined}/<stem>.<YYYYMMDD>-<intake number><suffix>`
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path, PurePosixPath
+
+FOLDERS = {"ACCEPTED": "accepted", "REFUSED": "refused", "DUPLICATE": "duplicate", "QUARANTINED": "quarantined"}
+
+
+def numbered(name: str, trade_date: date, intake_no: int, suffix: str | None = None) -> str:
+    """The name of a file with the date and number of its intake, unique in the home; `suffix` replaces its own."""
+    path = PurePosixPath(name)
+    return f"{path.stem}.{trade_date:%Y%m%d}-{intake_no}{path.suffix if suffix is None else suffix}"
+
+
+def place(name: str, *, trade_date: date, outcome: str, intake_no: int) -> str:
+    """Where a file will rest, relative to the archive."""
+    return f"{trade_date.isoformat()}/{FOLDERS[outcome]}/{numbered(name, trade_date, intake_no)}"
+
+
+class Archive:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def rest(self, moves: Iterable[tuple[Path, str]]) -> None:
+        """Bring claimed files to rest. The copy in the inbox goes only when the one here is flushed.
+
+        May be repeated: what is already here, or gone from there, is passed over.
+        """
+        linked: list[Path] = []
+        folders: set[Path] = set()
+        for source, place_name in moves:
+            target = self.folder / place_name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if source.is_dir() and not source.is_symlink():
+                source.rename(target)
+            elif _bring(source, target):
+                linked.append(source)
+            folders.add(target.parent)
+        for folder in folders:
+            _flush(folder)
+        for source in linked:
+            source.unlink(missing_ok=True)
+
+    def find(self, name: str) -> tuple[Path, str] | None:
+        """A quarantined file by its archived or its original name, with the latter; the newest if there are several."""
+        found = [path for path in self.folder.glob("*/quarantined/*") if name in (path.name, _original(path))]
+        newest = max(found, key=lambda path: path.stat().st_ctime_ns, default=None)
+        return None if newest is None else (newest, _original(newest))
+
+
+def _bring(source: Path, target: Path) -> bool:
+    """Give the file its second name; False if the source is no longer there."""
+    if not os.path.lexists(source):
+        return False
+    if os.path.lexists(target):
+        return True
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return True
+    _flush(source)
+    try:
+        # A link and a later unlink, not a rename: a rename out of a watched folder delays the watcher's next event.
+        target.hardlink_to(source)
+    except OSError:
+        # No links on this file system, or the archive lies on another one.
+        copy = target.with_name(f".{target.name}.part")
+        shutil.copy2(source, copy)
+        _flush(copy)
+        copy.rename(target)
+    return True
+
+
+def _flush(path: Path) -> None:
+    if sys.platform == "win32":
+        # Windows flushes a folder's entries with its journal and opens no folder; a file needs a writable handle.
+        if path.is_file() and os.access(path, os.W_OK):
+            handle = os.open(path, os.O_RDWR | os.O_BINARY)
+            os.fsync(handle)
+            os.close(handle)
+        return
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        # Not ours to read, so not ours to flush; it is moved as it is.
+        return
+    os.fsync(handle)
+    os.close(handle)
+
+
+def _original(path: Path) -> str:
+    stem, _, _ = path.stem.rpartition(".")
+    return stem + path.suffix

@@ -1,0 +1,1 @@
+"""The square where both streets meet, on one thread: receive, decide, submit, record, recover."""

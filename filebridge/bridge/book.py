@@ -1,0 +1,150 @@
+"""The orders that something can still change, as the bridge holds them in memory, over what the ledger holds for all.
+
+Every change goes through here into the current turn, so memory and ledger cannot part: what the turn does not commit,
+the process does not survive.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.orders import Order, Status
+from filebridge.ledger.codec import Body
+from filebridge.ledger.store import Ledger, Turn
+from filebridge.ledger.views import LedgerReader
+
+_SENDABLE = (Status.RECEIVED, Status.APPROVED)
+_KNOWN_TO_BROKER = (Status.ACCEPTED, Status.PARTIALLY_FILLED)
+
+Key = tuple[date, str, str]
+
+
+class OrderBook:
+    """Open orders by tag and by status. `ready` holds tags in the order in which they are to be sent; `cancels` those
+    whose cancel is recorded but not yet handed over."""
+
+    def __init__(self, ledger: Ledger, reader: LedgerReader) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._open: dict[str, Order] = {}
+        self._new: dict[Key, list[str]] = {}
+        self._turn: Turn | None = None
+        self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
+        self.ready: deque[str] = deque()
+        self.cancels: dict[str, None] = {}
+        for order in reader.open_orders():
+            self._put(order)
+            if order.status is Status.PENDING_CANCEL:
+                self.cancels[order.terms.tag] = None
+
+    @property
+    def turn(self) -> Turn:
+        assert self._turn is not None, "nothing changes outside a turn"
+        return self._turn
+
+    @contextmanager
+    def open_turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:
+        """One turn of the bridge; on leaving, all of it is committed and flushed, or the exception ends the bridge."""
+        with self._ledger.turn(at, trade_date) as turn:
+            self._turn = turn
+            yield turn
+            self._turn = None
+        self._new.clear()
+        for tag, order in turn.orders.items():
+            if order.is_settled:
+                self._open.pop(tag, None)
+                self.by_status[order.status].pop(tag, None)
+
+    # ---- finding
+
+    def get(self, tag: str) -> Order | None:
+        return self._open.get(tag) or self._reader.order(tag)
+
+    def open_orders(self) -> list[Order]:
+        return list(self._open.values())
+
+    def in_status(self, *statuses: Status) -> list[Order]:
+        return [self._open[tag] for status in statuses for tag in self.by_status[status]]
+
+    def with_keys(self, *, trade_date: date, account: str, ids: Iterable[str]) -> dict[str, list[Order]]:
+        """What is known of each client_order_id, oldest first; this turn's orders included."""
+        wanted = list(ids)
+        found: dict[str, list[Order]] = {name: [] for name in wanted}
+        for order in self._reader.orders_with_keys(trade_date=trade_date, account=account, ids=wanted):
+            found[order.terms.client_order_id].append(self._open.get(order.terms.tag, order))
+        if self._new:
+            for name in found:
+                found[name] += [self._open[tag] for tag in self._new.get((trade_date, account, name), ())]
+        return found
+
+    def basket_orders(self, *, trade_date: date, account: str, basket: str, symbols: Iterable[str]) -> list[Order]:
+        """The basket's orders with derived ids, oldest first; this turn's orders included."""
+        wanted = set(symbols)
+        stored = self._reader.basket_orders(trade_date=trade_date, account=account, basket=basket, symbols=wanted)
+        fresh = [self._open[tag] for tags in self._new.values() for tag in tags]
+        return [self._open.get(order.terms.tag, order) for order in stored] + [
+            order
+            for order in fresh
+            if (order.terms.trade_date, order.terms.account, order.terms.basket) == (trade_date, account, basket)
+            and order.terms.id_derived
+            and order.terms.symbol in wanted
+        ]
+
+    def with_counter_id(self, *, account: str, trade_date: date, counter_order_id: str) -> Order | None:
+        for order in self._open.values():
+            if (order.counter_order_id, order.terms.account) == (counter_order_id, account):
+                return order
+        found = self._reader.orders_with_counter_id(
+            account=account, trade_date=trade_date, counter_order_id=counter_order_id
+        )
+        return found[-1] if found else None
+
+    def named(self, name: str) -> list[Order]:
+        """Orders that a person may mean by `name`: a tag, a client_order_id, a number at the broker."""
+        return [self._open.get(order.terms.tag, order) for order in self._reader.orders_named(name)]
+
+    def file_names(self, intake_numbers: Iterable[int]) -> dict[int, str]:
+        found = self._reader.file_names(intake_numbers)
+        return found | {number: file["name"] for number, file in self.turn.files.items()}
+
+    def intakes_named(self, trade_date: date, name: str) -> set[int]:
+        """The numbers of earlier files of that name and day, this turn's included."""
+        found = {file["intake_no"] for file in self._reader.files_named(trade_date=trade_date, name=name)}
+        return found | {number for number, file in self.turn.files.items() if file["name"] == name}
+
+    # ---- changing
+
+    def born(self, body: Body, order: Order) -> None:
+        """Record the answer that made an order."""
+        terms = order.terms
+        self.turn.answer_row(body, intake_no=terms.intake_no, order=order)
+        self._new.setdefault((terms.trade_date, terms.account, terms.client_order_id), []).append(terms.tag)
+        self._put(order)
+
+    def happen(self, order: Order, event: OrderEvent, *, raw: Body | None = None) -> Order:
+        """Apply and record an event; a wish to cancel that waited for the order's number goes out with it."""
+        after = self.turn.happen(order, event, raw=raw)
+        if after is order:
+            return order
+        self._put(after)
+        if event.kind is EventKind.CANCEL and after.status is Status.PENDING_CANCEL:
+            self.cancels[after.terms.tag] = None
+        if after.cancel_requested and after.status in _KNOWN_TO_BROKER and after.broker_order_id:
+            return self.happen(after, OrderEvent(kind=EventKind.CANCEL, at=event.at))
+        return after
+
+    def end_all(self, orders: Sequence[Order], event: OrderEvent) -> None:
+        for order in orders:
+            self.happen(order, event)
+
+    def _put(self, order: Order) -> None:
+        tag = order.terms.tag
+        before = self._open.get(tag)
+        if before is not None and before.status is not order.status:
+            self.by_status[before.status].pop(tag, None)
+        self._open[tag] = order
+        self.by_status[order.status][tag] = None
+        if order.status in _SENDABLE and (before is None or before.status is not order.status):
+            self.ready.append(tag)

@@ -1,0 +1,358 @@
+"""The conductor: gathers what came, decides, commits once, and only then acts. One loop, one thread, one queue."""
+
+import json
+import queue
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from filebridge.archive import Archive
+from filebridge.bridge.book import OrderBook
+from filebridge.bridge.controls import Answer, Controls
+from filebridge.bridge.hearing import Listener
+from filebridge.bridge.intake import Intake
+from filebridge.bridge.recovery import Reconciler
+from filebridge.bridge.sending import Sender
+from filebridge.config import Settings
+from filebridge.control import ControlFolder, Request
+from filebridge.domain import risk
+from filebridge.domain.orders import FINAL, Order, Status
+from filebridge.gateways import base
+from filebridge.inbox import ClaimedFile, Inbox, Watcher
+from filebridge.ledger.codec import Body
+from filebridge.ledger.store import Ledger, Turn
+from filebridge.ledger.views import LedgerReader
+from filebridge.outbox import Outbox
+
+Clock = Callable[[], datetime]
+MESSAGES_A_TURN = 2000
+FILES_A_TURN = 200
+_STATUS_EVERY = timedelta(seconds=1)
+_CONTROL_EVERY = timedelta(seconds=0.2)
+_SHOWN_IN_STATUS = 20
+_UNCLEAN = (Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT)
+DONE_BEFORE: Answer = {"ok": True, "message": "It was done before a restart.", "message_zh": "重启前已完成。"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a bridge is made of; `app` builds it, once."""
+
+    settings: Settings
+    rules: risk.Rules
+    clock: Clock
+    ledger: Ledger
+    reader: LedgerReader
+    gateway: base.Gateway
+    messages: "queue.Queue[list[base.Message]]"
+    inbox: Inbox
+    watcher: Watcher
+    archive: Archive
+    outbox: Outbox
+    control: ControlFolder
+    boot_id: str
+    # The hand-over logs of earlier workers: the tags that stand in them.
+    handed_before: Callable[[], frozenset[str]]
+    # Told of every commit.
+    watch: Callable[[Turn], None]
+
+
+@dataclass(slots=True)
+class _Acts:
+    """What a turn has decided and may do once it is committed."""
+
+    group: list[Order] = field(default_factory=list)
+    moves: list[tuple[Path, str]] = field(default_factory=list)
+    answers: list[tuple[Request, Answer]] = field(default_factory=list)
+
+
+class Bridge:
+    """One running bridge. `step` is one turn; `run` in app turns it until the end."""
+
+    def __init__(self, parts: Parts) -> None:
+        settings, now = parts.settings, parts.clock()
+        today = risk.current_date(now, parts.rules)
+        self._parts = parts
+        self.book = OrderBook(parts.ledger, parts.reader)
+        self._sender = Sender(
+            self.book,
+            parts.gateway,
+            parts.rules,
+            group_size=settings.broker.group_size,
+            answer_seconds=settings.broker.answer_seconds,
+            may_send=self._may_send,
+            sent_today=parts.reader.sent_counts(today),
+            today=today,
+        )
+        self._listener = Listener(self.book, self._sender, parts.ledger.home_mark, self._ledger_is_behind)
+        self._reconciler = Reconciler(
+            self.book,
+            self._listener,
+            parts.gateway,
+            parts.rules,
+            quiet_seconds=settings.quiet_seconds,
+            reconcile_seconds=settings.recovery.reconcile_seconds,
+        )
+        self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules)
+        self._controls = Controls(self.book, self._sender, self._reconciler, self._release)
+        self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
+        self._generation = 0
+        self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
+        self._broker_was_asked = False
+        self._alone = False
+        self._same_boot = False
+        self._due: dict[str, datetime] = {}
+        self._released: dict[str, Path] = {}
+        self._control_names_done: set[str] = set()
+        # Nothing was refused, denied, rejected, held or left in doubt since the start.
+        self.is_clean = True
+        self.was_busy = True
+
+    # ---- starting
+
+    def start(self) -> None:
+        """Read the ledger, record the start, finish what an earlier run left, and begin to connect."""
+        parts, now = self._parts, self._parts.clock()
+        last_run = parts.reader.last_event("STARTED")
+        halt = parts.reader.last_event("HALTED", "RESUMED")
+        if halt is not None and halt["kind"] == "HALTED":
+            self._sender.halted = json.loads(halt["body"])["text"]
+        if parts.control.requests():
+            controls = parts.reader.events(kind="CONTROL")
+            self._control_names_done = {json.loads(row["body"])["name"] for row in controls}
+        self._same_boot = last_run is not None and json.loads(last_run["body"])["boot"] == parts.boot_id != ""
+        acts = _Acts()
+        with self._turn(now) as turn:
+            turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
+            for file in parts.inbox.leftovers():
+                self._take_leftover(file, now, acts)
+        day = risk.current_date(now, parts.rules)
+        days = {day} | {order.terms.trade_date for order in self.book.open_orders()}
+        parts.outbox.rebuild(sorted(days), receipts=False)
+        parts.archive.rest(acts.moves)
+        parts.gateway.start()
+
+    def _take_leftover(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
+        """A file that an earlier run claimed: recorded already, so only brought to rest; or taken in now."""
+        known = self._parts.reader.file_of_claim(file.claim)
+        if known is not None:
+            acts.moves.append((file.path, known["archived_as"]))
+        else:
+            self._take(file, now, acts)
+
+    # ---- one turn
+
+    def step(self, *, wait_seconds: float) -> bool:
+        """One turn: gather, decide, commit, act. Returns whether there was anything to do."""
+        parts = self._parts
+        messages = self._gather(wait_seconds)
+        now = parts.clock()
+        acts = _Acts()
+        files = self._claimable(now)
+        with self._turn(now) as turn:
+            for message in messages:
+                self._hear(message, now)
+            self._take_controls(now, acts)
+            for file in files:
+                self._take(file, now, acts)
+            self._sender.review(now)
+            acts.group = self._sender.next_group(now)
+        self._act(turn, acts, now)
+        self.was_busy = bool(turn.events or messages or files)
+        return self.was_busy
+
+    def _turn(self, now: datetime) -> AbstractContextManager[Turn]:
+        return self.book.open_turn(now, risk.current_date(now, self._parts.rules))
+
+    def _act(self, turn: Turn, acts: _Acts, now: datetime) -> None:
+        """What may be done now that the turn is committed: the orders first, for they are what waits."""
+        parts = self._parts
+        self._sender.dispatch(acts.group)
+        for request, answer in acts.answers:
+            parts.control.answer(request, answer)
+        if turn.events:
+            self._publish(turn)
+        if acts.moves:
+            parts.archive.rest(acts.moves)
+        self._reconciler.ask_if_due(now)
+        parts.gateway.tick()
+        if self._is_due("status", now, _STATUS_EVERY):
+            parts.watcher.keep_alive()
+            parts.outbox.status(self.status(now))
+        if self._is_due("orders", now, timedelta(seconds=parts.settings.outbox.report_seconds)):
+            parts.outbox.write_due()
+
+    def _publish(self, turn: Turn) -> None:
+        self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
+        by_file: dict[int, list[Body]] = {number: [] for number in turn.files}
+        for row in turn.events:
+            if row["intake_no"] in by_file:
+                by_file[row["intake_no"]].append(row)
+        receipts = [(file, by_file[number]) for number, file in turn.files.items()]
+        self._parts.outbox.publish(turn.events, turn.fills, receipts)
+        self._parts.watch(turn)
+        self._parts.outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
+
+    def finish(self) -> None:
+        """Write the last reports and stop; nothing is cancelled."""
+        parts, now = self._parts, self._parts.clock()
+        with self._turn(now) as turn:
+            turn.append("STOPPED", {})
+        self._publish(turn)
+        parts.outbox.write_due()
+        self._connection.up, self._connection.detail = False, "stopped"
+        parts.outbox.status(self.status(now))
+        parts.watcher.stop()
+        parts.gateway.close()
+
+    # ---- gathering
+
+    def _gather(self, wait_seconds: float) -> list[base.Message]:
+        messages: list[base.Message] = []
+        try:
+            messages += self._parts.messages.get(timeout=wait_seconds)
+            while len(messages) < MESSAGES_A_TURN:
+                messages += self._parts.messages.get_nowait()
+        except queue.Empty:
+            pass
+        return messages
+
+    def _claimable(self, now: datetime) -> list[ClaimedFile]:
+        """Finished files, once the broker was asked what it knows, or could not be."""
+        if not self._broker_was_asked and now < self._first_answer_due:
+            return []
+        woken, renamed = self._parts.watcher.take()
+        if not self._is_due("scan", now, timedelta(seconds=self._parts.settings.inbox.scan_seconds)) and not woken:
+            return []
+        files = self._parts.inbox.scan(now, renamed_in=renamed, at_most=FILES_A_TURN)
+        if len(files) >= FILES_A_TURN:
+            self._due.pop("scan")
+        return files
+
+    def _take(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
+        released = self._released.pop(file.claim, None) is not None
+        taken = self._intake.take(file, now, released=released)
+        acts.moves.append((file.path, taken.place))
+        self.is_clean &= taken.usable
+
+    def _take_controls(self, now: datetime, acts: _Acts) -> None:
+        if not self._is_due("control", now, _CONTROL_EVERY):
+            return
+        for request in self._parts.control.requests():
+            if request.name in self._control_names_done:
+                # Done before a crash took the answer away: it is not done again.
+                acts.answers.append((request, DONE_BEFORE))
+            else:
+                acts.answers.append((request, self._controls.handle(request, now)))
+                self._control_names_done.add(request.name)
+
+    # ---- hearing
+
+    def _hear(self, message: base.Message, now: datetime) -> None:
+        match message:
+            case base.SoleSender():
+                self._sole_sender(now)
+            case base.GatewayUp(generation, detail):
+                self._generation = generation
+                self._connected(True, detail, now)
+                self._reconciler.connected(now)
+            case base.GatewayDown(_, detail, handed):
+                self._broker_was_asked = True
+                self._connected(False, detail, now)
+                self._reconciler.disconnected()
+                self._sender.group_is_back()
+                if self._alone:
+                    self._sender.settle_handed(handed, now, detail)
+            case base.GroupHanded(generation):
+                if generation == self._generation:
+                    self._sender.group_is_back()
+            case base.Snapshots(generation, accounts):
+                if generation == self._generation:
+                    self._broker_was_asked = True
+                    self._reconciler.hear(accounts, now)
+            case _:
+                self._listener.hear(message, now)
+
+    def _sole_sender(self, now: datetime) -> None:
+        """Our worker holds the accounts' locks: whoever sent before is dead, and its hand-over log is complete.
+
+        What is still SUBMITTING the first time is an earlier run's.
+        """
+        if not self._alone:
+            self._alone = True
+            handed = self._parts.handed_before() if self._same_boot else None
+            self._sender.settle_handed(handed, now, "the bridge was started again")
+
+    def _connected(self, up: bool, detail: str, now: datetime) -> None:
+        changed = (self._connection.up, self._connection.detail) != (up, detail)
+        if changed:
+            self._connection.up, self._connection.detail, self._connection.since = up, detail, now
+            self.book.turn.append("CONNECTION", {"up": up, "detail": detail})
+
+    def _ledger_is_behind(self, tag: str) -> None:
+        why = f"LEDGER_BEHIND_BROKER: the broker has our order {tag}, which this ledger does not know"
+        self._controls.halt("filebridge", why)
+
+    # ---- state
+
+    def _may_send(self, account: str) -> bool:
+        return account in self._reconciler.agreed
+
+    def _release(self, name: str) -> Path | None:
+        """Bring a quarantined file back as a claim of the inbox; the next scan takes it in."""
+        found = self._parts.archive.find(name)
+        if found is None:
+            return None
+        file = self._parts.inbox.adopt(*found)
+        self._released[file.claim] = file.path
+        return file.path
+
+    def _is_due(self, what: str, now: datetime, every: timedelta) -> bool:
+        due = self._due.get(what)
+        if due is not None and due - every <= now < due:
+            return False
+        self._due[what] = now + every
+        return True
+
+    def is_quiet(self) -> bool:
+        """Whether every file is answered, every order handed over, and the broker's books read since."""
+        if self._parts.inbox.waiting or not self._broker_was_asked:
+            return False
+        if self._connection.up and self._reconciler.is_owed_an_answer:
+            return False
+        moving = (Status.RECEIVED, Status.APPROVED, Status.SUBMITTING, Status.PENDING_CANCEL)
+        return not any(self.book.by_status[status] for status in moving)
+
+    def at_rest(self) -> bool:
+        """Whether nothing more will happen by itself: all is final, or waits for a person's approval."""
+        return self.is_quiet() and all(order.status is Status.HELD for order in self.book.open_orders())
+
+    def unfinished(self) -> list[Order]:
+        """Orders that are not final, or whose fills are not all told yet."""
+        return self.book.open_orders()
+
+    def status(self, now: datetime) -> Body:
+        """What status.json says."""
+        people = [order for order in self.book.open_orders() if order.needs_person]
+        since = self._connection.since
+        return {
+            "at": now.isoformat(timespec="milliseconds"),
+            "mode": self._parts.settings.broker.mode,
+            "connected": self._connection.up,
+            "connection": self._connection.detail,
+            "connection_since": since.isoformat(timespec="milliseconds") if since else "",
+            "agreed_accounts": sorted(self._reconciler.agreed),
+            "halted": bool(self._sender.halted),
+            "halt_reason": self._sender.halted,
+            "open_orders": {
+                status.value: len(tags) for status, tags in self.book.by_status.items() if tags and status not in FINAL
+            },
+            "in_doubt": len(self.book.by_status[Status.UNKNOWN]),
+            "needs_person": [f"{order.terms.tag} {order.status}" for order in people[:_SHOWN_IN_STATUS]],
+            "needs_person_count": len(people),
+            "files_waiting": self._parts.inbox.waiting,
+            "ledger_seq": self._parts.ledger.seq,
+            "chain_head": self._parts.ledger.head,
+        }

@@ -1,0 +1,144 @@
+"""What a person asks of the running bridge: each request stands in the ledger, with a name, before it is answered."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filebridge.bridge.book import OrderBook
+from filebridge.bridge.recovery import Reconciler
+from filebridge.bridge.sending import Sender
+from filebridge.control import Request
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.lifecycle import allows
+from filebridge.domain.orders import LOCAL, Order
+from filebridge.domain.reasons import Reason
+
+Answer = dict[str, Any]
+
+
+class Controls:
+    """Does what was asked, within the current turn; `release` brings a quarantined file back."""
+
+    def __init__(
+        self,
+        book: OrderBook,
+        sender: Sender,
+        reconciler: Reconciler,
+        release: Callable[[str], Path | None],
+    ) -> None:
+        self._book = book
+        self._sender = sender
+        self._reconciler = reconciler
+        self._release = release
+        self._verbs: dict[str, Callable[[Request, datetime], Reason | None]] = {
+            "halt": self._halt,
+            "resume": self._resume,
+            "approve": self._approve,
+            "deny": self._deny,
+            "resolve": self._resolve,
+            "cancel": self._cancel,
+            "release": self._release_file,
+            "reconcile": self._reconcile,
+        }
+
+    def handle(self, request: Request, now: datetime) -> Answer:
+        """Do and record one request; the answer may be given once the turn is committed."""
+        if request.problem:
+            context = {"file": request.name, "text": request.problem}
+            problem: Reason | None = Reason("CONTROL_UNREADABLE", context)
+        else:
+            problem = self._verbs[request.verb](request, now)
+        reason = problem or Reason("CONTROL_DONE", {"text": request.verb})
+        answer = {"ok": problem is None, "reason_code": reason.code, "context": dict(reason.context)}
+        asked = {"name": request.name, "verb": request.verb, "by": request.by, "fields": request.fields}
+        self._book.turn.append("CONTROL", {**asked, **answer})
+        return {**answer, "message": reason.message, "message_zh": reason.message_zh}
+
+    def halt(self, by: str, why: str) -> None:
+        """Stop sending until a person resumes; cancels and reports go on."""
+        if not self._sender.halted:
+            self._book.turn.append("HALTED", {"by": by, "text": why})
+        self._sender.halted = why
+
+    # ---- one method a verb; each returns why it could not be done
+
+    def _halt(self, request: Request, now: datetime) -> None:
+        self.halt(request.by, str(request.fields.get("reason") or f"halted by {request.by}"))
+
+    def _resume(self, request: Request, now: datetime) -> None:
+        if self._sender.halted:
+            self._book.turn.append("RESUMED", {"by": request.by, "text": str(request.fields.get("reason", ""))})
+        self._sender.halted = ""
+
+    def _approve(self, request: Request, now: datetime) -> Reason | None:
+        return self._on_one(request, OrderEvent(kind=EventKind.APPROVE, at=now))
+
+    def _deny(self, request: Request, now: datetime) -> Reason | None:
+        reason = Reason("DENIED_BY_PERSON", _who(request))
+        return self._on_one(request, OrderEvent(kind=EventKind.DENY, at=now, reason=reason))
+
+    def _resolve(self, request: Request, now: datetime) -> Reason | None:
+        match request.fields.get("sent"):
+            case True:
+                kind, code = EventKind.RESOLVE_SENT, "RESOLVED_SENT"
+            case False:
+                kind, code = EventKind.RESOLVE_NOT_SENT, "RESOLVED_NOT_SENT"
+            case _:
+                return Reason("CONTROL_UNREADABLE", {"file": request.name, "text": "`sent` must be true or false"})
+        return self._on_one(request, OrderEvent(kind=kind, at=now, reason=Reason(code, _who(request))))
+
+    def _cancel(self, request: Request, now: datetime) -> Reason | None:
+        if request.fields.get("all") is True:
+            for order in self._book.open_orders():
+                if allows(order.status, EventKind.CANCEL):
+                    self._book.happen(order, _cancel_event(order, now))
+            return None
+        found = self._one(request, EventKind.CANCEL)
+        if isinstance(found, Reason):
+            return found
+        self._book.happen(found, _cancel_event(found, now))
+        return None
+
+    def _release_file(self, request: Request, now: datetime) -> Reason | None:
+        name = str(request.fields.get("file", ""))
+        return None if self._release(name) is not None else Reason("CONTROL_FILE_UNKNOWN", {"value": name})
+
+    def _reconcile(self, request: Request, now: datetime) -> None:
+        self._reconciler.connected(now)
+
+    # ---- finding the order that is meant
+
+    def _on_one(self, request: Request, event: OrderEvent) -> Reason | None:
+        found = self._one(request, event.kind)
+        if isinstance(found, Reason):
+            return found
+        self._book.happen(found, event)
+        return None
+
+    def _one(self, request: Request, kind: EventKind) -> Order | Reason:
+        """The one order that the id names and that the event fits."""
+        name = str(request.fields.get("id", ""))
+        named = self._book.named(name) if name else []
+        fitting = [order for order in named if allows(order.status, kind)]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            return Reason("CONTROL_AMBIGUOUS", {"value": name, "text": _tags(fitting)})
+        if named:
+            status = named[0].status.value
+            return Reason("CONTROL_NOT_POSSIBLE", {"value": name, "earlier_status": status, "verb": request.verb})
+        return Reason("CONTROL_UNKNOWN_ORDER", {"value": name})
+
+
+def _who(request: Request) -> dict[str, str]:
+    return {"by": request.by, "text": str(request.fields.get("reason", ""))[:200]}
+
+
+def _cancel_event(order: Order, now: datetime) -> OrderEvent:
+    reason = Reason("CANCELED_BEFORE_SENDING") if order.status in LOCAL else None
+    return OrderEvent(kind=EventKind.CANCEL, at=now, reason=reason)
+
+
+def _tags(orders: Sequence[Order]) -> str:
+    return ", ".join(f"{order.terms.tag} {order.status}" for order in orders)

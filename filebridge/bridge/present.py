@@ -1,0 +1,57 @@
+"""Rows of the ledger as people and programs read them: what is derived is added here, in one place."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from filebridge.domain.orders import FINAL, Status, price_text
+from filebridge.domain.reasons import Reason
+
+Row = dict[str, Any]
+
+
+def order_report_row(row: Row) -> Row:
+    """A row of the ledger's orders with what a report adds: leaves, average price, messages, who must look."""
+    status, filled = Status(row["status"]), row["filled_qty"]
+    average = (Decimal(row["filled_amount"]) / filled).quantize(Decimal("0.0001")) if filled else None
+    reason = Reason(row["reason_code"], json.loads(row["reason_context"])) if row["reason_code"] else None
+    return {
+        **row,
+        "leaves_qty": 0 if status in FINAL else max(row["quantity"] - filled, 0),
+        "avg_fill_price": price_text(average),
+        "message": reason.message if reason else "",
+        "message_zh": reason.message_zh if reason else "",
+        "needs_person": int(bool(row["alarmed"]) or status in (Status.UNKNOWN, Status.HELD)),
+    }
+
+
+def story(events: list[Row]) -> list[Row]:
+    """The events of one order as lines for a person; `body` keeps everything."""
+    return [
+        {
+            "seq": row["seq"],
+            "at": row["at"],
+            "kind": row["kind"],
+            "what": _what(row["kind"], json.loads(row["body"])),
+            "body": json.loads(row["body"]),
+        }
+        for row in events
+    ]
+
+
+def _what(kind: str, body: Row) -> str:
+    raw = body.get("raw", {})
+    words = {
+        "ROW": ("row", "outcome", "status"),
+        "ORDER": ("event", "status", "broker_order_id", "counter_order_id"),
+        "EVIDENCE": ("text", "first", "second"),
+    }.get(kind, ())
+    parts = [f"{name} {body[name]}" if name in ("row",) else str(body[name]) for name in words if body.get(name)]
+    if "fill" in body:
+        parts.append(f"{body['fill']['last_qty']} @ {body['fill']['last_price']} (trade {body['fill']['trade_id']})")
+    if body.get("reason_code"):
+        reason = Reason(body["reason_code"], body.get("context", {}))
+        parts += [reason.message, reason.message_zh]
+    if kind == "REPORT":
+        parts.append(f"broker said {raw.get('kind', '')} {raw.get('status_code', '')}, nothing new")
+    return " · ".join(parts)

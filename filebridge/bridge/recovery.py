@@ -1,0 +1,159 @@
+"""Coming to agree with the broker: after a start, a reconnect, and from time to time. There is one way, this one.
+
+An order in doubt ends here by what the broker lists. That the broker does not list it is evidence for a person, never
+proof.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from filebridge.bridge.book import OrderBook
+from filebridge.bridge.hearing import Listener
+from filebridge.domain import risk
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.market import trade_date_at
+from filebridge.domain.orders import Status, price_text
+from filebridge.domain.reasons import Reason
+from filebridge.domain.reconcile import lapsed
+from filebridge.errors import GatewayNotReady
+from filebridge.gateways.base import Gateway, Snapshot
+
+_SOON = timedelta(seconds=1)
+
+
+class Reconciler:
+    """Knows whose books agree on this connection, and when to ask again."""
+
+    def __init__(
+        self,
+        book: OrderBook,
+        listener: Listener,
+        gateway: Gateway,
+        rules: risk.Rules,
+        *,
+        quiet_seconds: float,
+        reconcile_seconds: float,
+    ) -> None:
+        self._book = book
+        self._listener = listener
+        self._gateway = gateway
+        self._rules = rules
+        self._quiet = timedelta(seconds=quiet_seconds)
+        self._period = timedelta(seconds=reconcile_seconds)
+        self._asked = False
+        # Since something changed, the broker's books have not been read again.
+        self.is_owed_an_answer = False
+        self._ask_at: datetime | None = None
+        self._books: dict[str, Any] = {}
+        # tag -> (first complete answer that did not list it, how many such answers)
+        self._absent: dict[str, tuple[datetime, int]] = {}
+        self.agreed: set[str] = set()
+        self.agreed_at: datetime | None = None
+
+    def connected(self, now: datetime) -> None:
+        self._asked, self.is_owed_an_answer = False, True
+        self._ask_at = now
+
+    def disconnected(self) -> None:
+        self._asked, self._ask_at = False, None
+        self.agreed.clear()
+
+    def ask_soon(self, now: datetime, delay: timedelta = _SOON) -> None:
+        """Ask within `delay`, or earlier if that was planned anyway."""
+        if self._ask_at is not None:
+            self._ask_at = min(self._ask_at, now + delay)
+
+    def ask_if_due(self, now: datetime) -> None:
+        """After the commit: ask for the broker's books if it is time."""
+        if self._listener.books_are_old:
+            self._listener.books_are_old = False
+            self.is_owed_an_answer = True
+            self.ask_soon(now)
+        if self._book.by_status[Status.UNKNOWN]:
+            self.ask_soon(now, max(self._quiet, _SOON))
+        if self._asked or self._ask_at is None or now < self._ask_at:
+            return
+        try:
+            self._gateway.query()
+            self._asked = True
+        except GatewayNotReady:
+            self._ask_at = None
+
+    def hear(self, snapshots: tuple[Snapshot, ...], now: datetime) -> None:
+        """Within a turn: bring the ledger to what the broker's books say."""
+        self._asked = self.is_owed_an_answer = False
+        self._ask_at = now + self._period
+        for snapshot in snapshots:
+            listed = set()
+            for report, raw in snapshot.orders:
+                order = self._listener.order(report, raw, now, in_snapshot=True)
+                if order is not None:
+                    listed.add(order.terms.tag)
+            for fill, raw in snapshot.fills:
+                self._listener.fill(fill, raw, now, in_snapshot=True)
+            if not snapshot.complete:
+                self.agreed.discard(snapshot.account)
+                self.ask_soon(now)
+                continue
+            self._not_listed(snapshot.account, listed, now)
+            self._record_books(snapshot)
+            self.agreed.add(snapshot.account)
+            self.agreed_at = now
+        self._listener.books_are_old = False
+        if any(order.is_final and not order.is_settled for order in self._book.open_orders()):
+            # The broker counts fills that it has not told yet.
+            self.ask_soon(now)
+
+    def _not_listed(self, account: str, listed: set[str], now: datetime) -> None:
+        today = trade_date_at(now, self._rules.calendar, self._rules.hours)
+        for order in self._book.open_orders():
+            terms = order.terms
+            if terms.account != account or terms.tag in listed:
+                self._absent.pop(terms.tag, None)
+            elif order.status is Status.UNKNOWN:
+                self._evidence(terms.tag, now)
+            elif lapsed(order, today_started_after=today is not None and terms.trade_date < today):
+                event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=Reason("DAY_OVER"))
+                self._book.happen(order, event)
+
+    def _evidence(self, tag: str, now: datetime) -> None:
+        """Count complete answers without the order; the second one after the quiet time is shown to a person."""
+        first, count = self._absent.get(tag, (now, 0))
+        if count == 0 or (count == 1 and now - first >= self._quiet):
+            count += 1
+            if count == 2:
+                body = {
+                    "text": "not listed by two complete answers",
+                    "first": first.isoformat(),
+                    "second": now.isoformat(),
+                }
+                self._book.turn.append("EVIDENCE", body, tag=tag)
+        self._absent[tag] = (first, count)
+
+    def _record_books(self, snapshot: Snapshot) -> None:
+        asset = snapshot.asset
+        assert asset is not None
+        books = {
+            "account": snapshot.account,
+            "positions": [
+                {
+                    "symbol": position.symbol,
+                    "name": position.name,
+                    "quantity": position.quantity,
+                    "available_qty": position.available_qty,
+                    "avg_cost": price_text(position.avg_cost),
+                    "last_price": price_text(position.last_price),
+                    "market_value": price_text(position.market_value),
+                }
+                for position in snapshot.positions
+            ],
+            "asset": {
+                "cash": price_text(asset.cash),
+                "frozen_cash": price_text(asset.frozen_cash),
+                "market_value": price_text(asset.market_value),
+                "total_asset": price_text(asset.total_asset),
+            },
+        }
+        if self._books.get(snapshot.account) != books:
+            self._books[snapshot.account] = books
+            self._book.turn.append("BOOKS", books)

@@ -1,0 +1,184 @@
+"""Out to the broker: which orders may leave now, in small groups, each recorded and flushed before it leaves."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from filebridge.bridge.book import OrderBook
+from filebridge.domain import risk
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.orders import Order, Status
+from filebridge.domain.reasons import Reason
+from filebridge.errors import GatewayNotReady
+from filebridge.gateways.base import Gateway
+
+# How long an answer of -1 may wait for the error that explains it.
+SUSPECT_SECONDS = 2.0
+_RECHECK = timedelta(seconds=1)
+
+
+class Sender:
+    """At most one group is with the worker. `may_send` says whether an account's books were reconciled on this
+    connection."""
+
+    def __init__(
+        self,
+        book: OrderBook,
+        gateway: Gateway,
+        rules: risk.Rules,
+        *,
+        group_size: int,
+        answer_seconds: float,
+        may_send: Callable[[str], bool],
+        sent_today: dict[str, int],
+        today: date,
+    ) -> None:
+        self._book = book
+        self._gateway = gateway
+        self._rules = rules
+        self._group_size = group_size
+        self._answer_time = timedelta(seconds=answer_seconds)
+        self._may_send = may_send
+        self._sent_today = sent_today
+        self._today = today
+        self._sent_at: dict[str, deque[datetime]] = {}
+        self._waiting: deque[str] = deque()
+        self._recheck_at: datetime | None = None
+        self._suspects: dict[str, datetime] = {}
+        self._group_out = False
+        self._unsent: tuple[list[Order], str] | None = None
+        self.halted = ""
+
+    # ---- within a turn
+
+    def review(self, now: datetime) -> None:
+        """What time alone does: answers that did not come, orders that waited and may go now or are too old."""
+        if self._unsent is not None:
+            orders, why = self._unsent
+            self._unsent = None
+            self._book.end_all(orders, _not_sent(now, why))
+        for tag in list(self._book.by_status[Status.SUBMITTING]):
+            order = self._book.get(tag)
+            assert order is not None
+            assert order.submitted_at is not None
+            due = min(
+                order.submitted_at + self._answer_time, self._suspects.get(tag, datetime.max.replace(tzinfo=now.tzinfo))
+            )
+            if now > due:
+                self.doubt(order, now, "no answer in time" if tag not in self._suspects else "refused without a reason")
+            elif tag not in self._suspects:
+                # They were sent in this order, so none behind it is due either.
+                break
+        if self._recheck_at is None or now >= self._recheck_at:
+            self._recheck_at = now + _RECHECK
+            self._book.ready.extendleft(reversed(self._waiting))
+            self._waiting.clear()
+
+    def next_group(self, now: datetime) -> list[Order]:
+        """The orders that leave after this turn's commit, now SUBMITTING."""
+        if self._group_out:
+            return []
+        group: list[Order] = []
+        later: list[str] = []
+        while self._book.ready and len(group) < self._group_size:
+            tag = self._book.ready.popleft()
+            order = self._book.get(tag)
+            assert order is not None
+            if order.status not in (Status.RECEIVED, Status.APPROVED):
+                continue
+            verdict = self._verdict(order, now)
+            if verdict is risk.Verdict.SEND:
+                group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
+                self._count(order.terms.account, now)
+            elif verdict is risk.Verdict.WAIT:
+                later.append(tag)
+            else:
+                self._book.happen(order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict))
+        self._waiting.extend(later)
+        return group
+
+    def doubt(self, order: Order, now: datetime, why: str) -> Order:
+        reason = Reason("OUTCOME_UNKNOWN", {"text": why, "tag": order.terms.tag})
+        return self._book.happen(order, OrderEvent(kind=EventKind.DOUBT, at=now, reason=reason))
+
+    def suspect(self, tag: str, now: datetime) -> None:
+        """The terminal answered -1: unless its error follows soon, nobody knows."""
+        self._suspects[tag] = now + timedelta(seconds=SUSPECT_SECONDS)
+
+    def settle_handed(self, handed: frozenset[str] | None, now: datetime, why: str) -> None:
+        """A worker is dead: what is not in its hand-over log never left, of the rest nobody knows.
+
+        `handed` None means that the log proves nothing (the machine restarted).
+        """
+        for order in self._book.in_status(Status.SUBMITTING):
+            if handed is not None and order.terms.tag not in handed:
+                self._book.happen(order, _not_sent(now, why))
+            else:
+                self.doubt(order, now, why)
+
+    def group_is_back(self) -> None:
+        self._group_out = False
+
+    # ---- after the commit
+
+    def dispatch(self, group: list[Order]) -> None:
+        """Hand over what the turn has committed: cancels first, for they reduce what is at risk."""
+        try:
+            if not self._group_out:
+                self._send_cancels()
+            if group:
+                self._group_out = True
+                self._gateway.submit(group)
+        except GatewayNotReady as error:
+            self._group_out = False
+            self._unsent = (group, str(error)) if group else None
+
+    def _send_cancels(self) -> None:
+        due = [order for tag in self._book.cancels if (order := self._book.get(tag)) is not None]
+        ready = [order for order in due if order.broker_order_id and self._may_send(order.terms.account)]
+        part = ready[: self._group_size]
+        if part:
+            self._gateway.cancel(part)
+            self._group_out = True
+        for order in part:
+            self._book.cancels.pop(order.terms.tag, None)
+        for order in due:
+            if order.is_final:
+                self._book.cancels.pop(order.terms.tag, None)
+
+    # ---- limits
+
+    def _verdict(self, order: Order, now: datetime) -> risk.Verdict | Reason:
+        account = order.terms.account
+        verdict = risk.at_sending(order, now, self._rules, halted=bool(self.halted))
+        if verdict is not risk.Verdict.SEND:
+            return verdict
+        if not self._may_send(account) or not self._rate_allows(account, now):
+            return risk.Verdict.WAIT
+        return (
+            risk.day_limit(self._sent_on(risk.current_date(now, self._rules)).get(account, 0), self._rules) or verdict
+        )
+
+    def _rate_allows(self, account: str, now: datetime) -> bool:
+        limit = self._rules.orders_per_second_max
+        if limit is None:
+            return True
+        recent = self._sent_at.setdefault(account, deque())
+        while recent and now - recent[0] >= timedelta(seconds=1):
+            recent.popleft()
+        return len(recent) < limit
+
+    def _count(self, account: str, now: datetime) -> None:
+        sent = self._sent_on(risk.current_date(now, self._rules))
+        sent[account] = sent.get(account, 0) + 1
+        if self._rules.orders_per_second_max is not None:
+            self._sent_at.setdefault(account, deque()).append(now)
+
+    def _sent_on(self, today: date) -> dict[str, int]:
+        if today != self._today:
+            self._today, self._sent_today = today, {}
+        return self._sent_today
+
+
+def _not_sent(now: datetime, why: str) -> OrderEvent:
+    return OrderEvent(kind=EventKind.PROVE_NOT_SENT, at=now, reason=Reason("NOT_SENT_PROVEN", {"text": why}))

@@ -1,0 +1,33 @@
+"""The command line. Exit codes: 0 clean, 1 problems found, 2 could not run."""
+
+import sys
+
+import typer
+
+from filebridge.cli import asking, reading, running
+from filebridge.errors import FilebridgeError
+
+app = typer.Typer(
+    help="filebridge: files become orders, and every answer comes back as a file. 文件即委托，结果以文件返回。",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for room in (running, reading, asking):
+    for command in room.COMMANDS:
+        app.command(name=command.__name__.rstrip("_"))(command)
+
+
+def main() -> None:
+    """Entry point of the `filebridge` command."""
+    for stream in (sys.stdout, sys.stderr):
+        # A Windows console or a pipe may use an encoding that cannot show Chinese; better a mark than a crash.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace", **({"encoding": "utf-8"} if sys.platform == "win32" else {}))
+    try:
+        app()
+    except FilebridgeError as error:
+        typer.echo(f"filebridge: {error}", err=True)
+        for hint in filter(None, (error.hint, error.hint_zh)):
+            typer.echo(f"  {hint}", err=True)
+        sys.exit(2)

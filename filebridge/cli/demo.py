@@ -1,0 +1,92 @@
+"""A newcomer's first five minutes: a home of its own, the sample files dropped one by one, and what comes back."""
+
+import csv
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import typer
+
+from filebridge import app
+from filebridge.bridge.conductor import Bridge
+from filebridge.cli.showing import Row, show_rows
+from filebridge.config import load_settings
+from filebridge.errors import HomeError
+from filebridge.orderfiles import FORMATS
+from filebridge.simulator import server
+
+ACCOUNT, CASH = "10000001", 10_000_000
+# How long one file's orders may take until the counter has said all that it will say.
+FILE_SECONDS = 20.0
+_RECEIPT = "row client_order_id symbol side quantity limit_price outcome message".split()
+_FILLS = "client_order_id symbol side last_qty last_price commission filled_qty leaves_qty".split()
+
+
+def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
+    """Run the demo; returns the exit code: 0 when every sample was answered and something was filled."""
+    folder = samples or Path(__file__).resolve().parents[2] / "samples" / "accepted"
+    files = sorted(path for path in folder.glob("*") if path.suffix in FORMATS and ".expected" not in path.suffixes)
+    if not files:
+        raise HomeError(f"there are no sample files in {folder}", hint="Name their folder with --samples.")
+    home = home or Path(tempfile.mkdtemp(prefix="filebridge-demo-")) / "home"
+    app.init_home(home, account=ACCOUNT, cash=CASH)
+    market = folder.parent / "market.csv"
+    if market.exists():
+        shutil.copy(market, home / "userdata" / "market.csv")
+    typer.echo(f"Paper trading in {home}: account {ACCOUNT}, {CASH:,} CNY. 模拟交易开始。\n")
+    try:
+        with app.open_bridge(home, load_settings(home), watch) as bridge:
+            bridge.start()
+            for file in files:
+                typer.echo(f"\n→ dropping {file.name} into inbox/ 投放")
+                _drop(file, home / "inbox")
+                _turn_until_answered(bridge, home / "outbox", file)
+            left = bridge.unfinished()
+            bridge.finish()
+    finally:
+        server.stop(home / "userdata")
+    fills = _show(home)
+    for order in left:
+        typer.echo(f"Still working: {order.terms.client_order_id} {order.status}")
+    return 0 if fills else 1
+
+
+def _drop(file: Path, inbox: Path) -> None:
+    """As a careful program does: write under another name, then rename."""
+    part = inbox / f"{file.name}.part"
+    shutil.copyfile(file, part)
+    part.rename(inbox / file.name)
+
+
+def _turn_until_answered(bridge: Bridge, outbox: Path, file: Path) -> None:
+    deadline = time.monotonic() + FILE_SECONDS
+    while time.monotonic() < deadline:
+        busy = app.turn(bridge)
+        if not busy and bridge.is_quiet() and list(outbox.glob(f"{file.stem}.*.receipt.csv")):
+            return
+    raise HomeError(f"{file.name} was not answered within {FILE_SECONDS:.0f} s")
+
+
+def _show(home: Path) -> list[Row]:
+    outbox = home / "outbox"
+    typer.echo("")
+    receipts = sorted(outbox.glob("*.receipt.csv"))
+    for receipt in receipts[:2]:
+        show_rows(_read(receipt), _RECEIPT, title=f"receipt 回执  {receipt.name}")
+    fills = [row for path in sorted(outbox.glob("fills-*.csv")) for row in _read(path)]
+    show_rows(fills, _FILLS, title=f"fills 成交 ({len(fills)})")
+    places = (
+        ("receipts, orders, fills 回执、委托、成交", outbox),
+        ("your files, unchanged 原始文件", home / "archive"),
+        ("the ledger 账本 (filebridge verify)", home / app.LEDGER),
+        ("what the counter received 柜台收到的请求", home / "userdata" / "journal.jsonl"),
+    )
+    for what, where in places:
+        typer.echo(f"{what}:\n  {where}")
+    return fills
+
+
+def _read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [row for row in csv.DictReader(file) if not str(next(iter(row.values()))).startswith("#END")]

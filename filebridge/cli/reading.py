@@ -1,0 +1,121 @@
+"""Commands that read: check, orders, fills, files, show, verify; and rebuild, which writes only views."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from filebridge.cli.showing import HERE, AsCsv, AsJson, Day, Home, Row, read_day, show_rows
+from filebridge.errors import HomeError
+
+OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a number at the broker. 编号。")]
+_ORDERS = "client_order_id symbol side quantity limit_price status filled_qty avg_fill_price message tag".split()
+_FILLS = "client_order_id symbol side last_qty last_price commission filled_qty leaves_qty traded_at".split()
+_FILES = "intake_no name outcome reason_code rows received_at archived_as".split()
+_RECEIPT = "row client_order_id symbol side quantity limit_price outcome message message_zh".split()
+_STORY = "seq at what".split()
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Order files. 委托文件。", exists=True)],
+    home: Home = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
+    from filebridge import app
+    from filebridge.config import load_settings
+
+    settings = load_settings(home)
+    clean = True
+    answers: dict[str, list[Row]] = {}
+    for path in files:
+        answers[str(path)], usable = app.check(home, settings, path)
+        clean &= usable
+    if as_json:
+        typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
+    else:
+        for name, rows in answers.items():
+            show_rows(rows, _RECEIPT, title=name)
+    raise typer.Exit(0 if clean else 1)
+
+
+def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """The orders of a trade date. 委托。"""
+    from filebridge.bridge.present import order_report_row
+
+    reader, today = _open(home)
+    rows = (order_report_row(row) for row in reader.order_rows(read_day(day, today)))
+    show_rows(rows, _ORDERS, title="orders 委托", as_json=as_json, as_csv=as_csv)
+
+
+def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """The fills of a trade date. 成交。"""
+    reader, today = _open(home)
+    show_rows(reader.fill_rows(read_day(day, today)), _FILLS, title="fills 成交", as_json=as_json, as_csv=as_csv)
+
+
+def files(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """The files of a trade date and what became of them. 文件。"""
+    reader, today = _open(home)
+    show_rows(reader.file_rows(read_day(day, today)), _FILES, title="files 文件", as_json=as_json, as_csv=as_csv)
+
+
+def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:
+    """An order's whole story. 一笔委托的全过程。"""
+    from filebridge.bridge.present import story
+
+    reader, _ = _open(home)
+    found = reader.orders_named(order)
+    if not found:
+        typer.echo(f"No order {order} is known. 没有找到委托 {order}。", err=True)
+        raise typer.Exit(1)
+    stories = {each.terms.tag: story(reader.story(each.terms.tag)) for each in found}
+    if as_json:
+        typer.echo(json.dumps(stories, ensure_ascii=False, indent=1))
+        return
+    for each in found:
+        terms = each.terms
+        what = f"{terms.side} {terms.quantity} {terms.symbol} @ {terms.limit_price}"
+        title = f"{terms.client_order_id}  {what}  {each.status}  tag {terms.tag}"
+        show_rows(stories[terms.tag], _STORY, title=title)
+
+
+def verify(home: Home = HERE, as_json: AsJson = False) -> None:
+    """Prove that the ledger is whole: its hash chain, and its views against its events. 校验账本。"""
+    from filebridge.app import LEDGER
+    from filebridge.ledger.verify import verify as verify_ledger
+
+    found = verify_ledger(home / LEDGER)
+    if as_json:
+        typer.echo(json.dumps({"events": found.events, "head": found.head, "problems": found.problems}))
+    else:
+        typer.echo(f"{found.events} events, chain head {found.head}")
+        for problem in found.problems:
+            typer.echo(f"PROBLEM  {problem}")
+        typer.echo("NOT WHOLE 账本不完整" if found.problems else "whole 账本完整")
+    raise typer.Exit(1 if found.problems else 0)
+
+
+def rebuild(home: Home = HERE) -> None:
+    """Make the ledger's views and all reports again from its events; the bridge must not run. 重建报告。"""
+    from filebridge import app
+
+    days = app.rebuild(home)
+    typer.echo(f"Reports of {days} days were made again in {home / 'outbox'}. 已重建。")
+
+
+def _open(home: Path) -> tuple[Any, Any]:
+    """The ledger for reading, and today's trade date."""
+    from filebridge import app
+    from filebridge.config import SETTINGS_FILE, load_settings
+    from filebridge.domain.risk import current_date
+    from filebridge.ledger.views import LedgerReader
+
+    if not (home / SETTINGS_FILE).exists() and not (home / app.LEDGER).exists():
+        raise HomeError(f"{home} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。")
+    today = current_date(app.now(), app.rules_of(load_settings(home), app.load_calendar(home)))
+    return LedgerReader(home / app.LEDGER), today
+
+
+COMMANDS = (check, orders, fills, files, show, verify, rebuild)

@@ -1,0 +1,114 @@
+"""Commands that run something: init, run, demo, simulator."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from filebridge.cli.showing import HERE, Home, show_rows
+
+_SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
+
+
+def init(
+    home: Annotated[Path, typer.Argument(help="The folder to make. 要建立的目录。")],
+    account: Annotated[str, typer.Option(help="The paper account's number. 模拟资金账号。")] = "10000001",
+    cash: Annotated[int, typer.Option(min=0, help="Its cash in CNY. 模拟资金（元）。")] = 10_000_000,
+) -> None:
+    """Make a home with a paper account. 新建主目录（模拟账户）。"""
+    from filebridge import app
+
+    app.init_home(home, account=account, cash=cash)
+    typer.echo(f"{home}: ready, with paper account {account} and {cash:,} CNY. 已就绪。")
+    typer.echo(f"Start it:  filebridge run --home {home}\nThen drop order files into {home / 'inbox'}")
+
+
+def run(
+    home: Home = HERE,
+    once: Annotated[
+        bool, typer.Option(help="Handle what is there, wait until all is final, and end. 处理完即退出。")
+    ] = False,
+    timeout: Annotated[float | None, typer.Option(min=0, help="Seconds after which to end anyway. 最长秒数。")] = None,
+) -> None:
+    """Run the bridge: take in files, send orders, follow them, report. 运行。"""
+    from filebridge import app
+    from filebridge.config import load_settings
+
+    settings = load_settings(home)
+    typer.echo(
+        f"filebridge runs in {home.resolve()} ({settings.broker.mode}). Ctrl-C stops it; orders stay as they are."
+    )
+    clean, left = app.run(home, settings, once=once, timeout=timeout, watch=say)
+    if left:
+        rows = [
+            {
+                "tag": order.terms.tag,
+                "client_order_id": order.terms.client_order_id,
+                "symbol": order.terms.symbol,
+                "side": order.terms.side.value,
+                "quantity": order.terms.quantity,
+                "limit_price": order.terms.limit_price,
+                "status": order.status.value,
+                "filled_qty": order.filled_qty,
+            }
+            for order in left
+        ]
+        show_rows(rows, _SHOWN_ORDERS, title="Not final; nothing was cancelled. 尚未终结，未撤单。")
+    raise typer.Exit(0 if clean or not once else 1)
+
+
+def say(turn: Any) -> None:
+    """One line for each thing that a person at the screen wants to know of a commit."""
+    for row in turn.events:
+        line = _line(row["kind"], json.loads(row["body"]))
+        if line:
+            typer.echo(f"{row['at'][11:19]}  {line}")
+
+
+def _line(kind: str, body: dict[str, Any]) -> str:
+    match kind:
+        case "FILE":
+            return f"{body['name']}: {body['outcome']} {body['reason_code']}".rstrip() + f", {body['rows']} rows"
+        case "CONNECTION":
+            return f"broker: {body['detail']}"
+        case "HALTED":
+            return f"HALTED by {body['by']}: {body['text']}"
+        case "RESUMED":
+            return f"resumed by {body['by']}"
+        case "CONTROL":
+            return f"{body['by'] or 'someone'} asked: {body['verb'] or '?'} ({body['reason_code']})"
+        case "ORDER" if "fill" in body:
+            fill = body["fill"]
+            return f"fill {fill['last_qty']} @ {fill['last_price']}, order now {body['status']}"
+        case "ORDER" if body["status"] in ("REJECTED", "UNKNOWN", "EXPIRED", "NOT_SENT", "CANCELED"):
+            return f"order {body['status']} {body.get('reason_code', '')}".rstrip()
+        case _:
+            return ""
+
+
+def demo(
+    samples: Annotated[Path | None, typer.Option(help="Folder with the sample files. 样例目录。")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="A new folder for the demo's home; default: a temporary one.")
+    ] = None,
+) -> None:
+    """Five minutes of paper trading: drop the sample files and watch what comes back. 演示。"""
+    from filebridge.cli.demo import play
+
+    raise typer.Exit(play(samples, home, say))
+
+
+def simulator(
+    userdata: Annotated[Path, typer.Option(help="The folder with its books. 账本目录。")],
+    idle_seconds: Annotated[
+        float | None, typer.Option(help="End this long after the last client; default: never.")
+    ] = None,
+) -> None:
+    """Run the simulated counter by hand. 单独运行模拟柜台。"""
+    from filebridge.simulator import server
+
+    server.serve(userdata, idle_seconds=idle_seconds)
+
+
+COMMANDS = (init, run, demo, simulator)

@@ -1,0 +1,72 @@
+"""What the commands share: their options, and how rows are shown."""
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from filebridge.errors import FilebridgeError
+
+Row = dict[str, Any]
+Home = Annotated[Path, typer.Option("--home", help="The home folder. 主目录。")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs. 输出 JSON。")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV. 输出 CSV。")]
+Day = Annotated[str, typer.Option("--date", help="A trade date like 2026-11-20, or `all`; default: today's. 交易日。")]
+HERE = Path()
+
+# Colours by what a status or an outcome means for the user.
+_STYLES = {
+    "green": ("FILLED", "ACCEPTED", "CANCEL_ACCEPTED", "ok"),
+    "yellow": ("HELD", "PENDING_CANCEL", "SUBMITTING", "DUPLICATE", "PARTIALLY_FILLED", "QUARANTINED", "EXPIRED"),
+    "red": ("UNKNOWN", "DENIED", "REJECTED", "REFUSED", "CANCEL_REFUSED", "NOT_SENT"),
+}
+STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
+
+
+def show_rows(
+    rows: Iterable[Row], columns: Sequence[str], *, title: str, as_json: bool = False, as_csv: bool = False
+) -> None:
+    """Print rows as a table, or whole for programs: JSON with every field, CSV with these columns."""
+    if as_json:
+        typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=str))
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    else:
+        _table(list(rows), columns, title)
+
+
+def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    table = Table(title=title, title_justify="left", expand=False)
+    # A column without a single value only takes room from the others.
+    shown = [name for name in columns if any(row[name] not in ("", None) for row in rows)] or list(columns)
+    for name in shown:
+        is_number = any(isinstance(row[name], int) for row in rows)
+        table.add_column(name, overflow="fold", justify="right" if is_number else "left")
+    for row in rows:
+        # Text, not markup: a value like [red] is a value.
+        table.add_row(*(Text(str(row[name]), style=STYLE_OF.get(str(row[name]), "")) for name in shown))
+    console.print(table)
+
+
+def read_day(text: str, today: date) -> date | None:
+    """The trade date that `--date` names; None for `all`."""
+    if text == "all":
+        return None
+    try:
+        return date.fromisoformat(text) if text else today
+    except ValueError as error:
+        raise FilebridgeError(
+            f"--date {text} is not a date", hint="Write it like 2026-11-20, or `all`.", hint_zh="格式如 2026-11-20。"
+        ) from error

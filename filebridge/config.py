@@ -1,0 +1,188 @@
+"""Every setting: default, unit, a sentence. From filebridge.toml; FILEBRIDGE_<SECTION>__<NAME> goes before it."""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from filebridge.errors import HomeError, SettingsError
+
+SETTINGS_FILE = "filebridge.toml"
+HIGH_FREQUENCY_PER_SECOND = 290
+HIGH_FREQUENCY_PER_DAY = 19_000
+
+Mode = Literal["paper", "live"]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Account(_Section):
+    """One account at the broker."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,23}$", description="The account's number at the broker.")
+    type: Literal["STOCK"] = Field("STOCK", description="Its kind: STOCK.")
+
+
+class Broker(_Section):
+    mode: Mode = Field("paper", description="`paper` trades with the simulated counter, `live` with the broker.")
+    accounts: tuple[Account, ...] = Field(
+        (Account(id="10000001", type="STOCK"),), min_length=1, description="The accounts that may be traded."
+    )
+    userdata: str = Field(
+        "userdata",
+        description="The terminal's userdata folder (live: the full path of userdata_mini), or the simulator's.",
+    )
+    trading_hours: Literal["always", "exchange"] | None = Field(
+        None, description="When orders may go: `always` (default for paper) or `exchange` (default for live)."
+    )
+    connect_seconds: Seconds = Field(30, description="How long connecting may take before the worker is replaced.")
+    answer_seconds: Seconds = Field(10, description="How long an order's or a query's answer may take.")
+    heartbeat_seconds: Seconds = Field(5, description="How long the worker may be silent before it is replaced.")
+    group_size: int = Field(100, ge=1, le=1000, description="Orders that are recorded and handed over together.")
+
+    @property
+    def hours(self) -> Literal["always", "exchange"]:
+        return self.trading_hours or ("exchange" if self.mode == "live" else "always")
+
+
+class Recovery(_Section):
+    quiet_seconds: float | None = Field(
+        None, ge=0, le=3600, description="Seconds between the two questions about orders in doubt (paper 1, live 10)."
+    )
+    reconcile_seconds: Seconds = Field(30, description="How often the broker's books are compared with the ledger.")
+
+
+class Inbox(_Section):
+    max_file_age: Seconds = Field(600, description="Seconds; an older file is set aside instead of traded.")
+    on_bad_row: Literal["refuse", "skip"] = Field(
+        "refuse", description="`refuse` the whole file when one row is malformed, or `skip` that row."
+    )
+    require_end_line: bool = Field(
+        False, description="Refuse a CSV without its last line `#END,<rows>`: then no cut of a file can go unnoticed."
+    )
+    max_file_bytes: int = Field(134_217_728, ge=1024, description="Bytes; a larger file is refused unread.")
+    settle_seconds: float = Field(
+        0.5, ge=0, le=60, description="Seconds without a change before a file that has no end mark counts as finished."
+    )
+    scan_seconds: Seconds = Field(0.25, description="How often the folder is read, whatever the watcher says.")
+
+
+class Risk(_Section):
+    max_order_age: Seconds = Field(600, description="Seconds; an order that waited longer is not sent any more.")
+    orders_per_second_max: int | None = Field(
+        None, ge=1, description="Orders and cancels a second and account (paper: no bound; live: 290)."
+    )
+    orders_per_day_max: int | None = Field(
+        None, ge=1, description="Orders and cancels a day and account (paper: no bound; live: 19,000)."
+    )
+    high_frequency_reported: bool = Field(
+        False, description="True only if high-frequency trading has been reported to the broker."
+    )
+
+
+class Outbox(_Section):
+    report_seconds: Seconds = Field(1, description="Shortest time between two versions of orders-<date>.csv.")
+
+
+class Settings(_Section):
+    """All settings of one home."""
+
+    broker: Broker = Field(default_factory=Broker, description="The broker, or the simulated counter.")
+    recovery: Recovery = Field(default_factory=Recovery, description="Starting again, and orders in doubt.")
+    inbox: Inbox = Field(default_factory=Inbox, description="What is taken in.")
+    risk: Risk = Field(default_factory=Risk, description="Limits that are checked before sending.")
+    outbox: Outbox = Field(default_factory=Outbox, description="The reports.")
+
+    @model_validator(mode="after")
+    def _live_limits(self) -> "Settings":
+        bounds = (
+            ("orders_per_second_max", self.risk.orders_per_second_max, HIGH_FREQUENCY_PER_SECOND),
+            ("orders_per_day_max", self.risk.orders_per_day_max, HIGH_FREQUENCY_PER_DAY),
+        )
+        if self.broker.mode == "live" and not self.risk.high_frequency_reported:
+            for name, value, bound in bounds:
+                if value is not None and value > bound:
+                    raise ValueError(f"risk.{name} may be at most {bound} unless high_frequency_reported = true")
+        return self
+
+    @property
+    def quiet_seconds(self) -> float:
+        if self.recovery.quiet_seconds is not None:
+            return self.recovery.quiet_seconds
+        return 10.0 if self.broker.mode == "live" else 1.0
+
+    @property
+    def orders_per_second_max(self) -> int | None:
+        return self.risk.orders_per_second_max or (HIGH_FREQUENCY_PER_SECOND if self.broker.mode == "live" else None)
+
+    @property
+    def orders_per_day_max(self) -> int | None:
+        return self.risk.orders_per_day_max or (HIGH_FREQUENCY_PER_DAY if self.broker.mode == "live" else None)
+
+
+def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of a home.
+
+    Raises HomeError outside a home, SettingsError (naming the setting, the nearest known one, and the remedy) for
+    anything unknown or unusable.
+    """
+    path = home / SETTINGS_FILE
+    if not path.is_file():
+        raise HomeError(
+            f"{home} is not a filebridge home: there is no {SETTINGS_FILE}",
+            hint=f"Make one with `filebridge init {home}`, or name yours with --home.",
+            hint_zh=f"请用 filebridge init {home} 新建，或用 --home 指定。",
+        )
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}", hint="Save it as UTF-8 TOML.") from error
+    _overlay(values, os.environ if environ is None else environ)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(
+            "; ".join(_sentence(item) for item in error.errors()),
+            hint=f"Correct {SETTINGS_FILE}; every setting is listed in docs/settings.md.",
+            hint_zh=f"请更正 {SETTINGS_FILE}，全部设置见 docs/settings.md。",
+        ) from error
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    prefix = "FILEBRIDGE_"
+    for name, text in environ.items():
+        section, separator, setting = name.removeprefix(prefix).lower().partition("__")
+        if name.upper().startswith(prefix) and separator:
+            part = values.setdefault(section, {})
+            if isinstance(part, dict):
+                part[setting] = _value(text)
+
+
+def _value(text: str) -> Any:
+    """A value as TOML would read it; anything else is text."""
+    try:
+        return tomllib.loads(f"v = {text}")["v"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _sentence(item: Any) -> str:
+    place = ".".join(str(part) for part in item["loc"])
+    if item["type"] != "extra_forbidden":
+        return f"{place or 'settings'}: {item['msg']}"
+    model: type[BaseModel] = Settings
+    for part in item["loc"][:-1]:
+        field = model.model_fields.get(str(part))
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            model = field.annotation
+        elif part == "accounts":
+            model = Account
+    near = difflib.get_close_matches(str(item["loc"][-1]), list(model.model_fields), n=1, cutoff=0.4)
+    return f"{place}: unknown setting" + (f" (did you mean {near[0]}?)" if near else "")

@@ -1,0 +1,208 @@
+"""What a row may become: a new order, a held one, a denied one, a duplicate, a cancel. Decided in one declared order.
+
+Pure: whoever calls has looked up what is known of the row's key, and hands it in.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from filebridge.domain.events import EventKind
+from filebridge.domain.lifecycle import allows
+from filebridge.domain.orders import (
+    Action,
+    Order,
+    OrderInstruction,
+    OrderTerms,
+    OrderType,
+    Outcome,
+    Side,
+    Status,
+    body_hash,
+    derived_id,
+)
+from filebridge.domain.reasons import Problem, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the configuration says about who may send what."""
+
+    accounts: tuple[str, ...]
+    mode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of one row's key before it is decided.
+
+    `orders` are those with this key, oldest first; `corrects` is the earlier order that this row may be a correction
+    of; `refusal` is why orders like this one cannot be sent at all; `files` names the file of an intake number.
+    """
+
+    orders: Sequence[Order] = ()
+    canceled_before: bool = False
+    corrects: Order | None = None
+    refusal: Reason | None = None
+    files: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a receipt says of one row. `order` is the order that the row made, if it made one."""
+
+    instruction: OrderInstruction
+    outcome: Outcome
+    client_order_id: str
+    account: str
+    reason: Reason | None = None
+    tag: str = ""
+    earlier_status: str = ""
+    order: Order | None = None
+
+
+def row_problems(instruction: OrderInstruction, desk: Desk) -> list[Problem]:
+    """What makes a well-formed row unusable under this configuration."""
+    found = []
+    named = instruction.account
+    accounts = ", ".join(desk.accounts)
+    if named and named not in desk.accounts:
+        reason = Reason("ACCOUNT_UNKNOWN", {"value": named, "accounts": accounts})
+        found.append(Problem(instruction.row, "account", named, reason))
+    elif not named and len(desk.accounts) != 1:
+        found.append(Problem(instruction.row, "account", "", Reason("ACCOUNT_REQUIRED", {"accounts": accounts})))
+    if instruction.mode and instruction.mode != desk.mode:
+        reason = Reason("MODE_MISMATCH", {"value": instruction.mode, "mode": desk.mode})
+        found.append(Problem(instruction.row, "mode", instruction.mode, reason))
+    return found
+
+
+def burning(orders: Sequence[Order]) -> Order | None:
+    """The order that uses up a key, if one does."""
+    return next((order for order in reversed(orders) if order.burns_key), None)
+
+
+def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known, at: datetime) -> Answer:
+    """The answer to a row that asks for an order. Checks run in this order, so a row always gets the same answer."""
+    earlier = burning(known.orders)
+    if earlier is not None:
+        same = earlier.terms.body_hash == terms.body_hash
+        where = {"file": known.files.get(earlier.terms.intake_no, ""), "first_row": str(earlier.terms.row)}
+        code = "DUPLICATE_ORDER" if same else "CLIENT_ORDER_ID_REUSED"
+        context = {"client_order_id": terms.client_order_id, "earlier_status": earlier.status.value, **where}
+        return Answer(
+            instruction=instruction,
+            outcome=Outcome.DUPLICATE if same else Outcome.REFUSED,
+            client_order_id=terms.client_order_id,
+            account=terms.account,
+            reason=Reason(code, context),
+            tag=earlier.terms.tag if same else "",
+            earlier_status=earlier.status.value,
+        )
+    if known.canceled_before:
+        denied: Reason | None = Reason("CANCELED_BEFORE_ARRIVAL", {"client_order_id": terms.client_order_id})
+    else:
+        denied = known.refusal
+    if denied is not None:
+        return _born(instruction, terms, Status.DENIED, Outcome.DENIED, denied, at)
+    if known.corrects is not None:
+        first = known.corrects.terms
+        context = {
+            "symbol": terms.symbol,
+            "side": terms.side.value,
+            "file": known.files.get(first.intake_no, ""),
+            "first_row": str(first.row),
+            "tag": terms.tag,
+        }
+        return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("LOOKS_LIKE_CORRECTION", context), at)
+    return _born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
+
+
+def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[Order]) -> Answer:
+    """The answer to a cancel; `orders` are those that its orig_client_order_id names."""
+    name = instruction.orig_client_order_id
+    target = burning(orders) or (orders[-1] if orders else None)
+    context = {"orig_client_order_id": name, "earlier_status": target.status.value if target else ""}
+    outcome, code = Outcome.CANCEL_ACCEPTED, ""
+    if target is None:
+        code = "CANCEL_REMEMBERED"
+    elif not allows(target.status, EventKind.CANCEL):
+        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_ORDER_FINAL"
+    elif target.status is Status.UNKNOWN:
+        code = "CANCEL_IN_DOUBT"
+    return Answer(
+        instruction=instruction,
+        outcome=outcome,
+        client_order_id=name,
+        account=account,
+        reason=Reason(code, context) if code else None,
+        tag=target.terms.tag if target else "",
+        earlier_status=context["earlier_status"],
+    )
+
+
+def correction_of(terms: OrderTerms, ordered: Sequence[Order]) -> Order | None:
+    """The earlier order of this basket with the same symbol and side, if one went (or may still go) out."""
+    for order in reversed(ordered):
+        if (order.terms.symbol, order.terms.side) == (terms.symbol, terms.side) and order.burns_key:
+            return order
+    return None
+
+
+def terms_of(
+    instruction: OrderInstruction,
+    *,
+    tag: str,
+    account: str,
+    trade_date: date,
+    nth: int,
+    intake_no: int,
+    received_at: datetime,
+) -> OrderTerms:
+    """The fixed terms of the order that a row asks for; `nth` counts identical rows without an id within the file."""
+    assert instruction.action is Action.ORDER
+    assert instruction.side is not None
+    assert instruction.limit_price is not None
+    body = body_hash(instruction, account)
+    return OrderTerms(
+        tag=tag,
+        client_order_id=instruction.client_order_id
+        or derived_id(trade_date=trade_date, account=account, basket=instruction.basket, body=body, nth=nth),
+        id_derived=not instruction.client_order_id,
+        account=account,
+        trade_date=trade_date,
+        symbol=instruction.symbol,
+        side=Side(instruction.side),
+        order_type=OrderType(instruction.order_type or OrderType.LIMIT),
+        quantity=instruction.quantity,
+        limit_price=Decimal(instruction.limit_price),
+        strategy=instruction.strategy,
+        note=instruction.note,
+        basket=instruction.basket,
+        start_at=instruction.start_at,
+        expire_at=instruction.expire_at,
+        intake_no=intake_no,
+        row=instruction.row,
+        received_at=received_at,
+        body_hash=body,
+    )
+
+
+def _born(
+    instruction: OrderInstruction,
+    terms: OrderTerms,
+    status: Status,
+    outcome: Outcome,
+    reason: Reason | None,
+    at: datetime,
+) -> Answer:
+    return Answer(
+        instruction=instruction,
+        outcome=outcome,
+        client_order_id=terms.client_order_id,
+        account=terms.account,
+        reason=reason,
+        tag=terms.tag,
+        order=Order(terms=terms, status=status, updated_at=at, reason=reason),
+    )

@@ -1,0 +1,86 @@
+"""What can happen to an order, and the raw reports of the broker that such events are made from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from filebridge.domain.orders import Fill, Side
+from filebridge.domain.reasons import Reason
+
+
+class EventKind(StrEnum):
+    # Ours: refused where they do not fit.
+    APPROVE = "APPROVE"
+    DENY = "DENY"
+    EXPIRE = "EXPIRE"
+    SUBMIT = "SUBMIT"
+    CANCEL = "CANCEL"
+    DOUBT = "DOUBT"
+    PROVE_NOT_SENT = "PROVE_NOT_SENT"
+    RESOLVE_SENT = "RESOLVE_SENT"
+    RESOLVE_NOT_SENT = "RESOLVE_NOT_SENT"
+    DAY_OVER = "DAY_OVER"
+    # The broker's: never refused.
+    REPORT_WORKING = "REPORT_WORKING"
+    REPORT_PENDING_CANCEL = "REPORT_PENDING_CANCEL"
+    REPORT_PARTIALLY_FILLED = "REPORT_PARTIALLY_FILLED"
+    REPORT_FILLED = "REPORT_FILLED"
+    REPORT_CANCELED = "REPORT_CANCELED"
+    REPORT_REJECTED = "REPORT_REJECTED"
+    REPORT_CANCEL_REJECTED = "REPORT_CANCEL_REJECTED"
+    FILL_PARTIAL = "FILL_PARTIAL"
+    FILL_COMPLETE = "FILL_COMPLETE"
+
+
+OWN_EVENTS = frozenset(kind for kind in EventKind if not kind.startswith(("REPORT_", "FILL_")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderEvent:
+    """One thing that happened to one order. Empty fields carry no news."""
+
+    kind: EventKind
+    at: datetime
+    reason: Reason | None = None
+    broker_order_id: str = ""
+    counter_order_id: str = ""
+    name: str = ""
+    reported_qty: int = 0
+    fill: Fill | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReport:
+    """What the broker says of one order, in our words. `tag` is the remark as it came back: perhaps cut, perhaps empty.
+
+    `status_code` is the broker's own number, kept as evidence; `text` its reason, if any.
+    """
+
+    kind: EventKind
+    account: str
+    symbol: str
+    side: Side | None
+    quantity: int
+    limit_price: Decimal
+    filled_qty: int
+    tag: str
+    broker_order_id: str
+    counter_order_id: str
+    name: str
+    status_code: int
+    text: str
+    ordered_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillReport:
+    """One execution as the broker tells it."""
+
+    account: str
+    symbol: str
+    side: Side | None
+    tag: str
+    broker_order_id: str
+    counter_order_id: str
+    fill: Fill

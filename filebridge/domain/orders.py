@@ -1,0 +1,213 @@
+"""What an order is: the words of the trade as types, the key of an order, and the ids that are derived for the user.
+
+Quantities are whole shares (bonds: 张) as `int`; prices and money are `Decimal` in CNY; times carry +08:00.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import StrEnum
+
+from filebridge.domain.reasons import Reason
+
+# Asia/Shanghai has had no summer time since 1991; Windows has no zone data, so the offset is fixed.
+SHANGHAI = timezone(timedelta(hours=8))
+
+
+class Side(StrEnum):
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class OrderType(StrEnum):
+    LIMIT = "LIMIT"
+
+
+class Action(StrEnum):
+    ORDER = "order"
+    CANCEL = "cancel"
+
+
+class Status(StrEnum):
+    """OrdStatus of one order; `domain/lifecycle.py` holds every way from one to another."""
+
+    RECEIVED = "RECEIVED"
+    HELD = "HELD"
+    APPROVED = "APPROVED"
+    SUBMITTING = "SUBMITTING"
+    UNKNOWN = "UNKNOWN"
+    PENDING_CANCEL = "PENDING_CANCEL"
+    ACCEPTED = "ACCEPTED"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    DENIED = "DENIED"
+    REJECTED = "REJECTED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    NOT_SENT = "NOT_SENT"
+    FILLED = "FILLED"
+
+
+LOCAL = frozenset({Status.RECEIVED, Status.HELD, Status.APPROVED})
+FINAL = frozenset({Status.DENIED, Status.REJECTED, Status.CANCELED, Status.EXPIRED, Status.NOT_SENT, Status.FILLED})
+
+
+class Outcome(StrEnum):
+    """What a receipt says of one row."""
+
+    ACCEPTED = "ACCEPTED"
+    HELD = "HELD"
+    DENIED = "DENIED"
+    REFUSED = "REFUSED"
+    DUPLICATE = "DUPLICATE"
+    QUARANTINED = "QUARANTINED"
+    CANCEL_ACCEPTED = "CANCEL_ACCEPTED"
+    CANCEL_REFUSED = "CANCEL_REFUSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInstruction:
+    """One row of an order file, read strictly and normalised; nothing in it was guessed.
+
+    `row` counts as a spreadsheet does (the header is row 1; in JSON the n-th element is row n).
+    `notes` says what was repaired where a value had exactly one reading (`1` read as 000001.SZ).
+    """
+
+    row: int
+    action: Action = Action.ORDER
+    client_order_id: str = ""
+    orig_client_order_id: str = ""
+    broker_order_id: str = ""
+    account: str = ""
+    symbol: str = ""
+    side: Side | None = None
+    quantity: int = 0
+    order_type: OrderType | None = None
+    limit_price: Decimal | None = None
+    strategy: str = ""
+    note: str = ""
+    basket: str = ""
+    trade_date: date | None = None
+    start_at: datetime | None = None
+    expire_at: datetime | None = None
+    mode: str = ""
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. `last_qty` in shares, `amount` and `commission` in CNY; unique by (tag, trade_id)."""
+
+    trade_id: str
+    last_qty: int
+    last_price: Decimal
+    amount: Decimal
+    commission: Decimal
+    counter_order_id: str
+    traded_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTerms:
+    """What was asked for; fixed in the intake commit and never changed afterwards."""
+
+    tag: str
+    client_order_id: str
+    id_derived: bool
+    account: str
+    trade_date: date
+    symbol: str
+    side: Side
+    order_type: OrderType
+    quantity: int
+    limit_price: Decimal
+    strategy: str
+    note: str
+    basket: str
+    start_at: datetime | None
+    expire_at: datetime | None
+    intake_no: int
+    row: int
+    received_at: datetime
+    body_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as it stands now: its terms and what has become of them."""
+
+    terms: OrderTerms
+    status: Status
+    updated_at: datetime
+    reason: Reason | None = None
+    filled_qty: int = 0
+    filled_amount: Decimal = Decimal(0)
+    reported_qty: int = 0
+    trade_ids: frozenset[str] = frozenset()
+    broker_order_id: str = ""
+    counter_order_id: str = ""
+    name: str = ""
+    cancel_requested: bool = False
+    alarmed: bool = False
+    approved_at: datetime | None = None
+    submitted_at: datetime | None = None
+
+    @property
+    def is_final(self) -> bool:
+        return self.status in FINAL
+
+    @property
+    def is_settled(self) -> bool:
+        """Final, and every fill that the broker counted has been booked."""
+        return self.status in FINAL and self.filled_qty >= self.reported_qty
+
+    @property
+    def leaves_qty(self) -> int:
+        return 0 if self.is_final else max(self.terms.quantity - self.filled_qty, 0)
+
+    @property
+    def avg_fill_price(self) -> Decimal | None:
+        """CNY per share, to four places; None before the first fill."""
+        return (self.filled_amount / self.filled_qty).quantize(Decimal("0.0001")) if self.filled_qty else None
+
+    @property
+    def burns_key(self) -> bool:
+        """Whether its key is used up: it reached the sending, or still may."""
+        return self.status not in FINAL or (self.submitted_at is not None and self.status is not Status.NOT_SENT)
+
+    @property
+    def needs_person(self) -> bool:
+        return self.alarmed or self.status in (Status.UNKNOWN, Status.HELD)
+
+
+def price_text(price: Decimal | None) -> str:
+    """The one spelling of a price: plain digits, no trailing zeros (10.50 -> 10.5, 1E+1 -> 10)."""
+    return "" if price is None else format(price.normalize(), "f")
+
+
+def body_hash(instruction: OrderInstruction, account: str) -> str:
+    """Hash of what the row asks for: not its id, its note or its spelling."""
+    content = (
+        account,
+        instruction.symbol,
+        instruction.side or "",
+        str(instruction.quantity),
+        instruction.order_type or "",
+        price_text(instruction.limit_price),
+        instruction.strategy,
+    )
+    return _digest(content).hex()
+
+
+def derived_id(*, trade_date: date, account: str, basket: str, body: str, nth: int) -> str:
+    """The id of a row that brought none: the n-th identical row of a basket on a day always gets the same."""
+    digest = _digest((trade_date.isoformat(), account, basket, body, str(nth)))
+    # 60 bits: short enough for a table; were two ever the same, the second would be refused as another body.
+    return "auto-" + base64.b32encode(digest)[:12].decode().lower()
+
+
+def _digest(parts: Iterable[str]) -> bytes:
+    # The unit separator cannot stand in any part: the readers refuse control characters.
+    return hashlib.sha256("\x1f".join(parts).encode()).digest()

@@ -1,0 +1,211 @@
+"""Every reason code with its answer to the user, in English and Chinese.
+
+A code reads CATEGORY_CONDITION. The text says what is wrong and what to do about it; `{name}` is filled from the
+context given with the code. One table, so that receipts, reports, tables and docs/reasons.md can never disagree.
+Codes may be added; a code that once stood in a receipt is never given another meaning.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
+
+Context = Mapping[str, str]
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something was answered as it was: a code of `REASONS` and the values that its text names."""
+
+    code: str
+    context: Context = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        return _fill(REASONS[self.code][0], self.context)
+
+    @property
+    def message_zh(self) -> str:
+        return _fill(REASONS[self.code][1], self.context)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a file: where (row 0 is the file itself), what stands there, and why it cannot be used.
+
+    `row` counts as a spreadsheet does: the header is row 1.
+    """
+
+    row: int
+    column: str
+    value: str
+    reason: Reason
+
+
+def _fill(text: str, context: Context) -> str:
+    """One pass, so that a value that itself looks like a placeholder stays as it is."""
+    return _PLACEHOLDER.sub(lambda match: context.get(match[1], match[0]), text)
+
+
+# Keys, duplicates, cancels, accounts.
+KEY_REASONS: dict[str, tuple[str, str]] = {
+    "DUPLICATE_ORDER": (
+        "This order was already taken from {file} row {first_row}; it is now {earlier_status}. Nothing was sent "
+        "again. To mean it again, give it another client_order_id or another basket.",
+        "该委托此前已由文件 {file} 第 {first_row} 行收到，目前状态 {earlier_status}，没有重复发送。"
+        "如确需再下一笔，请使用另一个 自定义编号 或另一个 篮子。",
+    ),
+    "CLIENT_ORDER_ID_REUSED": (
+        "The client_order_id {client_order_id} was used today for another order ({file} row {first_row}). "
+        "Give this order its own client_order_id.",
+        "自定义编号 {client_order_id} 今天已用于另一笔内容不同的委托（{file} 第 {first_row} 行）。"
+        "请为本委托使用新的编号。",
+    ),
+    "LOOKS_LIKE_CORRECTION": (
+        "{symbol} {side} was already ordered from this basket today ({file} row {first_row}); this row looks like "
+        "a correction of it. It waits: `filebridge approve {tag}` sends it as well, "
+        "`filebridge deny {tag}` drops it.",
+        "本篮子今天已下过 {symbol} {side}（{file} 第 {first_row} 行），本行看起来是对它的修改。"
+        "已暂停等待确认：确认也要发送用 filebridge approve {tag}，放弃用 filebridge deny {tag}。",
+    ),
+    "CANCELED_BEFORE_ARRIVAL": (
+        "A cancel for {client_order_id} came before this order, so it was not sent. Use another client_order_id "
+        "to place it after all.",
+        "针对 {client_order_id} 的撤单先于本委托到达，因此没有发送。如仍要下单，请使用新的自定义编号。",
+    ),
+    "CANCELED_BEFORE_SENDING": (
+        "Canceled before it was sent; the broker never saw it.",
+        "委托在发送前已撤销，券商未收到。",
+    ),
+    "CANCEL_REMEMBERED": (
+        "No order {orig_client_order_id} is known today. The cancel is remembered: should that order still come "
+        "today, it will not be sent.",
+        "今天没有编号为 {orig_client_order_id} 的委托。已记住该撤单：如果该委托今天稍后到达，将不会发送。",
+    ),
+    "CANCEL_ORDER_FINAL": (
+        "Order {orig_client_order_id} is already {earlier_status}; there is nothing to cancel.",
+        "委托 {orig_client_order_id} 已是 {earlier_status} 状态，无可撤销。",
+    ),
+    "CANCEL_IN_DOUBT": (
+        "Order {orig_client_order_id} is in doubt; the cancel goes out as soon as its broker number is known.",
+        "委托 {orig_client_order_id} 状态未明，一旦得知券商委托编号即发出撤单。",
+    ),
+    "CANCEL_REJECTED": (
+        "The broker refused the cancel: {text}",
+        "券商拒绝撤单：{text}",
+    ),
+    "ACCOUNT_REQUIRED": (
+        "Several accounts are configured ({accounts}); say in the column account which one is meant.",
+        "配置了多个资金账号（{accounts}），请在 资金账号 列写明。",
+    ),
+    "ACCOUNT_UNKNOWN": (
+        "Account {value} is not configured (configured: {accounts}). Correct it, or add it to filebridge.toml.",
+        "资金账号 {value} 未配置（已配置：{accounts}）。请更正，或在 filebridge.toml 中添加。",
+    ),
+    "MODE_MISMATCH": (
+        "This row is for mode {value}, but filebridge runs in mode {mode}. Nothing was sent.",
+        "本行注明模式 {value}，但 filebridge 当前为 {mode} 模式，未发送。",
+    ),
+}
+
+# Why our own rules did not let an order out.
+RULE_REASONS: dict[str, tuple[str, str]] = {
+    "LIVE_NOT_ARMED": (
+        "Live trading is not armed; this version sends orders in paper mode only.",
+        "实盘交易未解锁；当前版本只在模拟模式下发送委托。",
+    ),
+    "DENIED_BY_PERSON": ("Denied by {by}: {text}", "由 {by} 拒绝：{text}"),
+    "ORDERS_PER_DAY_EXCEEDED": (
+        "The account has sent {limit} orders and cancels today, the configured limit (orders_per_day_max).",
+        "该账号今日委托与撤单已达配置上限 {limit}（orders_per_day_max）。",
+    ),
+    "INSTRUMENT_NOT_SUPPORTED": (
+        "{symbol} is not a stock, ETF or convertible bond; this version cannot trade it.",
+        "{symbol} 不是股票、ETF 或可转债，当前版本不支持交易。",
+    ),
+    "OUTSIDE_CALENDAR": (
+        "{trade_date} is outside the trading calendar. Extend the calendar file, then drop the file again.",
+        "{trade_date} 超出交易日历范围。请补充日历文件后重新投放。",
+    ),
+    "EXPIRED_TOO_OLD": (
+        "It waited {age_seconds} s, longer than max_order_age ({limit_seconds} s), and was not sent. "
+        "Drop it again if it is still meant.",
+        "等待 {age_seconds} 秒，超过 max_order_age（{limit_seconds} 秒），未发送。如仍需要请重新投放。",
+    ),
+    "EXPIRED_AT": (
+        "Its expire_at {expire_at} has passed; it was not sent.",
+        "已过失效时间 {expire_at}，未发送。",
+    ),
+    "EXPIRED_TRADE_DATE": (
+        "It belongs to trade date {trade_date}, which has passed; it was not sent.",
+        "该委托属于交易日 {trade_date}，已过期，未发送。",
+    ),
+    "DAY_OVER": (
+        "Its trade date ended and the broker lists it no more; what was not filled has lapsed.",
+        "交易日已结束且券商不再列出该委托，未成交部分失效。",
+    ),
+}
+
+# What is not known, and what surprised us.
+DOUBT_REASONS: dict[str, tuple[str, str]] = {
+    "OUTCOME_UNKNOWN": (
+        "It is not known whether the broker received this order ({text}). It is being asked about and will never "
+        "be sent again. Look in the broker's terminal, then `filebridge resolve {tag} --sent` or `--not-sent`.",
+        "无法确定券商是否收到该委托（{text}）。正在查询，绝不会重发。请在券商终端核对后执行 "
+        "filebridge resolve {tag} --sent 或 --not-sent。",
+    ),
+    "NOT_SENT_PROVEN": (
+        "It was recorded but proven never to have been handed to the broker ({text}). "
+        "Drop it again if it is still meant.",
+        "已记录但可证明从未交给券商（{text}）。如仍需要请重新投放。",
+    ),
+    "RESOLVED_SENT": ("{by} says that the broker has it: {text}", "{by} 确认券商已收到：{text}"),
+    "RESOLVED_NOT_SENT": ("{by} says that the broker does not have it: {text}", "{by} 确认券商未收到：{text}"),
+    "BROKER_REJECTED": ("The broker rejected it: {text}", "券商废单：{text}"),
+    "BROKER_CANCELED": ("Canceled at the broker. {text}", "已在券商处撤单。{text}"),
+    "STATUS_CORRECTED": (
+        "It was {earlier_status} here, but the broker reports {text}; corrected.",
+        "此前记录为 {earlier_status}，但券商报告 {text}，已更正。",
+    ),
+    "FILL_AFTER_FINAL": (
+        "A fill came after it was {earlier_status}; it was booked. Check the position.",
+        "在 {earlier_status} 之后收到成交，已入账，请核对持仓。",
+    ),
+    "WORKER_TROUBLE": (
+        "The worker reports: {text}. The books are read again; look into worker.log.",
+        "工作进程报告：{text}。将重新核对账目，请查看 worker.log。",
+    ),
+    "OVERFILLED": (
+        "Fills add up to more than was ordered. Check with the broker.",
+        "成交合计超过委托数量，请与券商核对。",
+    ),
+}
+
+# Commands given by a person.
+CONTROL_REASONS: dict[str, tuple[str, str]] = {
+    "CONTROL_DONE": ("Done. {text}", "已完成。{text}"),
+    "CONTROL_UNKNOWN_ORDER": ("No order {value} is known.", "没有找到委托 {value}。"),
+    "CONTROL_AMBIGUOUS": (
+        "{value} fits several orders ({text}); name one by its tag.",
+        "{value} 对应多笔委托（{text}），请用 tag 指明。",
+    ),
+    "CONTROL_NOT_POSSIBLE": (
+        "Order {value} is {earlier_status}; `{verb}` is not possible there.",
+        "委托 {value} 状态为 {earlier_status}，不能执行 {verb}。",
+    ),
+    "CONTROL_UNREADABLE": (
+        "The control file {file} cannot be used: {text}",
+        "控制文件 {file} 无法使用：{text}",
+    ),
+    "CONTROL_FILE_UNKNOWN": (
+        "No quarantined file {value}; look into archive/<date>/quarantined/.",
+        "隔离区没有文件 {value}，请查看 archive/<日期>/quarantined/。",
+    ),
+}
+
+# code -> (English, Chinese); each says the remedy.
+_TABLES = (FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, DOUBT_REASONS, CONTROL_REASONS)
+REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
+assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"

@@ -1,0 +1,84 @@
+"""What our own rules say of an order: at the intake whether it may ever go, at the sending whether it may go now."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from filebridge.domain.events import EventKind
+from filebridge.domain.market import Hours, TradingCalendar, open_since, opens_at, trade_date_at
+from filebridge.domain.orders import Order, OrderTerms
+from filebridge.domain.reasons import Reason
+from filebridge.domain.symbols import InstrumentKind, instrument_kind
+
+# What this version knows how to trade; the other kinds come with their own rules.
+TRADABLE = frozenset({InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.CONVERTIBLE_BOND})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The configured rules that an order meets. Durations are whole seconds; None is no bound."""
+
+    mode: str
+    hours: Hours
+    calendar: TradingCalendar
+    max_order_age: timedelta
+    orders_per_second_max: int | None
+    orders_per_day_max: int | None
+
+
+class Verdict(StrEnum):
+    SEND = "SEND"
+    WAIT = "WAIT"
+
+
+def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
+    """Why an order like this can never be sent, or None."""
+    if instrument_kind(terms.symbol) not in TRADABLE:
+        return Reason("INSTRUMENT_NOT_SUPPORTED", {"symbol": terms.symbol})
+    if rules.mode == "live":
+        return Reason("LIVE_NOT_ARMED")
+    if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
+        return Reason("OUTSIDE_CALENDAR", {"trade_date": terms.trade_date.isoformat()})
+    return None
+
+
+def at_sending(order: Order, now: datetime, rules: Rules, *, halted: bool) -> Verdict | Reason:
+    """Whether an order may leave now; a reason ends it (see `event_of`)."""
+    terms = order.terms
+    today = trade_date_at(now, rules.calendar, rules.hours)
+    if today is not None and terms.trade_date < today:
+        return Reason("EXPIRED_TRADE_DATE", {"trade_date": terms.trade_date.isoformat()})
+    if terms.expire_at is not None and now >= terms.expire_at:
+        return Reason("EXPIRED_AT", {"expire_at": terms.expire_at.isoformat(timespec="seconds")})
+    open_from = open_since(now, rules.calendar, rules.hours)
+    if today != terms.trade_date or open_from is None or (terms.start_at is not None and now < terms.start_at):
+        return Verdict.WAIT
+    waiting_since = max(
+        order.approved_at or terms.received_at,
+        terms.start_at or terms.received_at,
+        opens_at(terms.trade_date, rules.hours),
+        open_from,
+    )
+    age = now - waiting_since
+    if age > rules.max_order_age:
+        limit = str(int(rules.max_order_age.total_seconds()))
+        return Reason("EXPIRED_TOO_OLD", {"age_seconds": str(int(age.total_seconds())), "limit_seconds": limit})
+    return Verdict.WAIT if halted else Verdict.SEND
+
+
+def day_limit(sent: int, rules: Rules) -> Reason | None:
+    """Why the account may send no more today, or None; `sent` counts its orders and cancels so far."""
+    limit = rules.orders_per_day_max
+    if limit is None or sent < limit:
+        return None
+    return Reason("ORDERS_PER_DAY_EXCEEDED", {"limit": str(limit)})
+
+
+def event_of(reason: Reason) -> EventKind:
+    """How an order ends that our own rules stop before sending."""
+    return EventKind.EXPIRE if reason.code.startswith("EXPIRED_") else EventKind.DENY
+
+
+def current_date(now: datetime, rules: Rules) -> date:
+    """The trade date that a record made now belongs to; the calendar day where the calendar does not reach."""
+    return trade_date_at(now, rules.calendar, rules.hours) or now.date()

@@ -1,0 +1,189 @@
+"""The contract between the bridge and whatever speaks with a broker: what goes out, and the messages that come home.
+
+Messages are facts with their raw form beside them; nothing here decides what they mean for an order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from filebridge.domain.events import FillReport, OrderReport
+from filebridge.domain.orders import Order
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What an account holds of one symbol. Shares; CNY."""
+
+    account: str
+    symbol: str
+    name: str
+    quantity: int
+    available_qty: int
+    avg_cost: Decimal
+    last_price: Decimal
+    market_value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """An account's money in CNY."""
+
+    account: str
+    cash: Decimal
+    frozen_cash: Decimal
+    market_value: Decimal
+    total_asset: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The broker's books of one account, read in one breath.
+
+    `complete` is false where any part did not answer: an empty list is then no proof of anything.
+    """
+
+    account: str
+    complete: bool
+    orders: tuple[tuple[OrderReport, Raw], ...]
+    fills: tuple[tuple[FillReport, Raw], ...]
+    positions: tuple[Position, ...]
+    asset: Asset | None
+
+
+# ---- messages home; `generation` counts the workers of one run, so that a dead one's words are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class SoleSender:
+    """The worker holds the locks of all accounts: no other process can be sending for them."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayUp:
+    generation: int
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayDown:
+    """The connection is gone. `handed` holds the tags that the dead worker had noted before calling the broker;
+    None if it still lives (only the terminal went away)."""
+
+    generation: int
+    detail: str
+    handed: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupHanded:
+    """The worker has called the broker for every order and cancel of its group."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswer:
+    """The terminal answered one order; `broker_order_id` is empty for its -1."""
+
+    tag: str
+    broker_order_id: str
+    text: str
+    raw: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefused:
+    """The terminal said, matched by request and tag, that this order failed."""
+
+    tag: str
+    text: str
+    raw: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAnswer:
+    """The terminal answered a cancel: taken (`text` empty), or refused and why."""
+
+    tag: str
+    taken: bool
+    text: str
+    raw: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPushed:
+    report: OrderReport
+    raw: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class FillPushed:
+    report: FillReport
+    raw: Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The answer to `query`."""
+
+    generation: int
+    accounts: tuple[Snapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerTrouble:
+    """Something in the worker that must not stay unseen, such as an error inside a callback."""
+
+    text: str
+
+
+Message = (
+    SoleSender
+    | GatewayUp
+    | GatewayDown
+    | GroupHanded
+    | OrderAnswer
+    | OrderRefused
+    | CancelAnswer
+    | OrderPushed
+    | FillPushed
+    | Snapshots
+    | WorkerTrouble
+)
+
+
+@dataclass(slots=True)
+class Connection:
+    """What status.json says of the way to the broker."""
+
+    up: bool = False
+    detail: str = "not started"
+    since: datetime | None = None
+    accounts: list[str] = field(default_factory=list)
+
+
+class Gateway(Protocol):
+    """Sends once and asks; answers arrive as messages. Every method returns at once.
+
+    `submit`, `cancel` and `query` raise GatewayNotReady when it is proven that nothing left.
+    """
+
+    def start(self) -> None: ...
+
+    def submit(self, orders: Sequence[Order]) -> None: ...
+
+    def cancel(self, orders: Sequence[Order]) -> None: ...
+
+    def query(self) -> None: ...
+
+    def tick(self) -> None:
+        """Look after the worker: heartbeat, deadlines, replacement. To be called several times a second."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,235 @@
+"""Keeps one worker process: starts it, feeds it, listens to it, and kills and replaces it when it is silent or late.
+
+Lives in the bridge's process. Its reader threads only put messages on the bridge's queue.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filebridge.domain.orders import Order, price_text
+from filebridge.errors import GatewayNotReady
+from filebridge.gateways import base
+from filebridge.gateways.wire import message_of
+
+# Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
+SESSIONS = 4
+RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """What a worker has to know; `folder` is where this home keeps hand-over logs and what workers print."""
+
+    userdata: Path
+    accounts: tuple[tuple[str, str], ...]
+    paper: bool
+    session_base: int
+    home: Path
+    folder: Path
+    connect_seconds: float
+    answer_seconds: float
+    heartbeat_seconds: float
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One living worker, and what it owes us."""
+
+    generation: int
+    process: subprocess.Popen[bytes]
+    handover: Path
+    heard_at: float
+    # Deadlines (monotonic seconds) of what it was asked and has not answered yet, oldest first.
+    owes: list[tuple[str, float]] = field(default_factory=list)
+    up: bool = False
+    last_words: str = ""
+    commands: "queue.Queue[dict[str, Any] | None]" = field(default_factory=queue.Queue)
+
+
+class Supervisor:
+    """The gateway of base.Gateway by way of a worker process."""
+
+    def __init__(self, settings: WorkerSettings, messages: "queue.Queue[list[base.Message]]") -> None:
+        self._settings = settings
+        self._messages = messages
+        self._worker: _Worker | None = None
+        self._generation = 0
+        self._failures = 0
+        self._retry_at = 0.0
+
+    # ---- the gateway's contract
+
+    def start(self) -> None:
+        self._settings.folder.mkdir(exist_ok=True)
+        self._spawn()
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        self._ask("submit", "handed", orders=[_outgoing(order) for order in orders])
+
+    def cancel(self, orders: Sequence[Order]) -> None:
+        self._ask("cancel", "handed", orders=[_outgoing(order) for order in orders])
+
+    def query(self) -> None:
+        self._ask("query", "snapshots")
+
+    def tick(self) -> None:
+        worker = self._worker
+        now = time.monotonic()
+        if worker is None:
+            if now >= self._retry_at:
+                self._spawn()
+            return
+        if worker.process.poll() is not None:
+            self._end(worker, worker.last_words or f"the worker ended with {worker.process.returncode}")
+        elif now - worker.heard_at > self._settings.heartbeat_seconds:
+            self._end(worker, "the worker's heartbeat stopped")
+        elif worker.owes and now > worker.owes[0][1]:
+            self._end(worker, f"the worker did not answer ({worker.owes[0][0]}) in time")
+
+    def close(self) -> None:
+        if self._worker is not None:
+            _kill(self._worker)
+            self._worker = None
+
+    # ---- the worker's life
+
+    def _spawn(self) -> None:
+        self._generation += 1
+        settings = self._settings
+        # A name of its own for each worker ever started, so that no log is read as another one's.
+        handover = settings.folder / f"{time.time_ns()}-{self._generation}.log"
+        with (settings.folder / "worker.log").open("ab") as log:
+            process = subprocess.Popen(
+                # -P: a module of that name in the current folder must not take the place of ours.
+                [sys.executable, "-P", "-m", "filebridge.gateways.worker"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            )
+        worker = _Worker(self._generation, process, handover, time.monotonic())
+        worker.owes.append(("up", time.monotonic() + settings.connect_seconds))
+        self._worker = worker
+        for target in (self._listen, self._feed):
+            threading.Thread(target=target, args=(worker,), daemon=True).start()
+        first = {
+            "parent_pid": os.getpid(),
+            "userdata": str(settings.userdata),
+            "accounts": settings.accounts,
+            "paper": settings.paper,
+            "session": settings.session_base + self._generation % SESSIONS,
+            "handover": str(handover),
+            "home": str(settings.home),
+        }
+        worker.commands.put(first)
+
+    def _ask(self, verb: str, answer: str, **fields: Any) -> None:
+        worker = self._worker
+        if worker is None or not worker.up:
+            raise GatewayNotReady("there is no connection to the broker")
+        worker.owes.append((answer, time.monotonic() + self._settings.answer_seconds))
+        worker.commands.put({"do": verb, **fields})
+
+    def _feed(self, worker: _Worker) -> None:
+        """Write the commands on a thread of its own: a worker that hangs reads nothing, and a full pipe blocks."""
+        assert worker.process.stdin is not None
+        with contextlib.suppress(OSError):
+            while (command := worker.commands.get()) is not None:
+                worker.process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
+                worker.process.stdin.flush()
+        # Broken or ended: how much was read is for the hand-over log to say, and the next tick ends this worker.
+        with contextlib.suppress(OSError):
+            worker.process.stdin.close()
+
+    def _end(self, worker: _Worker, why: str) -> None:
+        """Kill the worker, make sure that it is dead, and say what it had handed over."""
+        _kill(worker)
+        self._worker = None
+        self._failures = 0 if worker.up else self._failures + 1
+        self._retry_at = time.monotonic() + RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        handed = handed_over(worker.handover)
+        self._messages.put([base.GatewayDown(worker.generation, why, handed)])
+
+    # ---- what it says (on the reader's thread)
+
+    def _listen(self, worker: _Worker) -> None:
+        assert worker.process.stdout is not None
+        handle = worker.process.stdout.fileno()
+        rest = b""
+        while chunk := os.read(handle, 1 << 16):
+            worker.heard_at = time.monotonic()
+            *lines, rest = (rest + chunk).split(b"\n")
+            messages = [message for line in lines if (message := self._heard(worker, json.loads(line))) is not None]
+            if messages:
+                self._messages.put(messages)
+
+    def _heard(self, worker: _Worker, wire: dict[str, Any]) -> base.Message | None:
+        kind = wire["kind"]
+        # The worker answers in the order in which it was asked.
+        if worker.owes and worker.owes[0][0] == kind:
+            worker.owes.pop(0)
+        if kind == "up":
+            worker.up = True
+        elif kind == "failed":
+            worker.last_words = wire["text"]
+        elif kind == "locked":
+            worker.last_words = f"account {wire['account']} is in use by another filebridge ({wire['holder']})"
+            if _end_own_predecessor(self._settings.home, wire["holder"]):
+                worker.last_words = "an old worker of this home was still there and was ended"
+        elif kind == "disconnected":
+            # xttrader does not reconnect by itself: a new worker with another session does.
+            worker.last_words = "the terminal disconnected"
+            worker.heard_at = float("-inf")
+        return message_of(wire, worker.generation)
+
+
+def handed_over(path: Path) -> frozenset[str]:
+    """The tags in a hand-over log; a last line without its end is counted, for its call may have followed."""
+    try:
+        return frozenset(path.read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        # The worker makes its log before it can call anything.
+        return frozenset()
+
+
+def _kill(worker: _Worker) -> None:
+    worker.process.kill()
+    worker.process.wait()
+    worker.commands.put(None)
+
+
+def _end_own_predecessor(home: Path, holder: str) -> bool:
+    """Kill the process that holds an account's lock if it is an old worker of this home (it lives, for it holds it)."""
+    try:
+        note = json.loads(holder)
+        ours = note["home"] == str(home)
+        if ours:
+            os.kill(int(note["pid"]), signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+    except (ValueError, KeyError, TypeError, OSError):
+        return False
+    return bool(ours)
+
+
+def _outgoing(order: Order) -> dict[str, Any]:
+    terms = order.terms
+    return {
+        "tag": terms.tag,
+        "account": terms.account,
+        "symbol": terms.symbol,
+        "side": terms.side.value,
+        "quantity": terms.quantity,
+        "limit_price": price_text(terms.limit_price),
+        "strategy": terms.strategy,
+        "broker_order_id": order.broker_order_id,
+    }

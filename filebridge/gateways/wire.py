@@ -1,0 +1,97 @@
+"""From the worker's JSON lines to the messages of base: one table, one function a kind."""
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from filebridge.domain.events import EventKind, FillReport, OrderReport
+from filebridge.domain.orders import Fill, Side
+from filebridge.gateways import base
+from filebridge.gateways.base import Raw
+
+
+def message_of(wire: Raw, generation: int) -> base.Message | None:
+    """The message that a line of the worker makes; None for those that only its keeper needs."""
+    make = _MESSAGES.get(wire["kind"])
+    return make(wire, generation) if make else None
+
+
+def order_report(wire: Raw) -> OrderReport:
+    return OrderReport(
+        kind=EventKind(wire["report"]),
+        account=wire["account"],
+        symbol=wire["symbol"],
+        side=Side(wire["side"]) if wire["side"] else None,
+        quantity=wire["quantity"],
+        limit_price=Decimal(wire["limit_price"]),
+        filled_qty=wire["filled_qty"],
+        tag=wire["tag"],
+        broker_order_id=wire["broker_order_id"],
+        counter_order_id=wire["counter_order_id"],
+        name=wire["name"],
+        status_code=wire["status_code"],
+        text=wire["text"],
+        ordered_at=datetime.fromisoformat(wire["ordered_at"]) if wire["ordered_at"] else None,
+    )
+
+
+def fill_report(wire: Raw) -> FillReport:
+    return FillReport(
+        account=wire["account"],
+        symbol=wire["symbol"],
+        side=Side(wire["side"]) if wire["side"] else None,
+        tag=wire["tag"],
+        broker_order_id=wire["broker_order_id"],
+        counter_order_id=wire["counter_order_id"],
+        fill=Fill(
+            trade_id=wire["trade_id"],
+            last_qty=wire["last_qty"],
+            last_price=Decimal(wire["last_price"]),
+            amount=Decimal(wire["amount"]),
+            commission=Decimal(wire["commission"]),
+            counter_order_id=wire["counter_order_id"],
+            traded_at=wire["traded_at"],
+        ),
+    )
+
+
+def _snapshot(wire: Raw) -> base.Snapshot:
+    account = wire["account"]
+    return base.Snapshot(
+        account=account,
+        complete=wire["complete"],
+        orders=tuple((order_report(row), row) for row in wire["orders"]),
+        fills=tuple((fill_report(row), row) for row in wire["fills"]),
+        positions=tuple(
+            base.Position(
+                account=account,
+                symbol=row["symbol"],
+                name=row["name"],
+                quantity=row["quantity"],
+                available_qty=row["available_qty"],
+                avg_cost=Decimal(row["avg_cost"]),
+                last_price=Decimal(row["last_price"]),
+                market_value=Decimal(row["market_value"]),
+            )
+            for row in wire["positions"]
+        ),
+        asset=base.Asset(account, **{name: Decimal(text) for name, text in wire["asset"].items()})
+        if wire["asset"]
+        else None,
+    )
+
+
+_MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
+    "alone": lambda wire, generation: base.SoleSender(generation),
+    "up": lambda wire, generation: base.GatewayUp(generation, "connected"),
+    "handed": lambda wire, generation: base.GroupHanded(generation),
+    "order": lambda wire, generation: base.OrderPushed(order_report(wire), wire),
+    "fill": lambda wire, generation: base.FillPushed(fill_report(wire), wire),
+    "order_answer": lambda wire, generation: base.OrderAnswer(wire["tag"], wire["broker_order_id"], wire["text"], wire),
+    "order_refused": lambda wire, generation: base.OrderRefused(wire["tag"], wire["text"], wire),
+    "cancel_answer": lambda wire, generation: base.CancelAnswer(wire["tag"], wire["taken"], wire["text"], wire),
+    "snapshots": lambda wire, generation: base.Snapshots(
+        generation, tuple(_snapshot(account) for account in wire["accounts"])
+    ),
+    "trouble": lambda wire, generation: base.WorkerTrouble(wire["text"]),
+}

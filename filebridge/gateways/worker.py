@@ -1,0 +1,173 @@
+"""The worker process: hosts xttrader, takes JSON lines on its standard input, answers with JSON lines.
+
+It can hang, crash or leak, and is then killed and replaced. It sends only while its parent lives: a parent that is gone
+may have been replaced by one that knows nothing of what still waits in this pipe. Before each call to the broker the
+order's tag goes to the hand-over log, so that a tag that is not there is proven unsent.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+from filebridge.errors import FilebridgeError
+from filebridge.gateways.xttrader import XtBroker
+from filebridge.locks import FileLock, holder_note
+
+Wire = dict[str, Any]
+BEAT_SECONDS = 0.5
+# How long a new worker waits for the account's lock while the one before it is ending.
+LOCK_SECONDS = 5.0
+
+
+class Outlet:
+    """The pipe to the bridge. Standard output itself is given to whatever the native module prints."""
+
+    def __init__(self) -> None:
+        self._handle = os.dup(1)
+        os.dup2(2, 1)
+        self._lock = threading.Lock()
+
+    def emit(self, message: Wire) -> None:
+        line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        with self._lock:
+            view = memoryview(line)
+            while view:
+                view = view[os.write(self._handle, view) :]
+
+
+class Parent:
+    """The bridge that started this process, and whether it still lives."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        if sys.platform == "linux":
+            # The kernel kills this process with its parent, even in the middle of a call that never returns.
+            ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)
+        elif sys.platform == "win32":
+            kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+            synchronize = 0x00100000
+            self._handle = kernel.OpenProcess(synchronize, False, pid)
+            self._kernel = kernel
+
+    def is_gone(self) -> bool:
+        if sys.platform == "win32":
+            still_running = 0x102
+            return not self._handle or self._kernel.WaitForSingleObject(self._handle, 0) != still_running
+        return os.getppid() != self._pid
+
+
+class HandOver:
+    """The unflushed log of tags that were about to be handed to the broker, one a line, in a file of this worker's own.
+
+    It outlives the process (not the machine: the bridge compares the boot).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def note(self, tag: str) -> None:
+        os.write(self._handle, tag.encode() + b"\n")
+
+
+def main() -> NoReturn:
+    """Entry point of the process; its settings are the first line of its input."""
+    settings: Wire = json.loads(sys.stdin.buffer.readline())
+    outlet, parent = Outlet(), Parent(settings["parent_pid"])
+    threading.Thread(target=_beat, args=(outlet, parent), daemon=True).start()
+    try:
+        _serve(settings, outlet, parent)
+    except FilebridgeError as error:
+        outlet.emit({"kind": "failed", "text": str(error), "hint": error.hint})
+    # Not sys.exit: xttrader's destructor and its threads would speak, or hang, at the interpreter's end.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
+    locks = _lock_accounts(settings)
+    if isinstance(locks, dict):
+        outlet.emit({"kind": "locked", **locks})
+        return
+    outlet.emit({"kind": "alone"})
+    handover = HandOver(Path(settings["handover"]))
+    broker = XtBroker(
+        userdata=settings["userdata"],
+        session=settings["session"],
+        accounts=[tuple(pair) for pair in settings["accounts"]],
+        paper=settings["paper"],
+        emit=outlet.emit,
+    )
+    trouble = broker.connect()
+    if trouble:
+        outlet.emit({"kind": "failed", "text": trouble, "hint": ""})
+        return
+    outlet.emit({"kind": "up"})
+    for command in _commands():
+        if parent.is_gone():
+            return
+        match command["do"]:
+            case "submit":
+                for order in command["orders"]:
+                    if parent.is_gone():
+                        return
+                    handover.note(order["tag"])
+                    broker.submit(order)
+                outlet.emit({"kind": "handed"})
+            case "cancel":
+                for order in command["orders"]:
+                    broker.cancel(order)
+                outlet.emit({"kind": "handed"})
+            case "query":
+                outlet.emit(broker.snapshot())
+
+
+def _commands() -> Iterator[Wire]:
+    for line in sys.stdin.buffer:
+        # A line without its end was cut by the parent's death: it may not be a whole command.
+        if line.endswith(b"\n"):
+            yield json.loads(line)
+
+
+def _beat(outlet: Outlet, parent: Parent) -> None:
+    while True:
+        if parent.is_gone():
+            os._exit(0)
+        try:
+            outlet.emit({"kind": "beat"})
+        except OSError:
+            os._exit(0)
+        time.sleep(BEAT_SECONDS)
+
+
+def _lock_accounts(settings: Wire) -> list[FileLock] | dict[str, str]:
+    """One sender per account and terminal, whichever home it belongs to; or who holds which account."""
+    locks = []
+    folder = Path(settings["userdata"])
+    for account, _ in settings["accounts"]:
+        path = folder / f"filebridge-{account}.lock"
+        note = json.dumps({"home": settings["home"], "pid": os.getpid()}, ensure_ascii=False)
+        lock = _wait_for_lock(path, note)
+        if lock is None:
+            return {"account": account, "holder": holder_note(path)}
+        locks.append(lock)
+    return locks
+
+
+def _wait_for_lock(path: Path, note: str) -> FileLock | None:
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        lock = FileLock.acquire(path, note)
+        if lock is not None or time.monotonic() > deadline:
+            return lock
+        time.sleep(0.02)
+
+
+if __name__ == "__main__":
+    main()

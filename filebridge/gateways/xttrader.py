@@ -1,0 +1,317 @@
+"""The only room that knows xtquant: its calls, its numbers, its objects. Runs inside the worker process.
+
+Everything leaves as plain dicts in our words, through the `emit` given at the start; callbacks copy and emit, nothing
+else (a synchronous call inside one would deadlock the client).
+"""
+
+import asyncio
+import importlib
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from decimal import Decimal
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from filebridge.domain.events import EventKind
+from filebridge.domain.orders import SHANGHAI, Side, price_text
+from filebridge.domain.reconcile import TAG_LENGTH
+from filebridge.errors import GatewayNotReady
+from filebridge.simulator import native
+
+Emit = Callable[[dict[str, Any]], None]
+Wire = dict[str, Any]
+
+SIDES = {Side.BUY: 23, Side.SELL: 24}
+SIDE_OF = {number: side for side, number in SIDES.items()}
+LIMIT = 11
+ACCOUNT_OK = 0
+# OrdStatus by xtconstant's numbers. 51 and 52 are not final; any other number works, and is never taken for an end.
+REPORT_OF = {
+    48: EventKind.REPORT_WORKING,
+    49: EventKind.REPORT_WORKING,
+    50: EventKind.REPORT_WORKING,
+    51: EventKind.REPORT_PENDING_CANCEL,
+    52: EventKind.REPORT_PENDING_CANCEL,
+    53: EventKind.REPORT_CANCELED,
+    54: EventKind.REPORT_CANCELED,
+    55: EventKind.REPORT_PARTIALLY_FILLED,
+    56: EventKind.REPORT_FILLED,
+    57: EventKind.REPORT_REJECTED,
+}
+
+
+class _NoUpdateCheck(MetaPathFinder):
+    """Refuses the two modules with which `import xtquant` would ask the package index for a newer version."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if fullname in ("requests", "pkg_resources"):
+            raise ModuleNotFoundError(f"{fullname} is kept from xtquant's update check")
+        return None
+
+
+def import_xttrader(*, paper: bool) -> tuple[ModuleType, ModuleType]:
+    """The unmodified xtquant.xttrader and xttype; in paper mode over the simulated native module.
+
+    Raises GatewayNotReady where the real native module does not exist (anywhere but on 64-bit Windows).
+    """
+    if paper:
+        native.install()
+    with _without_update_check():
+        try:
+            return importlib.import_module("xtquant.xttrader"), importlib.import_module("xtquant.xttype")
+        except ImportError as error:
+            raise GatewayNotReady(
+                f"xtquant's native module cannot be loaded: {error}",
+                hint="Live trading needs 64-bit Windows with CPython 3.11 to 3.13.",
+                hint_zh="实盘交易需要 64 位 Windows 与 CPython 3.11 至 3.13。",
+            ) from error
+
+
+@contextmanager
+def _without_update_check() -> Iterator[None]:
+    finder = _NoUpdateCheck()
+    hidden: dict[str, ModuleType] = {
+        name: sys.modules.pop(name) for name in ("requests", "pkg_resources") if name in sys.modules
+    }
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.update(hidden)
+
+
+class XtBroker:
+    """One connection to one terminal for the given accounts. `connect` may be called once."""
+
+    def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
+        self._xttrader, xttype = import_xttrader(paper=paper)
+        self._emit = emit
+        self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
+        self._tags = _Requests()
+        self._cancels: dict[int, str] = {}
+        # XtQuantTrader asks the main thread for a loop, which newer Pythons no longer make by themselves.
+        asyncio.set_event_loop(asyncio.new_event_loop())
+        self._trader = self._xttrader.XtQuantTrader(userdata, session, self._callback())
+
+    def connect(self) -> str:
+        """Connect and subscribe every account; returns what went wrong, or an empty text."""
+        self._trader.start()
+        result = self._trader.connect()
+        if result != 0:
+            return f"connect() answered {result}: the terminal is not there, or not logged in"
+        for name, account in self._accounts.items():
+            if self._trader.subscribe(account) != 0:
+                return f"account {name} could not be subscribed"
+        return ""
+
+    def submit(self, order: Wire) -> None:
+        """Hand one order to the terminal; the answer comes by callback."""
+        seq = self._trader.order_stock_async(
+            self._accounts[order["account"]],
+            order["symbol"],
+            SIDES[Side(order["side"])],
+            order["quantity"],
+            LIMIT,
+            float(order["limit_price"]),
+            _ascii(order["strategy"]),
+            order["tag"],
+        )
+        for answer in self._tags.called(seq, order["tag"]):
+            self._emit(answer)
+
+    def cancel(self, order: Wire) -> None:
+        broker_order_id = int(order["broker_order_id"])
+        self._cancels[broker_order_id] = order["tag"]
+        self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
+
+    def snapshot(self) -> Wire:
+        """All books of all accounts. An account is complete only if status, asset and all lists answered."""
+        statuses = {row.account_id: row.status for row in self._trader.query_account_status() or ()}
+        return {"kind": "snapshots", "accounts": [self._books(name, statuses) for name in self._accounts]}
+
+    def _books(self, name: str, statuses: dict[str, int]) -> Wire:
+        account = self._accounts[name]
+        asset = self._trader.query_stock_asset(account)
+        orders = self._trader.query_stock_orders(account)
+        trades = self._trader.query_stock_trades(account)
+        positions = self._trader.query_stock_positions(account)
+        answered = asset is not None and None not in (orders, trades, positions)
+        return {
+            "account": name,
+            "complete": answered and statuses.get(name) == ACCOUNT_OK,
+            "orders": [_order(row) for row in orders or ()],
+            "fills": [_fill(row) for row in trades or ()],
+            "positions": [_position(row) for row in positions or ()],
+            "asset": _asset(asset) if asset is not None else None,
+        }
+
+    # ---- what comes back
+
+    def _callback(self) -> Any:
+        emit, guarded = self._emit, self._guarded
+
+        class Callback(self._xttrader.XtQuantTraderCallback):  # type: ignore[misc, name-defined]
+            on_disconnected = guarded(lambda: emit({"kind": "disconnected"}))
+            on_stock_order = guarded(lambda order: emit({"kind": "order", **_order(order)}))
+            on_stock_trade = guarded(lambda trade: emit({"kind": "fill", **_fill(trade)}))
+            on_order_stock_async_response = guarded(self._on_answer)
+            on_order_error = guarded(self._on_order_error)
+            on_cancel_order_stock_async_response = guarded(self._on_cancel_answer)
+            on_cancel_error = guarded(self._on_cancel_error)
+
+        return Callback()
+
+    def _guarded(self, function: Callable[..., None]) -> Callable[..., None]:
+        """xttrader swallows what a callback raises; here it becomes a message."""
+
+        def method(_self: object, *arguments: Any) -> None:
+            try:
+                function(*arguments)
+            except Exception as error:  # noqa: BLE001  # why: whatever it is, it would vanish without a trace
+                self._emit({"kind": "trouble", "text": f"{type(error).__name__} in a callback: {error}"})
+
+        return method
+
+    def _on_answer(self, response: Any) -> None:
+        number = response.order_id
+        answer = {
+            "kind": "order_answer",
+            "broker_order_id": str(number) if number > 0 else "",
+            "text": _text(response, "error_msg"),
+        }
+        self._with_tag(response.seq, _text(response, "order_remark"), answer)
+
+    def _on_order_error(self, error: Any) -> None:
+        # Kept under order id -1, an error is delivered a second time for the next refused order: only its own
+        # request number and remark say whose it is.
+        text = _text(error, "error_msg") or f"error {error.error_id}"
+        self._with_tag(error.seq, _text(error, "order_remark"), {"kind": "order_refused", "text": text})
+
+    def _with_tag(self, seq: int, remark: str, answer: Wire) -> None:
+        if len(remark) == TAG_LENGTH:
+            self._emit({**answer, "tag": remark})
+        else:
+            for ready in self._tags.answered(seq, answer):
+                self._emit(ready)
+
+    def _on_cancel_answer(self, response: Any) -> None:
+        taken = response.cancel_result == 0
+        text = "" if taken else _text(response, "error_msg") or f"the terminal answered {response.cancel_result}"
+        self._emit_cancel(response.order_id, taken, text)
+
+    def _on_cancel_error(self, error: Any) -> None:
+        self._emit_cancel(error.order_id, False, _text(error, "error_msg") or f"error {error.error_id}")
+
+    def _emit_cancel(self, order_id: int, taken: bool, text: str) -> None:
+        tag = self._cancels.get(order_id, "")
+        self._emit({"kind": "cancel_answer", "tag": tag, "taken": taken, "text": text})
+
+
+class _Requests:
+    """Which order a request number was for. An answer may come before the call has returned its number."""
+
+    def __init__(self) -> None:
+        self._tags: dict[int, str] = {}
+        self._early: dict[int, list[Wire]] = {}
+
+    def called(self, seq: int, tag: str) -> list[Wire]:
+        self._tags[seq] = tag
+        return [{**answer, "tag": tag} for answer in self._early.pop(seq, ())]
+
+    def answered(self, seq: int, answer: Wire) -> list[Wire]:
+        tag = self._tags.get(seq)
+        if tag is not None:
+            return [{**answer, "tag": tag}]
+        self._early.setdefault(seq, []).append(answer)
+        # The call may have returned between the two lines above.
+        tag = self._tags.get(seq)
+        return [{**early, "tag": tag} for early in self._early.pop(seq, ())] if tag is not None else []
+
+
+def _order(row: Any) -> Wire:
+    return {
+        "report": REPORT_OF.get(row.order_status, EventKind.REPORT_WORKING).value,
+        "status_code": row.order_status,
+        "text": _text(row, "status_msg"),
+        "account": row.account_id,
+        "symbol": row.stock_code,
+        "side": _side(row.order_type),
+        "quantity": row.order_volume,
+        "limit_price": _money(row.price),
+        "filled_qty": row.traded_volume,
+        "tag": _text(row, "order_remark"),
+        "broker_order_id": str(row.order_id) if row.order_id > 0 else "",
+        "counter_order_id": _text(row, "order_sysid"),
+        "name": _text(row, "instrument_name"),
+        "ordered_at": _time(row.order_time),
+    }
+
+
+def _fill(row: Any) -> Wire:
+    return {
+        "account": row.account_id,
+        "symbol": row.stock_code,
+        "side": _side(row.order_type),
+        "trade_id": _text(row, "traded_id"),
+        "last_qty": row.traded_volume,
+        "last_price": _money(row.traded_price),
+        "amount": _money(row.traded_amount),
+        "commission": _money(row.commission),
+        "tag": _text(row, "order_remark"),
+        "broker_order_id": str(row.order_id) if row.order_id > 0 else "",
+        "counter_order_id": _text(row, "order_sysid"),
+        "traded_at": _time(row.traded_time),
+    }
+
+
+def _position(row: Any) -> Wire:
+    return {
+        "symbol": row.stock_code,
+        "name": _text(row, "instrument_name"),
+        "quantity": row.volume,
+        "available_qty": row.can_use_volume,
+        "avg_cost": _money(row.avg_price),
+        "last_price": _money(row.last_price),
+        "market_value": _money(row.market_value),
+    }
+
+
+def _asset(row: Any) -> Wire:
+    return {name: _money(getattr(row, name)) for name in ("cash", "frozen_cash", "market_value", "total_asset")}
+
+
+def _text(row: Any, name: str) -> str:
+    """A string of the native module. Cut within a Chinese character it cannot be read: what it said is then not known,
+    but that must not hide the rest of the report."""
+    try:
+        return getattr(row, name) or ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def _side(order_type: int) -> str:
+    side = SIDE_OF.get(order_type)
+    return side.value if side else ""
+
+
+def _money(value: float) -> str:
+    """To four places: a binary float carries no more of a price, and 10.1 must read 10.1. NaN is 0: no price."""
+    return price_text(Decimal(repr(round(value, 4)))) if math.isfinite(value) else "0"
+
+
+def _time(value: int) -> str:
+    """xtquant gives seconds since 1970; anything that cannot be that is left out."""
+    if not 1_000_000_000 < value < 10_000_000_000:
+        return ""
+    return datetime.fromtimestamp(value, SHANGHAI).isoformat()
+
+
+def _ascii(text: str) -> str:
+    """The strategy's name as the native module can keep it: 23 bytes, cut in mid-character it could not be read."""
+    return text.encode("ascii", "replace").decode()[:23]

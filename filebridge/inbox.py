@@ -1,0 +1,291 @@
+"""The inbox: which files lie there, which are finished, and taking one so that nobody can touch it any more.
+
+The scan is the truth; the watcher only wakes. A claim renames the file within the inbox to a name that is never an
+order, so it is atomic on any file system, and a crash at any point leaves the file in exactly one place. Nothing here
+reads what a file says, beyond its end mark.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers.api import BaseObserver
+
+from filebridge.domain.orders import SHANGHAI
+
+CLAIMED = ".claimed-"
+# Unfinished or foreign by their names: editors' locks, downloads, our own claims.
+_NEVER_ORDERS = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~")
+_NEVER_ORDERS_START = (".", "~$")
+_END_MARK = b"#END,"
+# Room for our own prefix under the 255 bytes that file systems allow.
+_NAME_BYTES_MAX = 180
+_HINTS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFile:
+    """A file that is ours alone. `claim` is its unique name in the ledger, `name` the user's (a very long one cut)."""
+
+    path: Path
+    name: str
+    claim: str
+    size: int
+    is_regular: bool
+    modified_at: datetime
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """How a file looked when it was last seen, and since when it has looked like that."""
+
+    looks: tuple[int, int, int]
+    first_seen: datetime
+    unchanged_since: datetime
+
+
+class Inbox:
+    """The scan of one folder. Not thread-safe; only `wake` may be touched by the watcher."""
+
+    def __init__(self, folder: Path, *, settle_seconds: float) -> None:
+        self.folder = folder
+        self._settle_seconds = settle_seconds
+        self._sights: dict[str, _Sight] = {}
+        self._busy_claims: list[ClaimedFile] = []
+        self._first_scan = True
+
+    def scan(self, now: datetime, *, renamed_in: Iterable[str] = (), at_most: int = 200) -> list[ClaimedFile]:
+        """Claim what is finished, oldest first. `renamed_in` names files that came by a rename, so are whole."""
+        claimed = self._finished_claims()
+        whole = set(renamed_in)
+        entries = sorted(self._entries(), key=lambda entry: (entry[1].st_mtime_ns, entry[0]))
+        sights: dict[str, _Sight] = {}
+        for name, status in entries:
+            sight = sights[name] = self._look(name, status, now)
+            if len(claimed) < at_most and self._is_finished(name, status, sight, now, name in whole):
+                file = self._claim(name, status, sight)
+                if file is not None:
+                    del sights[name]
+                    (self._busy_claims if _has_writer(file.path) else claimed).append(file)
+        self._sights = sights
+        self._first_scan = False
+        return claimed
+
+    def leftovers(self) -> list[ClaimedFile]:
+        """Files that an earlier run claimed and did not bring to rest, in the order of their claims."""
+        found = []
+        for entry in os.scandir(self.folder):
+            if entry.name.startswith(CLAIMED):
+                status = entry.stat(follow_symlinks=False)
+                name = entry.name.removeprefix(CLAIMED).partition("-")[2]
+                found.append(_claimed(Path(entry.path), name, status, _changed_at(status)))
+        return sorted(found, key=lambda file: file.claim)
+
+    def adopt(self, path: Path, name: str) -> ClaimedFile:
+        """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
+        target = self._claim_path(name)
+        shutil.move(path, target)
+        file = _claimed(target, _short(name), target.stat(follow_symlinks=False), _changed_at(target.stat()))
+        self._busy_claims.append(file)
+        return file
+
+    @property
+    def waiting(self) -> int:
+        """How many entries lie there that have not been taken yet."""
+        return len(self._sights) + len(self._busy_claims)
+
+    def _entries(self) -> list[tuple[str, os.stat_result]]:
+        found = []
+        for entry in os.scandir(self.folder):
+            name = entry.name
+            if name.startswith(_NEVER_ORDERS_START) or name.lower().endswith(_NEVER_ORDERS):
+                continue
+            try:
+                found.append((name, entry.stat(follow_symlinks=False)))
+            except FileNotFoundError:
+                # Renamed away by its writer between the listing and the look: the next scan sees the new name.
+                continue
+        return found
+
+    def _look(self, name: str, status: os.stat_result, now: datetime) -> _Sight:
+        looks = (status.st_ino, status.st_size, status.st_mtime_ns)
+        before = self._sights.get(name)
+        if before is not None and before.looks == looks:
+            return before
+        # The system knows better than a scan when the file was last touched, unless its clock is ahead of ours.
+        changed_at = now
+        if sys.platform != "win32" or self._first_scan:
+            changed_at = min(now, max(_changed_at(status), _time_of(status.st_mtime)))
+        # A file that lay there at the start came, for all we know, when it was last changed.
+        first_seen = before.first_seen if before else _changed_at(status) if self._first_scan else now
+        return _Sight(looks, first_seen, changed_at)
+
+    def _is_finished(self, name: str, status: os.stat_result, sight: _Sight, now: datetime, whole: bool) -> bool:
+        path = self.folder / name
+        settled = (now - sight.unchanged_since).total_seconds() >= self._settle_seconds
+        if not stat.S_ISREG(status.st_mode):
+            return settled
+        return (settled or whole or _has_end_mark(path, status.st_size)) and not _has_writer(path)
+
+    def _claim(self, name: str, status: os.stat_result, sight: _Sight) -> ClaimedFile | None:
+        target = self._claim_path(name)
+        try:
+            (self.folder / name).rename(target)
+        except FileNotFoundError:
+            return None
+        except PermissionError:
+            # Windows: someone (Excel, the writer) still has it open. It stays and is tried again.
+            return None
+        return _claimed(target, _short(name), target.stat(follow_symlinks=False), sight.first_seen)
+
+    def _claim_path(self, name: str) -> Path:
+        # The clock first, so that claims sort in the order in which they were made.
+        token = f"{time.time_ns():020d}{secrets.token_hex(4)}"
+        return self.folder / f"{CLAIMED}{token}-{_short(name)}"
+
+    def _finished_claims(self) -> list[ClaimedFile]:
+        """Claims whose writer held on to them, now that it has let go."""
+        done = [file for file in self._busy_claims if not _has_writer(file.path)]
+        self._busy_claims = [file for file in self._busy_claims if file not in done]
+        return [_claimed(file.path, file.name, file.path.stat(), file.seen_at) for file in done]
+
+
+class Watcher:
+    """Wakes the bridge when something happens in the inbox; losing every event would only make it slower."""
+
+    def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
+        self._folder = folder
+        self._handler = _Waker(wake)
+        self._observer: BaseObserver | None = None
+        self._inode = 0
+
+    def take(self) -> tuple[bool, set[str]]:
+        """Whether anything came since the last call, and the names that came by a rename: hints, never needed."""
+        handler = self._handler
+        woken, handler.woken = handler.woken, False
+        names = set()
+        while handler.renamed:
+            names.add(handler.renamed.pop())
+        return woken, names
+
+    def keep_alive(self) -> None:
+        """Start the watch, and start it again if its threads died or the folder was replaced."""
+        try:
+            inode = self._folder.stat().st_ino
+        except OSError:
+            return
+        observer = self._observer
+        alive = observer is not None and observer.is_alive() and all(e.is_alive() for e in observer.emitters)
+        if alive and inode == self._inode:
+            return
+        self.stop()
+        self._observer, self._inode = _observe(self._folder, self._handler), inode
+
+    def stop(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer = None
+
+
+class _Waker(FileSystemEventHandler):
+    """Sets a flag and wakes, nothing else: an exception here would end the watcher's thread for good."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self.woken = False
+        self.renamed: list[str] = []
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        # Not "modified": a large file that is being written would keep the bridge scanning.
+        if event.event_type not in ("created", "moved", "closed"):
+            return
+        if event.event_type == "moved" and len(self.renamed) < _HINTS_MAX:
+            self.renamed.append(Path(os.fsdecode(event.dest_path)).name)
+        self.woken = True
+        self._wake()
+
+
+def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | None:
+    if sys.platform == "linux":
+        # The full emitter tells a rename from another folder from a creation; the plain one does not.
+        from watchdog.observers.inotify import InotifyFullEmitter
+
+        observer = BaseObserver(InotifyFullEmitter)
+    else:
+        from watchdog.observers import Observer
+
+        observer = Observer()
+    try:
+        observer.schedule(handler, str(folder))
+        observer.start()
+    except OSError:
+        # No watch to be had (limits, a network drive): the scan carries on alone, and this is tried again.
+        return None
+    return observer
+
+
+def _claimed(path: Path, name: str, status: os.stat_result, seen_at: datetime) -> ClaimedFile:
+    claim = path.name.removeprefix(CLAIMED).partition("-")[0]
+    is_regular = stat.S_ISREG(status.st_mode)
+    return ClaimedFile(path, name, claim, status.st_size, is_regular, _time_of(status.st_mtime), seen_at)
+
+
+def _has_end_mark(path: Path, size: int) -> bool:
+    """Whether the file's last line says that it is the last: `#END,<rows>`."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, size - 64))
+            tail = file.read(64).replace(b"\0", b"").rstrip(b"\r\n, ;\t")
+    except OSError:
+        return False
+    last = tail.rpartition(b"\n")[2]
+    return last.startswith(_END_MARK) and last[len(_END_MARK) :].isdigit()
+
+
+def _has_writer(path: Path) -> bool:
+    """Whether a program has the file open for writing; False where the system does not tell."""
+    if sys.platform != "linux":
+        return False
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError as error:
+        return error.errno == errno.EAGAIN
+    finally:
+        os.close(handle)
+    return False
+
+
+def _changed_at(status: os.stat_result) -> datetime:
+    """When the file came here: creation on Windows, the last change of the inode elsewhere."""
+    born = getattr(status, "st_birthtime", status.st_ctime) if sys.platform == "win32" else status.st_ctime
+    return _time_of(born)
+
+
+def _time_of(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, SHANGHAI)
+
+
+def _short(name: str) -> str:
+    """The name, or its two ends where it is too long to carry our additions."""
+    data = name.encode("utf-8", "surrogateescape")
+    if len(data) <= _NAME_BYTES_MAX:
+        return name
+    suffix = Path(name).suffix[:10]
+    return data[: _NAME_BYTES_MAX - 40].decode("utf-8", "ignore") + "…" + suffix

@@ -1,0 +1,211 @@
+"""Between the domain's values and what the ledger stores: rows of the views, JSON bodies of the events."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.orders import Fill, Order, OrderTerms, OrderType, Side, Status, price_text
+from filebridge.domain.reasons import Reason
+
+Body = dict[str, Any]
+
+
+def dumps(body: Body) -> str:
+    """The one JSON form that is stored and hashed; Chinese stays readable."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+
+
+def loads(text: str) -> Body:
+    body = json.loads(text)
+    assert isinstance(body, dict)
+    return body
+
+
+def time_text(value: datetime | None) -> str:
+    return "" if value is None else value.isoformat(timespec="milliseconds")
+
+
+def time_from(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def reason_body(reason: Reason | None) -> Body:
+    return {} if reason is None else {"reason_code": reason.code, "context": dict(reason.context)}
+
+
+def reason_from(code: str, context: Mapping[str, str]) -> Reason | None:
+    return Reason(code, dict(context)) if code else None
+
+
+def terms_body(terms: OrderTerms) -> Body:
+    return {
+        "tag": terms.tag,
+        "client_order_id": terms.client_order_id,
+        "id_derived": int(terms.id_derived),
+        "account": terms.account,
+        "trade_date": terms.trade_date.isoformat(),
+        "symbol": terms.symbol,
+        "side": terms.side.value,
+        "order_type": terms.order_type.value,
+        "quantity": terms.quantity,
+        "limit_price": price_text(terms.limit_price),
+        "strategy": terms.strategy,
+        "note": terms.note,
+        "basket": terms.basket,
+        "start_at": time_text(terms.start_at),
+        "expire_at": time_text(terms.expire_at),
+        "intake_no": terms.intake_no,
+        "row": terms.row,
+        "received_at": time_text(terms.received_at),
+        "body_hash": terms.body_hash,
+    }
+
+
+def terms_from(body: Mapping[str, Any]) -> OrderTerms:
+    received_at = time_from(body["received_at"])
+    assert received_at is not None
+    return OrderTerms(
+        tag=body["tag"],
+        client_order_id=body["client_order_id"],
+        id_derived=bool(body["id_derived"]),
+        account=body["account"],
+        trade_date=date.fromisoformat(body["trade_date"]),
+        symbol=body["symbol"],
+        side=Side(body["side"]),
+        order_type=OrderType(body["order_type"]),
+        quantity=body["quantity"],
+        limit_price=Decimal(body["limit_price"]),
+        strategy=body["strategy"],
+        note=body["note"],
+        basket=body["basket"],
+        start_at=time_from(body["start_at"]),
+        expire_at=time_from(body["expire_at"]),
+        intake_no=body["intake_no"],
+        row=body["row"],
+        received_at=received_at,
+        body_hash=body["body_hash"],
+    )
+
+
+def order_row(order: Order) -> Body:
+    """The order as a row of the view `orders`."""
+    return {
+        **terms_body(order.terms),
+        "status": order.status.value,
+        "updated_at": time_text(order.updated_at),
+        "reason_code": order.reason.code if order.reason else "",
+        "reason_context": dumps(dict(order.reason.context)) if order.reason else "{}",
+        "filled_qty": order.filled_qty,
+        "filled_amount": price_text(order.filled_amount),
+        "reported_qty": order.reported_qty,
+        "broker_order_id": order.broker_order_id,
+        "counter_order_id": order.counter_order_id,
+        "name": order.name,
+        "cancel_requested": int(order.cancel_requested),
+        "alarmed": int(order.alarmed),
+        "approved_at": time_text(order.approved_at),
+        "submitted_at": time_text(order.submitted_at),
+        "open": int(not order.is_settled),
+    }
+
+
+def order_from(row: Mapping[str, Any], trade_ids: frozenset[str]) -> Order:
+    updated_at = time_from(row["updated_at"])
+    assert updated_at is not None
+    return Order(
+        terms=terms_from(row),
+        status=Status(row["status"]),
+        updated_at=updated_at,
+        reason=reason_from(row["reason_code"], loads(row["reason_context"])),
+        filled_qty=row["filled_qty"],
+        filled_amount=Decimal(row["filled_amount"]),
+        reported_qty=row["reported_qty"],
+        trade_ids=trade_ids,
+        broker_order_id=row["broker_order_id"],
+        counter_order_id=row["counter_order_id"],
+        name=row["name"],
+        cancel_requested=bool(row["cancel_requested"]),
+        alarmed=bool(row["alarmed"]),
+        approved_at=time_from(row["approved_at"]),
+        submitted_at=time_from(row["submitted_at"]),
+    )
+
+
+def event_body(event: OrderEvent, status: Status) -> Body:
+    """An order event as stored; `status` is what it led to. Empty fields are left out."""
+    body: Body = {
+        "event": event.kind.value,
+        "status": status.value,
+        **reason_body(event.reason),
+        "broker_order_id": event.broker_order_id,
+        "counter_order_id": event.counter_order_id,
+        "name": event.name,
+        "reported_qty": event.reported_qty,
+    }
+    if event.fill is not None:
+        fill = event.fill
+        body["fill"] = {
+            "trade_id": fill.trade_id,
+            "last_qty": fill.last_qty,
+            "last_price": price_text(fill.last_price),
+            "amount": price_text(fill.amount),
+            "commission": price_text(fill.commission),
+            "counter_order_id": fill.counter_order_id,
+            "traded_at": fill.traded_at,
+        }
+    return {name: value for name, value in body.items() if value not in ("", 0)}
+
+
+def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
+    moment = time_from(at)
+    assert moment is not None
+    fill = body.get("fill")
+    return OrderEvent(
+        kind=EventKind(body["event"]),
+        at=moment,
+        reason=reason_from(body.get("reason_code", ""), body.get("context", {})),
+        broker_order_id=body.get("broker_order_id", ""),
+        counter_order_id=body.get("counter_order_id", ""),
+        name=body.get("name", ""),
+        reported_qty=body.get("reported_qty", 0),
+        fill=Fill(
+            trade_id=fill["trade_id"],
+            last_qty=fill["last_qty"],
+            last_price=Decimal(fill["last_price"]),
+            amount=Decimal(fill["amount"]),
+            commission=Decimal(fill["commission"]),
+            counter_order_id=fill["counter_order_id"],
+            traded_at=fill["traded_at"],
+        )
+        if fill
+        else None,
+    )
+
+
+def fill_row(order: Order, event: OrderEvent, seq: int) -> Body:
+    """The fill of `event` as a row of the view `fills`; `order` is the order after it."""
+    fill = event.fill
+    assert fill is not None
+    return {
+        "seq": seq,
+        "tag": order.terms.tag,
+        "trade_id": fill.trade_id,
+        "trade_date": order.terms.trade_date.isoformat(),
+        "client_order_id": order.terms.client_order_id,
+        "account": order.terms.account,
+        "symbol": order.terms.symbol,
+        "side": order.terms.side.value,
+        "last_qty": fill.last_qty,
+        "last_price": price_text(fill.last_price),
+        "amount": price_text(fill.amount),
+        "commission": price_text(fill.commission),
+        "filled_qty": order.filled_qty,
+        "leaves_qty": order.leaves_qty,
+        "avg_fill_price": price_text(order.avg_fill_price),
+        "counter_order_id": fill.counter_order_id or order.counter_order_id,
+        "traded_at": fill.traded_at,
+        "recorded_at": time_text(event.at),
+    }

@@ -1,0 +1,260 @@
+"""The only writer of the ledger. A turn gathers what happened and commits it at once, flushed, or not at all.
+
+After any error here nothing more may be sent: a COMMIT that failed can be on disk all the same, so the process leaves
+and a new start reads what is really there.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select, text
+from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from filebridge.domain.events import OrderEvent
+from filebridge.domain.lifecycle import apply
+from filebridge.domain.orders import Order
+from filebridge.errors import LedgerError, LedgerTooNew
+from filebridge.ledger import codec, schema
+from filebridge.ledger.codec import Body
+
+GENESIS = "0" * 64
+# Base32: no two letters that a broker's system could fold into one by changing case.
+_TAG_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+
+
+def chain_hash(previous: str, row: Body) -> str:
+    """The hash of one event, over the hash before it and everything that the event says."""
+    parts = (previous, str(row["seq"]), row["at"], row["trade_date"], row["kind"], row["tag"], str(row["intake_no"]))
+    return hashlib.sha256("\x1f".join((*parts, row["body"])).encode()).hexdigest()
+
+
+class Turn:
+    """What happened since the last commit; written as one transaction when the turn ends."""
+
+    def __init__(self, at: datetime, trade_date: date, seq: int, head: str) -> None:
+        self.at = at
+        self.trade_date = trade_date
+        self.seq = seq
+        self.head = head
+        self.events: list[Body] = []
+        self.fills: list[Body] = []
+        self.orders: dict[str, Order] = {}
+        self.files: dict[int, Body] = {}
+        self.marks: list[Body] = []
+
+    def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
+        """Add an event to the chain; returns its sequence number."""
+        self.seq += 1
+        row = {
+            "seq": self.seq,
+            "at": codec.time_text(self.at),
+            "trade_date": self.trade_date.isoformat(),
+            "kind": kind,
+            "tag": tag,
+            "intake_no": intake_no,
+            "body": codec.dumps(body),
+        }
+        self.head = row["hash"] = chain_hash(self.head, row)
+        self.events.append(row)
+        return self.seq
+
+    def close_file(self, file: Body) -> None:
+        """Record a file; the last event of its answer, whose hash stands in its receipt."""
+        self.files[file["intake_no"]] = file
+        self.append("FILE", file, intake_no=file["intake_no"])
+
+    def answer_row(self, body: Body, *, intake_no: int, order: Order | None = None) -> None:
+        """Record the answer to one row and, if it made one, the birth of its order."""
+        if order is None:
+            self.append("ROW", body, intake_no=intake_no)
+            return
+        self.orders[order.terms.tag] = order
+        born = {**body, "status": order.status.value, "terms": codec.terms_body(order.terms)}
+        self.append("ROW", born, tag=order.terms.tag, intake_no=intake_no)
+
+    def mark_canceled(self, *, trade_date: date, account: str, client_order_id: str) -> None:
+        mark = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": client_order_id}
+        self.marks.append(mark)
+        self.append("CANCEL_MARK", mark)
+
+    def happen(self, order: Order, what: OrderEvent, *, raw: Body | None = None) -> Order:
+        """Apply an event to an order and record both; `raw` is the broker's own words, if they caused it."""
+        after = apply(order, what)
+        if after is order:
+            return order
+        body = codec.event_body(what, after.status)
+        if after.reason is not order.reason:
+            body |= codec.reason_body(after.reason)
+        if raw is not None:
+            body["raw"] = raw
+        seq = self.append("ORDER", body, tag=order.terms.tag)
+        if what.fill is not None:
+            self.fills.append(codec.fill_row(after, what, seq))
+        self.orders[order.terms.tag] = after
+        return after
+
+
+class Ledger:
+    """The open ledger of one home; hold exactly one in a process, and one process in a home."""
+
+    def __init__(self, engine: Engine, connection: Connection, meta: dict[str, str], seq: int, head: str) -> None:
+        self._engine = engine
+        self._connection = connection
+        self.home_mark = meta["home_mark"]
+        self.seq = seq
+        self.head = head
+        self.next_intake_no = int(
+            connection.execute(text("SELECT COALESCE(MAX(intake_no), 0) + 1 FROM files")).scalar_one()
+        )
+        connection.rollback()
+
+    @contextmanager
+    def turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:
+        """Gather events; on leaving, write and flush them as one transaction.
+
+        Raises LedgerError if that failed; then nothing of the turn may be believed either way.
+        """
+        turn = Turn(at, trade_date, self.seq, self.head)
+        yield turn
+        if not turn.events:
+            return
+        try:
+            _write(self._connection, turn)
+        except SQLAlchemyError as error:
+            raise LedgerError(
+                f"the ledger could not be written: {error}",
+                hint="Nothing more is sent. Check the disk (space, rights), then start filebridge again.",
+                hint_zh="已停止发送。请检查磁盘（空间、权限）后重新启动 filebridge。",
+            ) from error
+        self.seq, self.head = turn.seq, turn.head
+        self.next_intake_no += len(turn.files)
+
+    def close(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+
+    def new_tag(self) -> str:
+        """20 characters: four that name this home, then 80 random bits."""
+        number = secrets.randbits(80)
+        letters = []
+        for _ in range(16):
+            number, digit = divmod(number, 32)
+            letters.append(_TAG_LETTERS[digit])
+        return self.home_mark + "".join(letters)
+
+    def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
+        """Replace the views by what the events say (see verify.fold)."""
+        with self._connection.begin():
+            for table, rows in views.items():
+                self._connection.execute(table.delete())
+                if rows:
+                    self._connection.execute(insert(table), rows)
+
+
+def open_ledger(path: Path, *, at: datetime) -> Ledger:
+    """Open or make the ledger at `path`; brings an older one up to date.
+
+    Raises LedgerError when SQLite cannot give what the ledger needs, LedgerTooNew for a later version's ledger.
+    """
+    # One connection for the life of the process: SQLite's checkpoints are safest with a single writer.
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _set_pragmas)
+    # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    try:
+        connection = engine.connect()
+        _migrate(connection, at)
+        with connection.begin():
+            meta = {row.key: row.value for row in connection.execute(select(schema.META))}
+            last = connection.execute(
+                select(schema.EVENTS.c.seq, schema.EVENTS.c.hash).order_by(schema.EVENTS.c.seq.desc()).limit(1)
+            ).first()
+        return Ledger(engine, connection, meta, last.seq if last else 0, last.hash if last else GENESIS)
+    except SQLAlchemyError as error:
+        engine.dispose()
+        raise LedgerError(
+            f"the ledger {path.name} cannot be opened: {error}",
+            hint="Does another program hold it, is the disk full, is it on a network drive? See `filebridge verify`.",
+            hint_zh="是否被其他程序占用、磁盘已满或位于网络盘？可用 filebridge verify 检查。",
+        ) from error
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    # Each is read back: SQLite answers a pragma that it cannot honour with silence.
+    for name, value, expected in (
+        ("busy_timeout", "5000", 5000),
+        ("journal_mode", "WAL", "wal"),
+        ("synchronous", "FULL", 2),
+        # Without it INSERT OR REPLACE would pass the append-only triggers.
+        ("recursive_triggers", "ON", 1),
+    ):
+        cursor.execute(f"PRAGMA {name}={value}")
+        found = cursor.execute(f"PRAGMA {name}").fetchone()[0]
+        if found != expected:
+            raise LedgerError(
+                f"SQLite refuses {name}={value} (it says {found})",
+                hint="The ledger must lie on a local disk.",
+                hint_zh="账本必须放在本地磁盘上。",
+            )
+    cursor.close()
+
+
+def _migrate(connection: Connection, at: datetime) -> None:
+    with connection.begin():
+        schema.MIGRATIONS_DONE.create(connection, checkfirst=True)
+        done = connection.execute(select(schema.MIGRATIONS_DONE.c.version)).scalars().all()
+    newest = schema.MIGRATIONS[-1][0]
+    if max(done, default=0) > newest:
+        raise LedgerTooNew(
+            f"the ledger is of version {max(done)}, this filebridge knows versions up to {newest}",
+            hint="Install the newer filebridge again; an older one must not write into this ledger.",
+            hint_zh="请使用更新版本的 filebridge；旧版本不得写入此账本。",
+        )
+    for version, name, statements in schema.MIGRATIONS:
+        if version in done:
+            continue
+        with connection.begin():
+            if version == 1:
+                schema.METADATA.create_all(connection)
+                mark = "".join(secrets.choice(_TAG_LETTERS) for _ in range(4))
+                connection.execute(insert(schema.META), [{"key": "home_mark", "value": mark}])
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            record = {"version": version, "name": name, "applied_at": codec.time_text(at)}
+            connection.execute(insert(schema.MIGRATIONS_DONE), [record])
+
+
+def _upsert(table: Table) -> Any:
+    statement = upsert(table)
+    keys = [column.name for column in table.primary_key]
+    updates = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
+    return (
+        statement.on_conflict_do_update(index_elements=keys, set_=updates)
+        if updates
+        else (statement.on_conflict_do_nothing())
+    )
+
+
+_UPSERT = {table.name: _upsert(table) for table in schema.VIEWS}
+
+
+def _write(connection: Connection, turn: Turn) -> None:
+    with connection.begin():
+        connection.execute(insert(schema.EVENTS), turn.events)
+        if turn.files:
+            connection.execute(_UPSERT["files"], list(turn.files.values()))
+        if turn.orders:
+            connection.execute(_UPSERT["orders"], [codec.order_row(order) for order in turn.orders.values()])
+        if turn.fills:
+            connection.execute(insert(schema.FILLS), turn.fills)
+        if turn.marks:
+            connection.execute(_UPSERT["cancel_marks"], turn.marks)

@@ -1,0 +1,123 @@
+"""Proof that the ledger is whole: its chain, and that its views say what its events say."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import Table, text
+
+from filebridge.domain.lifecycle import apply
+from filebridge.domain.orders import Order, Status
+from filebridge.ledger import codec
+from filebridge.ledger.codec import Body
+from filebridge.ledger.schema import CANCEL_MARKS, FILES, FILLS, ORDERS, VIEWS
+from filebridge.ledger.store import GENESIS, chain_hash
+from filebridge.ledger.views import LedgerReader
+
+
+@dataclass(slots=True)
+class Verification:
+    """What `verify` found; an empty list of problems is a whole ledger."""
+
+    events: int = 0
+    head: str = GENESIS
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Views:
+    """The views as the events make them."""
+
+    files: dict[int, Body] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    fills: list[Body] = field(default_factory=list)
+    marks: dict[tuple[str, str, str], Body] = field(default_factory=dict)
+
+    def rows(self) -> dict[Table, list[Body]]:
+        return {
+            FILES: list(self.files.values()),
+            ORDERS: [codec.order_row(order) for order in self.orders.values()],
+            FILLS: self.fills,
+            CANCEL_MARKS: list(self.marks.values()),
+        }
+
+
+def fold(events: Iterable[Body]) -> Views:
+    """Make the views again from the events alone."""
+    views = Views()
+    for row in events:
+        body = codec.loads(row["body"])
+        match row["kind"]:
+            case "FILE":
+                views.files[body["intake_no"]] = body
+            case "ROW" if "terms" in body:
+                views.orders[row["tag"]] = _born(body, row["at"])
+            case "ORDER":
+                event = codec.event_from(body, row["at"])
+                order = apply(views.orders[row["tag"]], event)
+                views.orders[row["tag"]] = order
+                if event.fill is not None:
+                    views.fills.append(codec.fill_row(order, event, row["seq"]))
+            case "CANCEL_MARK":
+                views.marks[(body["trade_date"], body["account"], body["client_order_id"])] = body
+            case _:
+                pass
+    return views
+
+
+def verify(path: Path) -> Verification:
+    """Check the hash chain, SQLite's own integrity, and every view against the events."""
+    reader = LedgerReader(path)
+    found = Verification()
+    try:
+        with reader._engine.connect() as connection:
+            for row in connection.execute(text("PRAGMA integrity_check")):
+                if row[0] != "ok":
+                    found.problems.append(f"SQLite: {row[0]}")
+        views = fold(_checked(reader.events(), found))
+        if not found.problems:
+            for table, rows in views.rows().items():
+                found.problems += _differences(table, rows, reader)
+    finally:
+        reader.close()
+    return found
+
+
+def _checked(events: Iterable[Body], found: Verification) -> Iterator[Body]:
+    for row in events:
+        if row["seq"] != found.events + 1:
+            found.problems.append(f"event {found.events + 1} is missing (next is {row['seq']})")
+            return
+        if row["hash"] != chain_hash(found.head, row):
+            found.problems.append(f"event {row['seq']} was changed: its hash does not follow from the one before")
+            return
+        found.events, found.head = row["seq"], row["hash"]
+        yield row
+
+
+def _born(body: Body, at: str) -> Order:
+    updated_at = codec.time_from(at)
+    assert updated_at is not None
+    order = Order(terms=codec.terms_from(body["terms"]), status=Status(body["status"]), updated_at=updated_at)
+    return replace(order, reason=codec.reason_from(body.get("reason_code", ""), body.get("context", {})))
+
+
+def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> Iterator[str]:
+    keys = [column.name for column in table.primary_key]
+
+    def key(row: Body) -> tuple[object, ...]:
+        return tuple(row[name] for name in keys)
+
+    wanted = {key(row): row for row in expected}
+    for row in reader.rows_of(table):
+        want = wanted.pop(key(row), None)
+        if want is None:
+            yield f"{table.name}: {key(row)} has no event"
+        elif row != want:
+            names = ", ".join(name for name in row if row[name] != want.get(name))
+            yield f"{table.name}: {key(row)} differs from its events in {names}"
+    for missing in wanted:
+        yield f"{table.name}: {missing} is missing"
+
+
+assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS}

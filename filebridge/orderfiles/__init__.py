@@ -1,0 +1,61 @@
+"""Order files: bytes in, instructions and problems out. No clock, no disk, no ledger; any bytes give an answer.
+
+`parse` chooses the format by the file's name and checks that the content agrees; the formats themselves stand in
+their own modules.
+"""
+
+from datetime import date
+from pathlib import PurePath
+
+from filebridge.domain.reasons import Problem
+from filebridge.orderfiles.base import ParsedFile, file_problem
+from filebridge.orderfiles.native import parse_csv, parse_json, parse_json_lines
+from filebridge.orderfiles.text import FileText, read_text
+
+__all__ = ["FORMATS", "ParsedFile", "parse"]
+
+# Extension -> format.
+FORMATS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+# Format -> the first characters that its content can have; any other for CSV, which never begins with a bracket.
+_FIRST_CHARACTERS = {"json": "[{", "jsonl": "{"}
+
+
+def parse(data: bytes, *, name: str, today: date, end_line_required: bool = False) -> ParsedFile:
+    """Reads a whole order file.
+
+    `name` gives the format by its extension. `today` is the trade date of rows that name none: the day that a time of
+    day (`start_at` 09:35) is put on. `end_line_required` refuses a CSV or JSON Lines file without its end line; only
+    then is a file that was cut between two rows found out. Never raises for any bytes: problems are values.
+    """
+    extension = PurePath(name).suffix
+    format_name = FORMATS.get(extension.lower(), "")
+    if not format_name:
+        return _refused(file_problem("FILE_FORMAT_UNKNOWN", extension or name))
+    file = read_text(data)
+    if isinstance(file, Problem):
+        return _refused(file, format_name)
+    if not _content_agrees(file, format_name):
+        return _refused(file_problem("FILE_CONTENT_MISMATCH", extension), format_name, file.encoding)
+    if format_name == "json":
+        return parse_json(file, today=today)
+    if format_name == "jsonl":
+        return parse_json_lines(file, today=today, end_line_required=end_line_required)
+    return parse_csv(file, today=today, end_line_required=end_line_required)
+
+
+def _content_agrees(file: FileText, format_name: str) -> bool:
+    first = file.text.lstrip("\ufeff \t\r\n")[:1]
+    if format_name in _FIRST_CHARACTERS:
+        return first in _FIRST_CHARACTERS[format_name]
+    return first not in ("[", "{")
+
+
+def _refused(found: Problem, format_name: str = "", encoding: str = "") -> ParsedFile:
+    return ParsedFile(format=format_name, encoding=encoding, problems=(found,))

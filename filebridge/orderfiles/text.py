@@ -1,0 +1,94 @@
+"""Bytes to text: which encoding a file is in, and whether it is text at all. What the text says is read elsewhere.
+
+Byte order mark, then strict UTF-8, then strict GB18030, with the check that what is not ASCII is Chinese or full
+width. No statistics: detectors that count letters fail on order files, which are short and mostly ASCII.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from filebridge.domain.reasons import Problem
+from filebridge.orderfiles.base import file_problem
+
+
+@dataclass(frozen=True, slots=True)
+class FileText:
+    """A whole file as text, without its byte order mark."""
+
+    text: str
+    encoding: str
+
+
+# First bytes -> the problem that they prove. Renaming a workbook to .csv does not make it one.
+_MAGIC = (
+    (b"PK\x03\x04", "FILE_IS_WORKBOOK"),
+    (b"PK\x05\x06", "FILE_IS_WORKBOOK"),
+    (b"\xd0\xcf\x11\xe0", "FILE_IS_WORKBOOK"),
+    (b"%PDF", "FILE_BINARY"),
+    (b"\x1f\x8b", "FILE_BINARY"),
+    (b"Rar!", "FILE_BINARY"),
+    (b"7z\xbc\xaf", "FILE_BINARY"),
+)
+
+# UTF-32 begins like UTF-16; its zeros are then refused as binary.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+# Neither ASCII, nor Chinese, nor the punctuation and full-width signs that Chinese input methods produce.
+_NOT_CHINESE = re.compile(
+    "[^\x00-\x7f\u00a0\u00b7\u00d7\u00a5\u2014\u2018\u2019\u201c\u201d\u2026\u2103"
+    "\u3000-\u3011\u3014-\u301e\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e\uffe5]"
+)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def read_text(data: bytes) -> FileText | Problem:
+    """The text of a file, or why it is none."""
+    if not data:
+        return file_problem("FILE_EMPTY")
+    for magic, code in _MAGIC:
+        if data.startswith(magic):
+            return file_problem(code)
+    found = _decode(data)
+    if isinstance(found, Problem):
+        return found
+    # A second mark stands where two files were copied together by their bytes.
+    if not found.text.strip("\ufeff \t\r\n\u3000"):
+        return file_problem("FILE_EMPTY")
+    if control := _CONTROL.search(found.text):
+        code = "FILE_BINARY" if control[0] == "\0" else "FILE_CONTROL_CHARACTER"
+        line = found.text.count("\n", 0, control.start()) + 1
+        return file_problem(code, control[0], line=str(line), character=f"U+{ord(control[0]):04X}")
+    return found
+
+
+def _decode(data: bytes) -> FileText | Problem:
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            text = _strict(data[len(mark) :], encoding)
+            return file_problem("FILE_ENCODING_UNKNOWN") if text is None else FileText(text, encoding)
+    if b"\0" in data:
+        return file_problem("FILE_BINARY")
+    as_utf8 = _strict(data, "utf-8")
+    if as_utf8 is not None and _is_chinese(as_utf8):
+        return FileText(as_utf8, "utf-8")
+    # A few Chinese words in GBK ("茅台") happen to be valid UTF-8, but then of letters that no Chinese file holds.
+    as_gb18030 = _strict(data, "gb18030")
+    if as_gb18030 is not None and _is_chinese(as_gb18030):
+        return FileText(as_gb18030, "gb18030")
+    return file_problem("FILE_ENCODING_UNKNOWN") if as_utf8 is None else FileText(as_utf8, "utf-8")
+
+
+def _strict(data: bytes, encoding: str) -> str | None:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+
+
+def _is_chinese(text: str) -> bool:
+    return text.isascii() or _NOT_CHINESE.search(text) is None

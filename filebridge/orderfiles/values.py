@@ -1,0 +1,233 @@
+"""How the text of one cell becomes a value, column by column: a pattern is matched first, then converted.
+
+Notation may be normalised (`1,000`, full width, spaces around); a value is never guessed, and what has two readings is
+refused. What concerns several cells of a row is checked in native.py.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+
+from filebridge.domain.orders import SHANGHAI, Action, OrderType, Side
+from filebridge.domain.reasons import Reason
+from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
+from filebridge.orderfiles.base import UNPRINTABLE
+
+Value = str | int | Decimal | date | datetime | time | Action | Side | OrderType | SymbolReading
+
+ID_CHARS_MAX = 64
+TEXT_CHARS_MAX = 128
+ACCOUNT_CHARS_MAX = 32
+QUANTITY_MAX = 2**31 - 1  # the broker's interface carries a quantity as a signed 32-bit number
+PRICE_LIMIT = Decimal(10_000_000)
+PRICE_DECIMALS_MAX = 4
+_NUMBER_CHARS_MAX = 32
+_SYMBOL_CHARS_MAX = 32
+
+_ACTIONS = {
+    **dict.fromkeys(("order", "委托", "下单"), Action.ORDER),
+    **dict.fromkeys(("cancel", "撤单"), Action.CANCEL),
+}
+_ACTIONS_TO_COME = ("replace", "改单", "cancel_all", "全撤", "全部撤单")
+_SIDES = {
+    **dict.fromkeys(("buy", "b", "买", "买入", "证券买入"), Side.BUY),
+    **dict.fromkeys(("sell", "s", "卖", "卖出", "证券卖出"), Side.SELL),
+}
+# Sides of credit accounts, futures, options and funds: clear words, for which this version has no order.
+_SIDES_TO_COME = re.compile(
+    "融资|融券|担保品|还券|还款|开仓|平仓|平今|平昨|开多|开空|平多|平空|申购|赎回|margin|short|open|close"
+)
+_ORDER_TYPES = ("limit", "lmt", "限价", "限价委托", "限价单")
+_MARKET_TYPES = re.compile(r"market|mkt|市价|最优|五档|即时|全额|对手方|本方|最新价|ioc|fok|best")
+_MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
+
+_WHOLE = re.compile(r"[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
+_NEGATIVE = re.compile(r"-[0-9][0-9.,]*")
+_COMMA_DECIMAL = re.compile(r"[0-9]+(?:,[0-9]+)+")
+# The first character is one that a spreadsheet cannot take for a formula, so that ids come back unchanged.
+_ID = re.compile(r"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff][A-Za-z0-9_#\u3400-\u4dbf\u4e00-\u9fff .:/@+\-]*")
+# What programs write for a missing value; as an id it would stand for many orders.
+_MISSING = ("nan", "na", "n/a", "null", "none", "nil")
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_\-]*")
+_ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?E\+[0-9]+")
+_DATE_TEXT = (
+    r"(?P<year>20[0-9]{2})(?:(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})"
+    r"|(?P<packed_month>[0-9]{2})(?P<packed_day>[0-9]{2}))"
+)
+_TIME_TEXT = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6}))?)?"
+_DATE = re.compile(_DATE_TEXT)
+_TIME = re.compile(_TIME_TEXT)
+_DATE_TIME = re.compile(rf"{_DATE_TEXT}[T ]{_TIME_TEXT}(?P<offset>Z|[+-][0-9]{{2}}:?[0-9]{{2}})?")
+
+
+def read_action(text: str) -> Action | Reason:
+    word = _word(text)
+    if word in _ACTIONS_TO_COME:
+        return Reason("ACTION_NOT_SUPPORTED")
+    return _ACTIONS.get(word) or Reason("ACTION_UNKNOWN")
+
+
+def read_side(text: str) -> Side | Reason:
+    word = _word(text)
+    if word in _SIDES:
+        return _SIDES[word]
+    return Reason("SIDE_NOT_SUPPORTED" if _SIDES_TO_COME.search(word) else "SIDE_UNKNOWN")
+
+
+def read_order_type(text: str) -> OrderType | Reason:
+    word = _word(text)
+    if word in _ORDER_TYPES:
+        return OrderType.LIMIT
+    return Reason("ORDER_TYPE_NOT_SUPPORTED" if _MARKET_TYPES.search(word) else "ORDER_TYPE_UNKNOWN")
+
+
+def read_mode(text: str) -> str | Reason:
+    return _MODES.get(_word(text)) or Reason("MODE_UNKNOWN")
+
+
+def read_security(text: str) -> SymbolReading | Reason:
+    if len(text) > _SYMBOL_CHARS_MAX:
+        return Reason("SYMBOL_NOT_RECOGNISED")
+    return read_symbol(text)
+
+
+def read_quantity(text: str) -> int | Reason:
+    """Shares (bonds: 张), 1 to 2,147,483,647."""
+    number = half_width(text)
+    if _NEGATIVE.fullmatch(number):
+        return Reason("QUANTITY_NOT_POSITIVE")
+    if not _WHOLE.fullmatch(number):
+        return Reason("QUANTITY_NOT_INTEGER")
+    if len(number) > _NUMBER_CHARS_MAX:
+        return Reason("QUANTITY_TOO_LARGE", {"limit": str(QUANTITY_MAX)})
+    quantity = int(number.replace(",", ""))
+    if quantity == 0:
+        return Reason("QUANTITY_NOT_POSITIVE")
+    return quantity if quantity <= QUANTITY_MAX else Reason("QUANTITY_TOO_LARGE", {"limit": str(QUANTITY_MAX)})
+
+
+def read_price(text: str) -> Decimal | Reason:
+    """CNY, at most four decimals. `10,5` and `1,680` are refused: the comma may group or may be the decimal point."""
+    number = half_width(text)
+    if _COMMA_DECIMAL.fullmatch(number):
+        return Reason("PRICE_AMBIGUOUS")
+    if _NEGATIVE.fullmatch(number):
+        return Reason("PRICE_NOT_POSITIVE")
+    if len(number) > _NUMBER_CHARS_MAX or not _DECIMAL.fullmatch(number):
+        return Reason("PRICE_NOT_NUMBER")
+    whole, _, decimals = number.replace(",", "").partition(".")
+    # Zeros at the end are notation (programs print 10.500000); more digits than that are a rounding error of floats.
+    decimals = decimals.rstrip("0")
+    if len(decimals) > PRICE_DECIMALS_MAX:
+        return Reason("PRICE_TOO_PRECISE", {"limit": str(PRICE_DECIMALS_MAX)})
+    price = Decimal(f"{whole}.{decimals}" if decimals else whole)
+    if price == 0:
+        return Reason("PRICE_NOT_POSITIVE")
+    return price if price < PRICE_LIMIT else Reason("PRICE_TOO_LARGE", {"limit": str(PRICE_LIMIT)})
+
+
+def read_id(text: str) -> str | Reason:
+    """An id, kept letter by letter, as programs look for it in the reports."""
+    if _ROUNDED.fullmatch(text):
+        return Reason("ID_ROUNDED_BY_SPREADSHEET")
+    if text.casefold() in _MISSING:
+        return Reason("ID_MEANS_MISSING")
+    if len(text) > ID_CHARS_MAX:
+        return Reason("ID_TOO_LONG", {"length": str(len(text)), "limit": str(ID_CHARS_MAX)})
+    return text if _ID.fullmatch(text) else Reason("ID_CHARACTERS")
+
+
+def read_account(text: str) -> str | Reason:
+    account = half_width(text)
+    if _ROUNDED.fullmatch(account):
+        return Reason("ID_ROUNDED_BY_SPREADSHEET")
+    if len(account) > ACCOUNT_CHARS_MAX or not _ACCOUNT.fullmatch(account):
+        return Reason("ACCOUNT_CHARACTERS")
+    return account
+
+
+def read_free_text(text: str) -> str | Reason:
+    """Kept as it is; a text that looks like a formula is defused where a report is written, not here."""
+    if len(text) > TEXT_CHARS_MAX:
+        return Reason("TEXT_TOO_LONG", {"length": str(len(text)), "limit": str(TEXT_CHARS_MAX)})
+    if found := UNPRINTABLE.search(text):
+        return Reason("TEXT_CONTROL_CHARACTER", {"character": f"U+{ord(found[0]):04X}"})
+    return text
+
+
+def read_date(text: str) -> date | Reason:
+    match = _DATE.fullmatch(half_width(text))
+    day = _date_of(match) if match else None
+    return day or Reason("DATE_NOT_READABLE")
+
+
+def read_moment(text: str) -> datetime | time | Reason:
+    """A date with time, at +08:00 unless it names its offset; or a time alone, which native.py puts on a date."""
+    plain = half_width(text)
+    if match := _TIME.fullmatch(plain):
+        clock = _time_of(match)
+        return Reason("TIME_NOT_READABLE") if clock is None else clock
+    match = _DATE_TIME.fullmatch(plain)
+    if match is None:
+        return Reason("TIME_NOT_READABLE")
+    day, clock, offset = _date_of(match), _time_of(match), _offset_of(match["offset"])
+    if day is None or clock is None or offset is None:
+        return Reason("TIME_NOT_READABLE")
+    return datetime.combine(day, clock, offset).astimezone(SHANGHAI)
+
+
+# Column -> its reader. Every reader takes text without spaces around it, never an empty one.
+READERS: Mapping[str, Callable[[str], Value | Reason]] = {
+    "action": read_action,
+    "client_order_id": read_id,
+    "orig_client_order_id": read_id,
+    "broker_order_id": read_id,
+    "account": read_account,
+    "symbol": read_security,
+    "side": read_side,
+    "quantity": read_quantity,
+    "order_type": read_order_type,
+    "limit_price": read_price,
+    "strategy": read_free_text,
+    "note": read_free_text,
+    "basket": read_free_text,
+    "trade_date": read_date,
+    "start_at": read_moment,
+    "expire_at": read_moment,
+    "mode": read_mode,
+}
+
+
+def _word(text: str) -> str:
+    return half_width(text).casefold()
+
+
+def _date_of(match: re.Match[str]) -> date | None:
+    month, day = match["month"] or match["packed_month"], match["day"] or match["packed_day"]
+    try:
+        return date(int(match["year"]), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _time_of(match: re.Match[str]) -> time | None:
+    microsecond = (match["fraction"] or "").ljust(6, "0")
+    try:
+        return time(int(match["hour"]), int(match["minute"]), int(match["second"] or 0), int(microsecond))
+    except ValueError:
+        return None
+
+
+def _offset_of(text: str | None) -> timezone | None:
+    """The named offset, +08:00 where none is named, None for one that does not exist."""
+    if text is None:
+        return SHANGHAI
+    if text == "Z":
+        return UTC
+    hours, minutes = int(text[1:3]), int(text[-2:])
+    if hours > 14 or minutes > 59:
+        return None
+    offset = timedelta(hours=hours, minutes=minutes)
+    return timezone(-offset if text[0] == "-" else offset)

@@ -1,0 +1,248 @@
+"""The outbox: receipts, orders, fills, events, positions, asset, status. Views of the ledger, made from its rows alone.
+
+What appears by rename is never seen half; what is appended grows by whole lines. A report that somebody has open (Excel
+on Windows) is not lost: it is made again, from the ledger, as soon as it can be written.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
+
+from filebridge.domain.reasons import Reason
+
+Row = dict[str, Any]
+
+RECEIPT = (
+    "row client_order_id action account symbol side quantity limit_price outcome reason_code message message_zh tag "
+    "earlier_status"
+).split()
+ORDERS = (
+    "client_order_id account symbol name side order_type quantity limit_price status filled_qty leaves_qty "
+    "avg_fill_price reason_code message message_zh needs_person tag broker_order_id counter_order_id strategy basket "
+    "note file row received_at submitted_at updated_at"
+).split()
+FILLS = (
+    "seq trade_id client_order_id account symbol side last_qty last_price amount commission filled_qty leaves_qty "
+    "avg_fill_price tag counter_order_id traded_at recorded_at"
+).split()
+POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value".split()
+ASSET = "cash frozen_cash market_value total_asset at".split()
+
+# A cell that starts like this is a formula to Excel; a plain number is not.
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
+_BOM = "\ufeff"
+
+
+class Rows(Protocol):
+    """What the outbox asks of the ledger."""
+
+    def order_rows(self, trade_date: date | None) -> Iterator[Row]: ...
+    def fill_rows(self, trade_date: date | None) -> Iterator[Row]: ...
+    def file_rows(self, trade_date: date | None) -> Iterator[Row]: ...
+    def file_events(self, intake_no: int) -> Iterator[Row]: ...
+    def events(self, *, trade_date: date | None = None, kind: str | None = None) -> Iterator[Row]: ...
+
+
+class Outbox:
+    """All reports of one home. `present` turns a row of the ledger's orders into one of the report."""
+
+    def __init__(self, folder: Path, rows: Rows, present: Callable[[Row], Row]) -> None:
+        self.folder = folder
+        self._rows = rows
+        self._present = present
+        self._orders_due: set[date] = set()
+        # Reports that could not be written when they were due, with what makes them again.
+        self._late: dict[Path, Callable[[], Iterable[str]]] = {}
+
+    # ---- as it happens
+
+    def publish(self, events: list[Row], fills: list[Row], receipts: list[tuple[Row, list[Row]]]) -> None:
+        """Report what one commit has put into the ledger: its events and fills, and files with their events."""
+        for day, part in _by_day(events):
+            self._append(self._events_path(day), (_event_line(row) for row in part), self._events_text(day))
+        for day, part in _by_day(fills):
+            self._append(self._fills_path(day), _csv_lines(FILLS, part), self._fills_text(day))
+        for file, file_events in receipts:
+            self.receipt(file, file_events)
+        for row in events:
+            if row["kind"] == "BOOKS":
+                self.books(json.loads(row["body"]), row["at"])
+
+    def receipt(self, file: Row, events: Iterable[Row]) -> None:
+        """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
+        rows, head = receipt_rows(events)
+        csv_text = [_table(RECEIPT, rows), f"#END,{len(rows)},{head}\n"]
+        whole = {"file": file["name"], "intake_no": file["intake_no"], "received_at": file["received_at"]}
+        whole |= {"sha256": file["sha256"], "outcome": file["outcome"], "archived_as": file["archived_as"]}
+        json_text = json.dumps({**whole, "rows": rows, "chain_head": head}, ensure_ascii=False, indent=1)
+        for suffix, text in ((".receipt.csv", csv_text), (".receipt.json", [json_text])):
+            self._replace(self._receipt_path(file, suffix), _constant(text))
+
+    def books(self, books: Row, at: str) -> None:
+        """Write positions and asset of one account."""
+        account = books["account"]
+        self._replace(self.folder / f"positions-{account}.csv", lambda: [_table(POSITIONS, books["positions"])])
+        if books["asset"]:
+            row = {**books["asset"], "at": at}
+            self._replace(self.folder / f"asset-{account}.csv", lambda: [_table(ASSET, [row])])
+
+    def orders_changed(self, days: Iterable[date]) -> None:
+        """Note that the orders of these days have changed; `write_due` reports them."""
+        self._orders_due.update(days)
+
+    def write_due(self) -> None:
+        """Write the orders reports that are due and try those again that could not be written."""
+        due, self._orders_due = self._orders_due, set()
+        for day in due:
+            self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
+        for path, text in list(self._late.items()):
+            self._replace(path, text)
+
+    def status(self, status: Row) -> None:
+        self._replace(self.folder / "status.json", lambda: [json.dumps(status, ensure_ascii=False, indent=1)])
+
+    # ---- from the ledger alone
+
+    def rebuild(self, days: Iterable[date], *, receipts: bool) -> None:
+        """Make the reports of these days again; `receipts` rewrites every receipt, otherwise only missing ones."""
+        for day in days:
+            self._replace(self._events_path(day), self._events_text(day))
+            if any(True for _ in self._rows.fill_rows(day)):
+                self._replace(self._fills_path(day), self._fills_text(day))
+            if any(True for _ in self._rows.order_rows(day)):
+                self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
+            for file in list(self._rows.file_rows(day)):
+                if receipts or not self._receipt_path(file, ".receipt.json").exists():
+                    self.receipt(file, self._rows.file_events(file["intake_no"]))
+        newest: dict[str, tuple[Row, str]] = {}
+        for row in self._rows.events(kind="BOOKS"):
+            books = json.loads(row["body"])
+            newest[books["account"]] = (books, row["at"])
+        for books, at in newest.values():
+            self.books(books, at)
+
+    def _receipt_path(self, file: Row, suffix: str) -> Path:
+        """Named like the archived file, whose name carries the date and the number of the intake."""
+        return self.folder / (PurePosixPath(file["archived_as"]).stem + suffix)
+
+    def _events_path(self, day: date) -> Path:
+        return self.folder / f"events-{day.isoformat()}.jsonl"
+
+    def _fills_path(self, day: date) -> Path:
+        return self.folder / f"fills-{day.isoformat()}.csv"
+
+    def _events_text(self, day: date) -> Callable[[], Iterable[str]]:
+        return lambda: (_event_line(row) for row in self._rows.events(trade_date=day))
+
+    def _fills_text(self, day: date) -> Callable[[], Iterable[str]]:
+        return lambda: (_table(FILLS, []), *_csv_lines(FILLS, self._rows.fill_rows(day)))
+
+    def _orders_text(self, day: date) -> Callable[[], Iterable[str]]:
+        rows = self._rows
+        return lambda: (
+            _table(ORDERS, []),
+            *_csv_lines(ORDERS, (self._present(row) for row in rows.order_rows(day))),
+        )
+
+    # ---- to disk
+
+    def _replace(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
+        temporary = path.with_name(f".{path.name}.tmp")
+        try:
+            with temporary.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(text())
+            temporary.replace(path)
+        except PermissionError:
+            self._late[path] = text
+        else:
+            self._late.pop(path, None)
+
+    def _append(self, path: Path, lines: Iterable[str], whole: Callable[[], Iterable[str]]) -> None:
+        if path in self._late:
+            return
+        if not path.exists():
+            # The ledger has these lines already, so a new file is made from it as a whole.
+            self._replace(path, whole)
+            return
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        except PermissionError:
+            self._late[path] = whole
+            return
+        try:
+            # One write: a reader never sees a part of a line.
+            os.write(handle, "".join(lines).encode())
+        finally:
+            os.close(handle)
+
+
+def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
+    """The rows of a receipt, and the chain's head when the file had been answered."""
+    rows, head = [], ""
+    for event in events:
+        if event["kind"] == "ROW":
+            body = json.loads(event["body"])
+            terms = body.pop("terms", {})
+            row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
+            rows.append({name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row))
+        elif event["kind"] == "FILE":
+            head = event["hash"]
+    return rows, head
+
+
+def _constant(text: list[str]) -> Callable[[], Iterable[str]]:
+    return lambda: text
+
+
+def _extra(row: Row) -> Row:
+    """What a refused row says besides: the column and the value that cannot be used."""
+    return {name: row[name] for name in ("column", "value") if name in row}
+
+
+def _messages(row: Row) -> Row:
+    code = row.get("reason_code", "")
+    if not code:
+        return {"message": "", "message_zh": ""}
+    reason = Reason(code, row.get("context", {}))
+    return {"message": reason.message, "message_zh": reason.message_zh}
+
+
+def _by_day(rows: list[Row]) -> Iterator[tuple[date, list[Row]]]:
+    days: dict[str, list[Row]] = {}
+    for row in rows:
+        days.setdefault(row["trade_date"], []).append(row)
+    for day, part in days.items():
+        yield date.fromisoformat(day), part
+
+
+def _event_line(row: Row) -> str:
+    head = {name: row[name] for name in ("seq", "at", "kind", "tag", "intake_no", "hash")}
+    # The body is JSON already, and exactly what the hash was made of.
+    return f'{json.dumps(head)[:-1]}, "body": {row["body"]}}}\n'
+
+
+def _table(columns: list[str], rows: Iterable[Row]) -> str:
+    return _BOM + ",".join(columns) + "\n" + "".join(_csv_lines(columns, rows))
+
+
+def _csv_lines(columns: list[str], rows: Iterable[Row]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell(row[name]) for name in columns])
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+
+
+def _cell(value: object) -> str:
+    """Text as it is, but never as a formula that Excel would run."""
+    text = str(value)
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text

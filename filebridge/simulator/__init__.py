@@ -1,0 +1,1 @@
+"""The simulated terminal and counter: paper trading runs against it through the unmodified xttrader.py."""

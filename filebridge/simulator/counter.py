@@ -1,0 +1,260 @@
+"""The counter: takes orders and cancels, checks them as a broker's counter does, and matches them.
+
+It decides and writes records; `books` alone changes state. Time is an argument; no socket, file or thread here, and
+nothing that only xtquant calls so: its names are translated at the desk. Money and prices as in `market`.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from filebridge.simulator.books import (
+    FINAL,
+    PARTIALLY_FILLED_CANCELING,
+    REPORTED_CANCELING,
+    Account,
+    Books,
+    Fill,
+    Order,
+    Position,
+    Record,
+)
+from filebridge.simulator.market import Board, Instrument, Market, Quote
+
+MILLION = 1_000_000
+FEN = 10  # one fen in thousandths of a yuan
+
+# What becomes of the part that finds nobody at once, and the exchanges that take the type.
+ORDER_TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "LIMIT": ("REST", ("SH", "SZ", "BJ")),
+    "LATEST": ("REST", ("SH", "SZ", "BJ")),
+    "PEER_BEST": ("REST", ("SH", "SZ", "BJ")),
+    "OWN_BEST": ("REST", ("SH", "SZ", "BJ")),
+    "BEST5_LIMIT": ("REST", ("SH", "BJ")),
+    "BEST5_CANCEL": ("CANCEL", ("SH", "SZ", "BJ")),
+    "IMMEDIATE_OR_CANCEL": ("CANCEL", ("SZ",)),
+    "FILL_OR_KILL": ("KILL", ("SZ",)),
+}
+
+# The texts are those that counters of brokers show; the numbers are this counter's own.
+REJECTIONS: dict[str, str] = {
+    "SYMBOL_UNKNOWN": "[251010]证券代码不存在",
+    "ORDER_TYPE_UNSUPPORTED": "[251020]该市场不支持此报价类型",
+    "QUANTITY_NOT_POSITIVE": "[251030]委托数量必须大于0",
+    "QUANTITY_BELOW_MINIMUM": "[251031]委托数量低于最小申报数量",
+    "QUANTITY_NOT_IN_LOTS": "[251032]委托数量必须是{step}的整数倍",
+    "QUANTITY_ABOVE_MAXIMUM": "[251033]委托数量超过单笔最大申报数量",
+    "PRICE_INVALID": "[251040]委托价格不合法",
+    "PRICE_NOT_ON_TICK": "[251041]委托价格不是最小变动价位的整数倍",
+    "PRICE_OUTSIDE_LIMITS": "[251042]价格超出涨跌停",
+    "CASH_SHORT": "[260200]资金可用数不足",
+    "POSITION_SHORT": "[251005]证券可用数量不足",
+}
+NO_DUTY_BOARDS = frozenset({"FUND", "FUND_T0", "CONVERTIBLE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Rates in millionths of the amount; the minimum (thousandths of a yuan) is per order, not per fill."""
+
+    commission_ppm: int = 250
+    commission_min: int = 5_000
+    stamp_duty_ppm: int = 500
+
+    def total(self, amount: int, side: str, board: Board) -> int:
+        """All fees on an order that has traded `amount`, each rounded half up to the fen."""
+        if not amount:
+            return 0
+        fees = max(self.commission_min, _to_fen(amount * self.commission_ppm))
+        if side == "SELL" and board.board not in NO_DUTY_BOARDS:
+            fees += _to_fen(amount * self.stamp_duty_ppm)
+        return fees
+
+
+class Ticket(NamedTuple):
+    """An order as it reaches the counter; price is None where the sender's number is none (NaN, finer than a tick)."""
+
+    account: str
+    symbol: str
+    side: str
+    quantity: int
+    order_type: str
+    price: int | None
+    strategy: str
+    tag: str
+
+
+class Counter:
+    """`on_order(order, status)` and `on_fill(fill)` are called at each step; `records` collects what must be stored."""
+
+    def __init__(
+        self,
+        market: Market,
+        books: Books,
+        *,
+        fees: Fees,
+        on_order: Callable[[Order, int], None],
+        on_fill: Callable[[Fill], None],
+    ) -> None:
+        self.market = market
+        self.books = books
+        self.fees = fees
+        self.records: list[Record] = []
+        self.forced_rejections: deque[str] = deque()
+        self._on_order = on_order
+        self._on_fill = on_fill
+
+    def place(self, ticket: Ticket, number: int, now: int) -> Order:
+        """Books the order under `number` (the caller's, never used before) and fills what the market gives at once."""
+        instrument = self.market.instrument(ticket.symbol)
+        quote = self.market.quote(instrument) if instrument else None
+        limit_price = _limit_price(ticket, quote)
+        self._record(["order", number, *ticket[:5], limit_price or 0, ticket.strategy, ticket.tag, now])
+        order = self.books.orders[number]
+        self._on_order(order, order.status)
+        message = self._rejection(order, instrument, quote, limit_price)
+        if message or instrument is None or quote is None:
+            self._record(["reject", number, message])
+            self._on_order(order, order.status)
+            return order
+        frozen_cash = self._to_freeze(order, 0, order.quantity, instrument.board)
+        self._record(["report", number, f"{number:08d}", frozen_cash])
+        remainder = ORDER_TYPES[order.order_type][0]
+        if not (remainder == "KILL" and order.quantity > quote.liquidity):
+            self._match(order, instrument, quote, now)
+        if remainder != "REST" and order.status not in FINAL:
+            self._record(["cancel", number, "剩余撤销"])
+        # The report (50) is only shown of an order that rests; a state that is over already may be skipped.
+        self._on_order(order, order.status)
+        return order
+
+    def cancel(self, order: Order | None, account: str) -> str:
+        """Cancels a working order; the reason, in words, if it does not."""
+        if order is None or order.account != account:
+            return "[251050]委托不存在"
+        if order.status in FINAL:
+            return "[251051]委托已完成，不能撤单"
+        self._on_order(order, PARTIALLY_FILLED_CANCELING if order.filled_qty else REPORTED_CANCELING)
+        self._record(["cancel", order.broker_order_id, ""])
+        self._on_order(order, order.status)
+        return ""
+
+    def requote(self, symbols: Iterable[str], now: int) -> None:
+        """A new quote of each symbol has come: resting orders meet it once, in the order in which they came."""
+        for symbol in symbols:
+            instrument = self.market.instrument(symbol)
+            if instrument is None:
+                continue
+            quote = self.market.quote(instrument)
+            for order in list(self.books.resting.get(symbol, {}).values()):
+                if order.order_type != "OWN_BEST" and self._match(order, instrument, quote, now):
+                    self._on_order(order, order.status)
+
+    def settle(self, trade_date: str) -> None:
+        """The night before `trade_date`: resting orders end, what was bought becomes available."""
+        for orders in list(self.books.resting.values()):
+            for order in list(orders.values()):
+                self._record(["cancel", order.broker_order_id, "日终清算撤单"])
+                self._on_order(order, order.status)
+        self._record(["settle", trade_date])
+
+    def forget(self, numbers: list[int]) -> None:
+        self._record(["forget", numbers])
+
+    def _record(self, record: Record) -> None:
+        self.records.append(record)
+        self.books.apply(record)
+
+    def _rejection(
+        self, order: Order, instrument: Instrument | None, quote: Quote | None, limit_price: int | None
+    ) -> str:
+        if self.forced_rejections:
+            return self.forced_rejections.popleft()
+        if instrument is None or quote is None:
+            return REJECTIONS["SYMBOL_UNKNOWN"]
+        board = instrument.board
+        account = self.books.accounts[order.account]
+        held = account.positions.get(order.symbol) or Position()
+        reason = (
+            _order_type_problem(order, board)
+            or _quantity_problem(order, board, held)
+            or _price_problem(limit_price, board, quote)
+            or self._holding_problem(order, board, account, held)
+        )
+        return REJECTIONS[reason].format(step=board.buy_step) if reason else ""
+
+    def _holding_problem(self, order: Order, board: Board, account: Account, held: Position) -> str:
+        if order.side == "SELL":
+            return "POSITION_SHORT" if order.quantity > held.available_qty else ""
+        return "CASH_SHORT" if self._to_freeze(order, 0, order.quantity, board) > account.cash else ""
+
+    def _to_freeze(self, order: Order, filled_amount: int, leaves_qty: int, board: Board) -> int:
+        """Cash that a buy order keeps frozen for its leaves: their price and all fees not paid yet."""
+        if order.side == "SELL" or not leaves_qty:
+            return 0
+        leaves_amount = leaves_qty * order.limit_price
+        return leaves_amount + self.fees.total(filled_amount + leaves_amount, "BUY", board)
+
+    def _match(self, order: Order, instrument: Instrument, quote: Quote, now: int) -> bool:
+        last = quote.last
+        marketable = order.limit_price >= last if order.side == "BUY" else order.limit_price <= last
+        if not marketable or order.order_type == "OWN_BEST":
+            return False
+        last_qty = min(order.leaves_qty, quote.liquidity)
+        board = instrument.board
+        filled_amount = order.filled_amount + last_qty * last
+        commission = self.fees.total(filled_amount, order.side, board) - order.commission
+        leaves_qty = order.leaves_qty - last_qty
+        frozen = self._to_freeze(order, filled_amount, leaves_qty, board)
+        still_frozen = frozen - order.commission - commission if frozen else 0
+        settled = order.side == "SELL" or board.settle_days == 0
+        number, fill_number = order.broker_order_id, self.books.last_fill_number + 1
+        self._record(["fill", number, fill_number, last_qty, last, commission, still_frozen, settled, now])
+        self._on_fill(self.books.accounts[order.account].fills[-1])
+        return True
+
+
+def _limit_price(ticket: Ticket, quote: Quote | None) -> int | None:
+    """The sender's limit, or for a market type without a protective price the price that the market shows."""
+    if ticket.order_type == "LIMIT" or quote is None or ticket.price is None:
+        return ticket.price
+    takes_protective = ticket.order_type != "LATEST" and ticket.price > 0
+    return ticket.price if takes_protective else quote.last
+
+
+def _order_type_problem(order: Order, board: Board) -> str:
+    return "" if board.exchange in ORDER_TYPES[order.order_type][1] else "ORDER_TYPE_UNSUPPORTED"
+
+
+def _quantity_problem(order: Order, board: Board, held: Position) -> str:
+    quantity = order.quantity
+    if quantity <= 0:
+        return "QUANTITY_NOT_POSITIVE"
+    if quantity > board.max_quantity:
+        return "QUANTITY_ABOVE_MAXIMUM"
+    if order.side == "SELL" and _sells_odd_lot(quantity, board, held.available_qty):
+        return ""
+    if quantity < board.buy_min:
+        return "QUANTITY_BELOW_MINIMUM" if board.buy_step == 1 else "QUANTITY_NOT_IN_LOTS"
+    return "QUANTITY_NOT_IN_LOTS" if quantity % board.buy_step else ""
+
+
+def _sells_odd_lot(quantity: int, board: Board, available_qty: int) -> bool:
+    """An odd remainder may be sold, but only the whole of it at once (with or without full lots)."""
+    if board.buy_step == 1:
+        return quantity == available_qty < board.buy_min
+    return quantity <= available_qty and quantity % board.buy_step == available_qty % board.buy_step
+
+
+def _price_problem(limit_price: int | None, board: Board, quote: Quote) -> str:
+    if limit_price is None or limit_price <= 0:
+        return "PRICE_INVALID"
+    if limit_price % board.tick:
+        return "PRICE_NOT_ON_TICK"
+    return "" if quote.limit_down <= limit_price <= quote.limit_up else "PRICE_OUTSIDE_LIMITS"
+
+
+def _to_fen(millionths: int) -> int:
+    unit = MILLION * FEN
+    return (2 * millionths + unit) // (2 * unit) * FEN

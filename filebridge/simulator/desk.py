@@ -1,0 +1,357 @@
+"""The desk: requests of sessions in, messages for sessions out, through journal, counter and books, in that order.
+
+Here xtquant's numbers become the counter's words and back. No sockets and no clock: the server hands in whole
+groups of requests with their time and takes `outbox` afterwards. Faults that concern messages are applied here.
+"""
+
+import heapq
+import itertools
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from filebridge.simulator import rows
+from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
+from filebridge.simulator.counter import Counter, Ticket
+from filebridge.simulator.faults import Faults, LaggedBooks
+from filebridge.simulator.market import Market, exact_price
+from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
+from filebridge.simulator.wire import REQUESTS, Message, encode
+
+LOG = logging.getLogger(__name__)
+
+SIDES = {23: "BUY", 24: "SELL"}
+ORDER_TYPES = {
+    11: "LIMIT",
+    5: "LATEST",
+    42: "BEST5_CANCEL",
+    43: "BEST5_LIMIT",
+    44: "PEER_BEST",
+    45: "OWN_BEST",
+    46: "IMMEDIATE_OR_CANCEL",
+    47: "BEST5_CANCEL",
+    48: "FILL_OR_KILL",
+}
+
+# Refusals that the terminal finds itself, before the counter gives a number to the order.
+REFUSALS = {
+    "ACCOUNT_UNKNOWN": "[100010]资金账号不存在或未登录",
+    "SIDE_UNSUPPORTED": "[100020]不支持的委托类型",
+    "PRICE_TYPE_UNSUPPORTED": "[100021]不支持的报价类型",
+}
+NO_ORDER_ID = -1
+
+JOURNAL_FIELDS = (
+    "ts", "seq", "kind", "account", "stock_code", "order_type", "order_volume", "price_type", "price",
+    "strategy_name", "order_remark", "order_id",
+)  # fmt: skip
+# For each kind, the journal fields that its request fills, with their place in the message.
+JOURNALED = {
+    kind: [
+        (name, place)
+        for place, field in enumerate(fields, start=2)
+        if (name := {"account_id": "account"}.get(field, field)) in JOURNAL_FIELDS
+    ]
+    for kind, fields in REQUESTS.items()
+}
+
+
+class Desk:
+    """`outbox` holds encoded lines per session; the server empties it."""
+
+    def __init__(self, userdata: Path, faults: Faults, now: datetime) -> None:
+        self.faults = faults
+        self.outbox: defaultdict[int, list[bytes]] = defaultdict(list)
+        self.market = Market(userdata / "market.csv")
+        self._journal = AppendFile(userdata / "journal.jsonl")
+        self._books_file = AppendFile(userdata / "books.jsonl")
+        self._subscribers: defaultdict[str, dict[int, None]] = defaultdict(dict)
+        self._pushes: list[tuple[str, bytes]] = []
+        self._delayed: list[tuple[datetime, int, int, bytes]] = []
+        self._delayed_number = itertools.count()
+        self._lagged: LaggedBooks | None = None
+        self._handlers: dict[str, Callable[[int, Message, datetime], None]] = {
+            "subscribe": self._subscribe,
+            "unsubscribe": self._unsubscribe,
+            "order": self._order,
+            "cancel": self._cancel,
+            "query_orders": self._query_orders,
+            "query_trades": self._query_trades,
+            "query_asset": self._query_asset,
+            "query_positions": self._query_positions,
+            "query_account_status": self._query_account_status,
+            "query_account_infos": self._query_account_infos,
+        }
+        books = Books()
+        for record in self._books_file.lines():
+            books.apply(record)
+        self._seq, journaled_id = last_numbers(self._journal)
+        self._order_number = max(books.last_order_number, journaled_id)
+        self.counter = Counter(
+            self.market, books, fees=read_fees(userdata), on_order=self._push_order, on_fill=self._push_fill
+        )
+        if not books.trade_date:
+            self._open_books(userdata, now)
+        self.tick(now)
+
+    def connected(self, now: datetime) -> None:
+        self._journal.append([self._journal_line("connect", [], now.isoformat(timespec="milliseconds"))])
+
+    def handle(self, session: int, requests: list[Message], now: datetime) -> None:
+        """A group of requests of one session: journaled by one write, done one by one, stored by one write."""
+        faults = self.faults
+        if faults.drop_next_requests:
+            requests = [r for r in requests if r[0] not in ("order", "cancel") or not faults.use("drop_next_requests")]
+        ts = now.isoformat(timespec="milliseconds")
+        lines = []
+        for request in requests:
+            if request[0] == "order":
+                self._number(request)
+            lines.append(self._journal_line(request[0], request, ts))
+        self._journal.append(lines)
+        for request in requests:
+            self._handlers[request[0]](session, request, now)
+        self._store(now)
+
+    def tick(self, now: datetime) -> None:
+        """What happens by itself: a new day, a changed market.csv, answers that were held back."""
+        trade_date = now.date().isoformat()
+        if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
+            self.counter.settle(trade_date)
+        self.requote(self.market.reread(), now)
+        while self._delayed and self._delayed[0][0] <= now:
+            _, _, session, line = heapq.heappop(self._delayed)
+            self.outbox[session].append(line)
+
+    def requote(self, symbols: list[str], now: datetime) -> None:
+        self.counter.requote(symbols, int(now.timestamp()))
+        self._send_pushes()
+        self._store(now)
+
+    def next_due(self) -> datetime | None:
+        return self._delayed[0][0] if self._delayed else None
+
+    def left(self, session: int) -> None:
+        for sessions in self._subscribers.values():
+            sessions.pop(session, None)
+        self.outbox.pop(session, None)
+        self._delayed = [entry for entry in self._delayed if entry[2] != session]
+        heapq.heapify(self._delayed)
+
+    def start_lag(self) -> None:
+        """From now on a copy of the books follows behind; queries show it while query_lag_seconds is set."""
+        self._lagged = LaggedBooks.of(self.counter.books) if self.faults.query_lag_seconds else None
+
+    def command(self, name: str, value: Any, now: datetime) -> None:
+        """The control commands that concern the books; ValueError where the argument makes no sense."""
+        if name == "forget_orders":
+            self.counter.forget([int(number) for number in value])
+        elif name == "set_price":
+            symbol, last = value
+            if not self.market.set_price(symbol, last=exact_price(float(last))):
+                raise ValueError(f"no such symbol: {symbol}")
+            self.requote([symbol], now)
+        elif name == "account_status":
+            for account in self.counter.books.accounts.values():
+                row = rows.account_status_row(account, value)
+                self._push(account.account, "push_account_status", row)
+            self._send_pushes()
+        elif name == "settle":
+            self.counter.settle(value)
+            self._send_pushes()
+        self._store(now)
+
+    def close(self) -> None:
+        self._journal.close()
+        self._books_file.close()
+
+    def _open_books(self, userdata: Path, now: datetime) -> None:
+        record = opening_record(userdata, now.date().isoformat())
+        if record is not None:
+            self.counter.books.apply(record)
+            self._books_file.append([record])
+
+    def _number(self, request: Message) -> None:
+        """Puts [order id, refusal] at the end of an order, so that the journal line can name the id."""
+        refusal = self._refusal(request)
+        if not refusal:
+            self._order_number += 1
+        request += [NO_ORDER_ID if refusal else self._order_number, refusal]
+
+    def _refusal(self, request: Message) -> str:
+        _, _, account_type, account, _, side, _, price_type, *_ = request
+        if self.faults.refuse_next and self.faults.use("refuse_next"):
+            return self.faults.refuse_text
+        if self._account(account_type, account, self.counter.books) is None:
+            return REFUSALS["ACCOUNT_UNKNOWN"]
+        if side not in SIDES:
+            return REFUSALS["SIDE_UNSUPPORTED"]
+        return "" if price_type in ORDER_TYPES else REFUSALS["PRICE_TYPE_UNSUPPORTED"]
+
+    def _journal_line(self, kind: str, request: Message, ts: str) -> dict[str, Any]:
+        self._seq += 1
+        line: dict[str, Any] = dict.fromkeys(JOURNAL_FIELDS)
+        line["ts"], line["seq"], line["kind"] = ts, self._seq, kind
+        if request:
+            for name, place in JOURNALED[kind]:
+                line[name] = request[place]
+        if kind == "order":
+            line["order_id"] = request[-2]
+            if not math.isfinite(line["price"]):
+                line["price"] = str(line["price"])  # JSON has no NaN
+        return line
+
+    def _store(self, now: datetime) -> None:
+        records = self.counter.records
+        if not records:
+            return
+        if self._lagged:
+            self._lagged.feed(now, records)
+        self._books_file.append(records)
+        records.clear()
+
+    # Answers and pushes
+
+    def _push_order(self, order: Order, status: int) -> None:
+        if self._subscribers.get(order.account):
+            account_type = self.counter.books.accounts[order.account].account_type
+            self._push(order.account, "push_order", rows.order_row(order, status, account_type, self.market))
+
+    def _push_fill(self, fill: Fill) -> None:
+        account = fill.order.account
+        if self._subscribers.get(account):
+            account_type = self.counter.books.accounts[account].account_type
+            self._push(account, "push_trade", rows.trade_row(fill, account_type, self.market))
+
+    def _push(self, account: str, kind: str, row: Message) -> None:
+        self._pushes.append((account, encode([kind, row])))
+
+    def _send_pushes(self) -> None:
+        pushes, self._pushes = self._pushes, []
+        if self.faults.reorder_pushes:
+            pushes.reverse()
+        times = 2 if self.faults.duplicate_pushes else 1
+        for account, line in pushes:
+            for session in self._subscribers[account]:
+                self.outbox[session] += [line] * times
+
+    def _answer(self, session: int, request: Message, payload: Any, now: datetime) -> None:
+        """The answer to a request, with the pushes that it caused around it as the faults want it."""
+        kind, faults = request[0], self.faults
+        counted = kind in ("order", "cancel")
+        if counted and faults.drop_next_pushes and faults.use("drop_next_pushes"):
+            self._pushes.clear()
+        if faults.push_before_answer:
+            self._send_pushes()
+        if not (counted and faults.drop_next_answers and faults.use("drop_next_answers")):
+            line = encode([kind, request[1], payload])
+            if faults.answer_delay_seconds:
+                due = now + timedelta(seconds=faults.answer_delay_seconds)
+                heapq.heappush(self._delayed, (due, next(self._delayed_number), session, line))
+            else:
+                self.outbox[session].append(line)
+        self._send_pushes()
+
+    # One method for each kind of request
+
+    def _subscribe(self, session: int, request: Message, now: datetime) -> None:
+        known = self._account(request[2], request[3], self.counter.books)
+        if known:
+            self._subscribers[known.account][session] = None
+        self._answer(session, request, 0 if known else -1, now)
+
+    def _unsubscribe(self, session: int, request: Message, now: datetime) -> None:
+        sessions = self._subscribers[request[3]]
+        result = 0 if session in sessions else -1
+        sessions.pop(session, None)
+        self._answer(session, request, result, now)
+
+    def _order(self, session: int, request: Message, now: datetime) -> None:
+        (_, seq, account_type, account, symbol, side, quantity, price_type, price, strategy, tag) = request[:11]
+        number, refusal = request[11:]
+        error_id = 0
+        if refusal:
+            error_id = _error_id(refusal)
+            error = [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag]
+            # An error belongs to the session that sent the order, whether it subscribed or not.
+            if self.faults.push_before_answer:
+                self.outbox[session].append(encode(["push_order_error", error]))
+        else:
+            if self.faults.reject_next and self.faults.use("reject_next"):
+                self.counter.forced_rejections.append(self.faults.reject_text)
+            order_type = ORDER_TYPES[price_type]
+            ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, exact_price(price), strategy, tag)
+            self.counter.place(ticket, number, int(now.timestamp()))
+        self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now)
+        if refusal and not self.faults.push_before_answer:
+            self.outbox[session].append(encode(["push_order_error", error]))
+
+    def _cancel(self, session: int, request: Message, now: datetime) -> None:
+        _, _, account_type, account, number, market, counter_order_id = request
+        books = self.counter.books
+        order = books.by_counter_order_id.get(counter_order_id) if counter_order_id else books.orders.get(number)
+        refusal = self.counter.cancel(order, account)
+        error_id = _error_id(refusal)
+        result = -1 if refusal else 0
+        if refusal:
+            error = [account_type, account, number, market, counter_order_id, error_id, refusal]
+            self.outbox[session].append(encode(["push_cancel_error", error]))
+        payload = [account_type, account, number, counter_order_id, result, error_id, refusal]
+        self._answer(session, request, payload, now)
+
+    def _query_orders(self, session: int, request: Message, now: datetime) -> None:
+        _, _, account_type, account, cancelable_only, number = request
+        known = self._account(account_type, account, self._shown(now))
+        orders = list(known.orders.values()) if known else []
+        if number:
+            orders = [order for order in orders if order.broker_order_id == number]
+        if cancelable_only:
+            orders = [order for order in orders if order.status not in FINAL]
+        payload = [rows.order_row(order, order.status, account_type, self.market) for order in orders]
+        self._answer(session, request, payload, now)
+
+    def _query_trades(self, session: int, request: Message, now: datetime) -> None:
+        known = self._account(request[2], request[3], self._shown(now))
+        fills = known.fills if known else []
+        self._answer(session, request, [rows.trade_row(fill, request[2], self.market) for fill in fills], now)
+
+    def _query_asset(self, session: int, request: Message, now: datetime) -> None:
+        known = self._account(request[2], request[3], self._shown(now))
+        self._answer(session, request, [rows.asset_row(known, self.market)] if known else [], now)
+
+    def _query_positions(self, session: int, request: Message, now: datetime) -> None:
+        _, _, account_type, account, symbol = request
+        known = self._account(account_type, account, self._shown(now))
+        positions = known.positions if known else {}
+        payload = [
+            rows.position_row(known, name, held, self.market)
+            for name, held in positions.items()
+            if known and symbol in ("", name)
+        ]
+        self._answer(session, request, payload, now)
+
+    def _query_account_status(self, session: int, request: Message, now: datetime) -> None:
+        accounts = self.counter.books.accounts.values()
+        self._answer(session, request, [rows.account_status_row(account) for account in accounts], now)
+
+    def _query_account_infos(self, session: int, request: Message, now: datetime) -> None:
+        accounts = self.counter.books.accounts.values()
+        self._answer(session, request, [rows.account_info_row(account) for account in accounts], now)
+
+    def _shown(self, now: datetime) -> Books:
+        return self._lagged.at(now, self.faults.query_lag_seconds) if self._lagged else self.counter.books
+
+    @staticmethod
+    def _account(account_type: int, account: str, books: Books) -> Account | None:
+        known = books.accounts.get(account)
+        return known if known and known.account_type == account_type else None
+
+
+def _error_id(message: str) -> int:
+    """The number in front of a text such as `[251005]证券可用数量不足`; 0 for no message."""
+    digits = message[1 : message.find("]")] if message.startswith("[") else ""
+    return int(digits) if digits.isdigit() else (-1 if message else 0)

@@ -1,0 +1,73 @@
+"""The samples and their expected answers: what an answer looks like as JSON, and how to write all of them again.
+
+`python -m tests.golden.regenerate` writes every `<name>.expected.json` beside its sample. The difference is to be
+reviewed like code: it is what users will read.
+"""
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from filebridge.domain.orders import OrderInstruction, price_text
+from filebridge.domain.reasons import Problem, Reason
+from filebridge.orderfiles import parse
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+FOLDERS = ("accepted", "refused", "denied")
+ANSWER = ".expected.json"
+# A Friday; the samples themselves name no date, so that they can be dropped on any day.
+TODAY = date(2026, 11, 20)
+
+
+def samples() -> list[Path]:
+    """Every sample in the declared folders, by name."""
+    paths = [path for folder in FOLDERS for path in sorted((SAMPLES / folder).iterdir())]
+    return [path for path in paths if not path.name.startswith(".") and not path.name.endswith(ANSWER)]
+
+
+def answer_path(sample: Path) -> Path:
+    return sample.with_name(sample.stem + ANSWER)
+
+
+def answer(sample: Path) -> str:
+    """What filebridge reads in a sample, as its expected file holds it."""
+    file = parse(sample.read_bytes(), name=sample.name, today=TODAY)
+    content = {
+        "format": file.format,
+        "encoding": file.encoding,
+        "delimiter": file.delimiter,
+        "rows": file.rows,
+        "instructions": [_instruction(order) for order in file.instructions],
+        "problems": [_problem(found) for found in file.problems],
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _instruction(order: OrderInstruction) -> dict[str, object]:
+    """Every field that says something; what a row left empty is left out."""
+    values = {name: getattr(order, name) for name in OrderInstruction.__slots__}
+    return {name: _plain(value) for name, value in values.items() if value not in ("", None, 0, ())}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return price_text(value)
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return [_reason(note) for note in value]
+    return value
+
+
+def _reason(reason: Reason) -> dict[str, str]:
+    return {"code": reason.code, "message": reason.message, "message_zh": reason.message_zh}
+
+
+def _problem(found: Problem) -> dict[str, object]:
+    return {"row": found.row, "column": found.column, "value": found.value, **_reason(found.reason)}
+
+
+if __name__ == "__main__":
+    for sample in samples():
+        answer_path(sample).write_text(answer(sample), encoding="utf-8", newline="\n")

@@ -1,0 +1,59 @@
+"""Every sample has its answer and every answer its sample; the gallery of errors leaves no parse problem out.
+
+After a change that is meant: `python -m tests.golden.regenerate`, then review the difference.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import filebridge.domain.symbols
+import filebridge.orderfiles
+from filebridge.domain.reasons import REASONS
+from tests.golden.regenerate import ANSWER, FOLDERS, SAMPLES, answer, answer_path, samples
+
+# Codes that no small file can show: one needs a thousand problems, one a setting.
+WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
+
+
+@pytest.mark.parametrize("sample", samples(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_sample_is_read_as_expected(sample: Path) -> None:
+    expected = answer_path(sample)
+    assert expected.exists(), f"{sample.name} has no answer: python -m tests.golden.regenerate"
+    assert json.loads(answer(sample)) == json.loads(expected.read_text(encoding="utf-8"))
+
+
+def test_every_answer_has_exactly_one_sample() -> None:
+    answers = sorted(path for folder in FOLDERS for path in (SAMPLES / folder).glob("*" + ANSWER))
+    assert answers == sorted(answer_path(sample) for sample in samples())
+
+
+def test_accepted_and_denied_samples_are_well_formed_and_refused_ones_are_not() -> None:
+    for sample in samples():
+        problems = json.loads(answer(sample))["problems"]
+        assert bool(problems) == (sample.parent.name == "refused"), sample.name
+
+
+def test_the_gallery_shows_every_parse_problem() -> None:
+    rooms = [Path(filebridge.domain.symbols.__file__)]
+    rooms += Path(filebridge.orderfiles.__file__).parent.glob("*.py")
+    named = {word for room in rooms for word in re.findall(r'"([A-Z]+(?:_[A-Z]+)+)"', room.read_text(encoding="utf-8"))}
+    shown = {
+        entry["code"]
+        for sample in samples()
+        for content in [json.loads(answer(sample))]
+        for entry in [
+            *content["problems"],
+            *(note for order in content["instructions"] for note in order.get("notes", [])),
+        ]
+    }
+    assert (named & REASONS.keys()) - shown == WITHOUT_SAMPLE
+
+
+def test_a_refused_sample_is_named_after_the_problem_that_it_shows() -> None:
+    for sample in samples():
+        if sample.parent.name == "refused":
+            code = sample.stem.replace("-", "_").upper()
+            assert code in [found["code"] for found in json.loads(answer(sample))["problems"]], sample.name

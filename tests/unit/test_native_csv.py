@@ -1,0 +1,274 @@
+"""CSV files as people and programs write them, whole and broken."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from filebridge.domain.orders import SHANGHAI, Action, OrderInstruction, OrderType, Side
+from filebridge.orderfiles import ParsedFile, parse
+
+TODAY = date(2026, 11, 20)
+HEADER = "client_order_id,symbol,side,quantity,limit_price\n"
+ROW = "A1,600000.SH,BUY,100,10.5\n"
+ORDER = OrderInstruction(
+    row=2,
+    client_order_id="A1",
+    symbol="600000.SH",
+    side=Side.BUY,
+    quantity=100,
+    order_type=OrderType.LIMIT,
+    limit_price=Decimal("10.5"),
+)
+
+
+def parsed(text: str | bytes, name: str = "basket.csv", *, end_line_required: bool = False) -> ParsedFile:
+    data = text if isinstance(text, bytes) else text.encode()
+    return parse(data, name=name, today=TODAY, end_line_required=end_line_required)
+
+
+def told(file: ParsedFile) -> list[tuple[int, str, str, str]]:
+    return [(found.row, found.column, found.value, found.reason.code) for found in file.problems]
+
+
+def codes(file: ParsedFile) -> list[str]:
+    return [found.reason.code for found in file.problems]
+
+
+def test_a_plain_file() -> None:
+    assert parsed(HEADER + ROW) == ParsedFile(
+        format="csv", encoding="utf-8", delimiter="comma", instructions=(ORDER,), rows=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter"),
+    [
+        (HEADER + ROW, "comma"),
+        ((HEADER + ROW).replace(",", ";"), "semicolon"),
+        ((HEADER + ROW).replace(",", "\t"), "tab"),
+        ((HEADER + ROW).replace("\n", "\r\n"), "comma"),
+        ((HEADER + ROW).replace("\n", "\r"), "comma"),
+        (HEADER.upper() + ROW, "comma"),
+        ("Client Order ID, Symbol ,SIDE,quantity,Limit-Price\n" + ROW, "comma"),
+        ("自定义编号,证券代码,买卖方向,委托数量,委托价格\nA1,SH600000,买入,100,10.50\n", "comma"),
+        ("自定义编号,证券 代码,\u3000买卖方向,委托数量,ＬＩＭＩＴ＿ＰＲＩＣＥ\n" + ROW, "comma"),
+        ("symbol,limit_price,side,quantity,client_order_id\n600000,10.50,b,100,A1\n", "comma"),
+        (HEADER + '"A1","600000.SH","BUY","100","10.5"\n', "comma"),
+        (HEADER + " A1 , 600000.SH ,BUY, 100 , 10.5 \n", "comma"),
+        (HEADER.strip() + ",,\n" + ROW.strip() + ",,\n,,,,,,\n", "comma"),
+        (HEADER + ROW + "\n\n,,,,\n", "comma"),
+        (HEADER + ROW + "#END,1", "comma"),
+        (HEADER + ROW + "#END,1\n", "comma"),
+        (HEADER + ROW + "#end,1,,,\n,,\n", "comma"),
+        ((HEADER + ROW).replace(",", "\t") + "#END,1", "tab"),
+        ("序号,证券名称," + HEADER + "1,浦发银行," + ROW, "comma"),
+        ("\ufeff" + HEADER + ROW, "comma"),
+    ],
+)
+def test_one_order_in_many_spellings(text: str, delimiter: str) -> None:
+    file = parsed(text)
+    assert file.problems == ()
+    assert file.instructions == (ORDER,)
+    assert (file.delimiter, file.rows) == (delimiter, 1)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
+def test_one_order_in_every_encoding(encoding: str) -> None:
+    text = "证券代码,买卖方向,委托数量,委托价格,备注\n600000,买入,100,10.5,茅台替代：浦发“银行”\n"
+    file = parsed(text.encode(encoding))
+    assert file.problems == ()
+    assert file.instructions[0].note == "茅台替代：浦发“银行”"
+
+
+def test_gbk_that_happens_to_be_valid_utf8_is_read_as_gbk() -> None:
+    file = parsed("symbol,side,quantity,limit_price,note\n600519,BUY,100,1680.5,茅台\n".encode("gbk"))
+    assert (file.encoding, file.instructions[0].note) == ("gb18030", "茅台")
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "FILE_EMPTY"),
+        (b" \r\n\xef\xbb\xbf", "FILE_EMPTY"),
+        (b"PK\x03\x04abc", "FILE_IS_WORKBOOK"),
+        (b"\xd0\xcf\x11\xe0abc", "FILE_IS_WORKBOOK"),
+        (b"%PDF-1.7", "FILE_BINARY"),
+        (b"symbol\0,side\n", "FILE_BINARY"),
+        (b"\xff\xfe\x00\x00s\x00\x00\x00", "FILE_BINARY"),
+        (b"\xff\xfea", "FILE_ENCODING_UNKNOWN"),
+        (HEADER.encode() + "café,600000,BUY,1,1\n".encode("latin-1"), "FILE_ENCODING_UNKNOWN"),
+        (HEADER.encode() + "Привет,600000,BUY,1,1\n".encode("gbk"), "FILE_ENCODING_UNKNOWN"),
+        (HEADER.encode() + b"A\x1b1\n", "FILE_CONTROL_CHARACTER"),
+        (b"[]\n", "FILE_CONTENT_MISMATCH"),
+        (b"symbol|side\n", "FILE_DELIMITER_UNKNOWN"),
+        ("证券代码，买卖方向\n".encode(), "FILE_DELIMITER_UNKNOWN"),
+        (b"symbol,side;quantity\n", "FILE_DELIMITER_AMBIGUOUS"),
+        (HEADER.encode(), "FILE_NO_ORDERS"),
+        (b"#END,0\n", "FILE_NO_ORDERS"),
+        ((HEADER + ROW).rstrip("\n").encode(), "FILE_NO_FINAL_NEWLINE"),
+        ((HEADER + ROW + '"A2,600001,BUY,100,10.5\n').encode(), "FILE_CSV_BROKEN"),
+        ((HEADER + ROW + '"A2"x,600001,BUY,100,10.5\n').encode(), "FILE_CSV_BROKEN"),
+        ((HEADER + ROW + "#END,2\n").encode(), "FILE_ROW_COUNT_MISMATCH"),
+        ((HEADER + ROW + "#END,\n").encode(), "FILE_END_LINE_BROKEN"),
+        ((HEADER + ROW + "#END,1\n" + ROW).encode(), "FILE_END_LINE_NOT_LAST"),
+    ],
+)
+def test_a_broken_file_has_no_instructions(data: bytes, code: str) -> None:
+    file = parsed(data)
+    assert codes(file)[0] == code
+    assert file.problems[0].row == 0
+    assert file.instructions == ()
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.dbf", "a", ".csv", "a.csv.bak"])
+def test_other_extensions_are_told_what_to_do(name: str) -> None:
+    file = parsed(HEADER + ROW, name)
+    assert codes(file) == ["FILE_FORMAT_UNKNOWN"]
+    assert "CSV UTF-8" in file.problems[0].reason.message
+    assert "CSV UTF-8" in file.problems[0].reason.message_zh
+
+
+def test_a_required_end_line_shows_a_cut_between_two_rows() -> None:
+    assert codes(parsed(HEADER + ROW, end_line_required=True)) == ["FILE_END_LINE_MISSING"]
+    assert parsed(HEADER + ROW + "#END,1", end_line_required=True).instructions == (ORDER,)
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("symbol,side,quantity,limit_price,colour", (1, "colour", "colour", "COLUMN_UNKNOWN")),
+        ("symbol,side,quantity,limit_price,Volume", (1, "Volume", "Volume", "COLUMN_MISSPELT")),
+        ("symbol,side,quantity,limit_price,证券代码", (1, "证券代码", "证券代码", "COLUMN_DUPLICATE")),
+        ("symbol,side,quantity,limit_price,quantity", (1, "quantity", "quantity", "COLUMN_DUPLICATE")),
+        ("symbol,side,,quantity,limit_price", (1, "", "", "COLUMN_UNNAMED")),
+        ("symbol,side,quantity,note,strategy", (1, "limit_price", "", "COLUMN_MISSING")),
+    ],
+)
+def test_a_header_problem_is_told_once_and_nothing_trades(header: str, problem: tuple[int, str, str, str]) -> None:
+    file = parsed(header + "\n" + "600000,BUY,100,10.5,x\n" * 5)
+    assert problem in told(file)
+    assert [row for row, *_ in told(file)].count(1) == 1
+    assert file.instructions == ()
+
+
+@pytest.mark.parametrize(
+    ("header", "suggestion"),
+    [
+        ("price", "limit_price"),
+        ("qty", "quantity"),
+        ("sybmol", "symbol"),
+        ("股票代码", "symbol"),
+        ("委托价", "limit_price"),
+        ("操作", "side"),
+    ],
+)
+def test_the_nearest_column_is_suggested(header: str, suggestion: str) -> None:
+    file = parsed(f"{header},client_order_id\nx,A1\n")
+    assert file.problems[0].reason.code == "COLUMN_MISSPELT"
+    assert suggestion in file.problems[0].reason.message
+    assert suggestion in file.problems[0].reason.message_zh
+
+
+def test_all_problems_at_once_in_a_declared_order() -> None:
+    text = (
+        HEADER
+        + "A1,600000.SZ,BUY,100.0,10.5\n"
+        + "A2,600000,BUY,100,10.5\n"
+        + "A3,600000,BUY\n"
+        + "A4,,hold,0,\n"
+        + "A5,600000,BUY,1,000,10.5\n"
+    )
+    file = parsed(text)
+    assert told(file) == [
+        (2, "symbol", "600000.SZ", "SYMBOL_EXCHANGE_MISMATCH"),
+        (2, "quantity", "100.0", "QUANTITY_NOT_INTEGER"),
+        (4, "", "", "ROW_TOO_SHORT"),
+        (5, "symbol", "", "VALUE_MISSING"),
+        (5, "side", "hold", "SIDE_UNKNOWN"),
+        (5, "quantity", "0", "QUANTITY_NOT_POSITIVE"),
+        (5, "limit_price", "", "PRICE_MISSING"),
+        (6, "", "10.5", "ROW_TEXT_AFTER_LAST_COLUMN"),
+    ]
+    assert [order.client_order_id for order in file.instructions] == ["A2"]
+    assert file.rows == 5
+
+
+def test_rows_are_counted_as_a_spreadsheet_does() -> None:
+    header = "\n证券代码,买卖方向,委托数量,委托价格,备注\n\n"
+    text = header + '600000,买入,100,x,\n600000,买入,100,10.5,"a\nb"\n600000,买入,y,10.5,\n'
+    assert told(parsed(text)) == [
+        (4, "委托价格", "x", "PRICE_NOT_NUMBER"),
+        (5, "备注", "a\\u000ab", "TEXT_CONTROL_CHARACTER"),
+        (6, "委托数量", "y", "QUANTITY_NOT_INTEGER"),
+    ]
+
+
+def test_at_most_a_thousand_problems_are_listed() -> None:
+    file = parsed(HEADER + "A1,600000,BUY,x,10.5\n" * 1234)
+    assert len(file.problems) == 1001
+    last = file.problems[-1]
+    assert (last.row, last.reason.code, last.reason.context["more"]) == (0, "FILE_MORE_PROBLEMS", "234")
+    assert parsed(HEADER + "A1,600000,BUY,x,10.5\n" * 1000).problems[-1].row == 1001
+
+
+def test_a_long_value_is_cut_where_it_is_shown() -> None:
+    found = parsed(HEADER + f"A1,600000,BUY,{'x' * 5000},10.5\n").problems[0]
+    assert len(found.value) == 80
+    assert len(found.reason.message) < 300
+
+
+def test_a_cancel_names_the_order_it_is_about() -> None:
+    text = "action,orig_client_order_id,broker_order_id\ncancel,A1,\n撤单,,123456\ncancel,,\n"
+    file = parsed(text)
+    assert [(order.action, order.orig_client_order_id, order.broker_order_id) for order in file.instructions] == [
+        (Action.CANCEL, "A1", ""),
+        (Action.CANCEL, "", "123456"),
+    ]
+    assert told(file) == [(4, "orig_client_order_id", "", "CANCEL_ID_REQUIRED")]
+    assert file.rows == 3
+
+
+def test_orders_and_cancels_in_one_file() -> None:
+    text = (
+        "action,client_order_id,orig_client_order_id,symbol,side,quantity,limit_price\n"
+        "order,A1,,600000,BUY,100,10.5\n"
+        "cancel,,A0,,,,\n"
+        ",A2,A0,600000,BUY,100,10.5\n"
+        "cancel,A3,,,,,\n"
+        "replace,A4,A1,600000,BUY,100,10.6\n"
+    )
+    file = parsed(text)
+    assert [order.action for order in file.instructions] == [Action.ORDER, Action.CANCEL]
+    assert told(file) == [
+        (4, "orig_client_order_id", "A0", "CANCEL_ID_ON_ORDER"),
+        (5, "orig_client_order_id", "", "CANCEL_ID_REQUIRED"),
+        (6, "action", "replace", "ACTION_NOT_SUPPORTED"),
+    ]
+
+
+def test_a_time_of_day_means_the_trade_date_of_its_row() -> None:
+    header = HEADER.strip() + ",trade_date,start_at,expire_at\n"
+    rows = (
+        "A1,600000,BUY,100,10.5,2026-11-23,09:35,\n"
+        "A2,600000,BUY,100,10.5,,,14:50:30\n"
+        "A3,600000,BUY,100,10.5,,10:00,09:59\n"
+        "A4,600000,BUY,100,10.5,2026-11-23,2026-11-23T09:31,2026-11-23T10:00+08:00\n"
+    )
+    file = parsed(header + rows)
+    first, second, fourth = file.instructions
+    assert first.start_at == datetime(2026, 11, 23, 9, 35, tzinfo=SHANGHAI)
+    assert second.expire_at == datetime(2026, 11, 20, 14, 50, 30, tzinfo=SHANGHAI)
+    assert fourth.trade_date == date(2026, 11, 23)
+    assert fourth.expire_at == datetime(2026, 11, 23, 10, 0, tzinfo=SHANGHAI)
+    assert codes(file) == ["EXPIRE_BEFORE_START"]
+
+
+def test_a_repaired_symbol_is_noted() -> None:
+    (order,) = parsed(HEADER + "A1,1,BUY,100,11.6\n").instructions
+    assert order.symbol == "000001.SZ"
+    assert [note.code for note in order.notes] == ["SYMBOL_ZEROS_RESTORED"]
+
+
+def test_a_cell_without_end_is_a_problem_not_a_traceback() -> None:
+    assert codes(parsed(HEADER + '"' + "x" * 200_000 + '"\n'))[0] == "FILE_CSV_BROKEN"
