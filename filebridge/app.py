@@ -18,8 +18,9 @@ from typing import Any
 from filebridge import config
 from filebridge.archive import Archive
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.conductor import Bridge, Parts
+from filebridge.bridge.conductor import Bridge
 from filebridge.bridge.intake import Intake
+from filebridge.bridge.parts import Parts
 from filebridge.bridge.present import order_report_row
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
@@ -45,6 +46,7 @@ FOLDERS = ("inbox", "outbox", "archive", "control", "userdata", PRIVATE)
 # A simulator that `run` started ends this long after its last client.
 SIMULATOR_IDLE_SECONDS = 60.0
 MESSAGES_MAX = 10_000
+_HANDED_LOGS = "*-*.log"
 # The loop's longest sleep; a message or a watcher's wake ends it at once.
 IDLE_SECONDS = 0.1
 
@@ -160,6 +162,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> Iterator[Bridge
             control=ControlFolder(home / "control"),
             boot_id=boot_id(),
             handed_before=lambda: _handed_before(home / PRIVATE),
+            forget_handed=lambda: _forget_handed(home / PRIVATE),
             watch=watch,
         )
         try:
@@ -276,7 +279,12 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> WorkerSe
 
 
 def _handed_before(folder: Path) -> frozenset[str]:
-    return frozenset().union(*(handed_over(path) for path in folder.glob("*-*.log")))
+    return frozenset().union(*(handed_over(path) for path in folder.glob(_HANDED_LOGS)))
+
+
+def _forget_handed(folder: Path) -> None:
+    for path in folder.glob(_HANDED_LOGS):
+        path.unlink()
 
 
 def _wake(messages: "queue.Queue[list[base.Message]]") -> None:

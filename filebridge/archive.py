@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path, PurePosixPath
 
+from filebridge import failpoints
+
 FOLDERS = {"ACCEPTED": "accepted", "REFUSED": "refused", "DUPLICATE": "duplicate", "QUARANTINED": "quarantined"}
 
 
@@ -36,6 +38,7 @@ class Archive:
         linked: list[Path] = []
         folders: set[Path] = set()
         for source, place_name in moves:
+            failpoints.hit("archive.link")
             target = self.folder / place_name
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir() and not source.is_symlink():
@@ -43,9 +46,11 @@ class Archive:
             elif _bring(source, target):
                 linked.append(source)
             folders.add(target.parent)
+        failpoints.hit("archive.flush")
         for folder in folders:
             _flush(folder)
         for source in linked:
+            failpoints.hit("archive.unlink")
             source.unlink(missing_ok=True)
 
     def find(self, name: str) -> tuple[Path, str] | None:

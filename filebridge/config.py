@@ -87,6 +87,12 @@ class Risk(_Section):
     )
 
 
+class Ledger(_Section):
+    free_bytes_min: int = Field(
+        67_108_864, ge=0, description="Bytes; with less free space on the home's disk nothing is taken in or sent."
+    )
+
+
 class Outbox(_Section):
     report_seconds: Seconds = Field(1, description="Shortest time between two versions of orders-<date>.csv.")
 
@@ -98,6 +104,7 @@ class Settings(_Section):
     recovery: Recovery = Field(default_factory=Recovery, description="Starting again, and orders in doubt.")
     inbox: Inbox = Field(default_factory=Inbox, description="What is taken in.")
     risk: Risk = Field(default_factory=Risk, description="Limits that are checked before sending.")
+    ledger: Ledger = Field(default_factory=Ledger, description="The audit ledger.")
     outbox: Outbox = Field(default_factory=Outbox, description="The reports.")
 
     @model_validator(mode="after")

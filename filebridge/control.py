@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from filebridge import failpoints
+
 ANSWER = ".answer.json"
 VERBS = ("halt", "resume", "approve", "deny", "resolve", "release", "cancel", "reconcile")
 _SIZE_MAX = 65_536
@@ -39,6 +41,7 @@ class ControlFolder:
 
     def answer(self, request: Request, answer: dict[str, Any]) -> None:
         """Put the answer beside the request and take the request away."""
+        failpoints.hit("control.answer")
         _write(self.folder / (request.name + ANSWER), answer)
         (self.folder / f"{request.name}.json").unlink(missing_ok=True)
 

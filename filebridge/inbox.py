@@ -20,6 +20,7 @@ from pathlib import Path
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
 
+from filebridge import failpoints
 from filebridge.domain.orders import SHANGHAI
 
 CLAIMED = ".claimed-"
@@ -139,6 +140,7 @@ class Inbox:
 
     def _claim(self, name: str, status: os.stat_result, sight: _Sight) -> ClaimedFile | None:
         target = self._claim_path(name)
+        failpoints.hit("inbox.claim")
         try:
             (self.folder / name).rename(target)
         except FileNotFoundError:
@@ -146,6 +148,7 @@ class Inbox:
         except PermissionError:
             # Windows: someone (Excel, the writer) still has it open. It stays and is tried again.
             return None
+        failpoints.hit("inbox.claimed")
         return _claimed(target, _short(name), target.stat(follow_symlinks=False), sight.first_seen)
 
     def _claim_path(self, name: str) -> Path:
@@ -283,8 +286,10 @@ def _time_of(seconds: float) -> datetime:
 
 
 def _short(name: str) -> str:
-    """The name, or its two ends where it is too long to carry our additions."""
+    """The name as it can be written anywhere: without control characters, and cut where it is too long to carry our
+    additions."""
     data = name.encode("utf-8", "surrogateescape")
+    name = "".join(letter if letter.isprintable() else "_" for letter in data.decode("utf-8", "replace"))
     if len(data) <= _NAME_BYTES_MAX:
         return name
     suffix = Path(name).suffix[:10]

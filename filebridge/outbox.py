@@ -7,13 +7,13 @@ on Windows) is not lost: it is made again, from the ledger, as soon as it can be
 import csv
 import io
 import json
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
+from filebridge import failpoints
 from filebridge.domain.reasons import Reason
 
 Row = dict[str, Any]
@@ -60,6 +60,7 @@ class Outbox:
         self._orders_due: set[date] = set()
         # Reports that could not be written when they were due, with what makes them again.
         self._late: dict[Path, Callable[[], Iterable[str]]] = {}
+        self._errors: dict[Path, str] = {}
 
     # ---- as it happens
 
@@ -108,6 +109,10 @@ class Outbox:
     def status(self, status: Row) -> None:
         self._replace(self.folder / "status.json", lambda: [json.dumps(status, ensure_ascii=False, indent=1)])
 
+    def problems(self) -> list[str]:
+        """Reports that cannot be written at present."""
+        return [f"outbox: {path.name}: {self._errors.get(path, 'not whole')}" for path in self._late]
+
     # ---- from the ledger alone
 
     def rebuild(self, days: Iterable[date], *, receipts: bool) -> None:
@@ -130,7 +135,8 @@ class Outbox:
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
         """Named like the archived file, whose name carries the date and the number of the intake."""
-        return self.folder / (PurePosixPath(file["archived_as"]).stem + suffix)
+        name = PurePosixPath(file["archived_as"]).name.removesuffix(PurePosixPath(file["name"]).suffix)
+        return self.folder / (name + suffix)
 
     def _events_path(self, day: date) -> Path:
         return self.folder / f"events-{day.isoformat()}.jsonl"
@@ -158,11 +164,14 @@ class Outbox:
         try:
             with temporary.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(text())
+            failpoints.hit("outbox.replace")
             temporary.replace(path)
-        except PermissionError:
+        except OSError as error:
             self._late[path] = text
+            self._errors[path] = error.strerror or str(error)
         else:
             self._late.pop(path, None)
+            self._errors.pop(path, None)
 
     def _append(self, path: Path, lines: Iterable[str], whole: Callable[[], Iterable[str]]) -> None:
         if path in self._late:
@@ -171,16 +180,17 @@ class Outbox:
             # The ledger has these lines already, so a new file is made from it as a whole.
             self._replace(path, whole)
             return
+        data = "".join(lines).encode()
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
-        except PermissionError:
+            failpoints.hit("outbox.append")
+            # Unbuffered, so one write: a reader never sees a part of a line.
+            with path.open("ab", buffering=0) as file:
+                if file.write(data) != len(data):
+                    # The disk is full in the middle of a line; a new whole file takes its place later.
+                    self._late[path] = whole
+        except OSError as error:
             self._late[path] = whole
-            return
-        try:
-            # One write: a reader never sees a part of a line.
-            os.write(handle, "".join(lines).encode())
-        finally:
-            os.close(handle)
+            self._errors[path] = error.strerror or str(error)
 
 
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:

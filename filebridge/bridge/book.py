@@ -19,6 +19,8 @@ _SENDABLE = (Status.RECEIVED, Status.APPROVED)
 _KNOWN_TO_BROKER = (Status.ACCEPTED, Status.PARTIALLY_FILLED)
 
 Key = tuple[date, str, str]
+# Late and repeated pushes are about orders that ended a moment ago; so many of those are kept at hand.
+_RECENT_MAX = 2000
 
 
 class OrderBook:
@@ -29,6 +31,7 @@ class OrderBook:
         self._ledger = ledger
         self._reader = reader
         self._open: dict[str, Order] = {}
+        self._recent: dict[str, Order] = {}
         self._new: dict[Key, list[str]] = {}
         self._turn: Turn | None = None
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
@@ -56,11 +59,14 @@ class OrderBook:
             if order.is_settled:
                 self._open.pop(tag, None)
                 self.by_status[order.status].pop(tag, None)
+                self._recent[tag] = order
+        while len(self._recent) > _RECENT_MAX:
+            del self._recent[next(iter(self._recent))]
 
     # ---- finding
 
     def get(self, tag: str) -> Order | None:
-        return self._open.get(tag) or self._reader.order(tag)
+        return self._open.get(tag) or self._recent.get(tag) or self._reader.order(tag)
 
     def open_orders(self) -> list[Order]:
         return list(self._open.values())
@@ -144,6 +150,7 @@ class OrderBook:
         before = self._open.get(tag)
         if before is not None and before.status is not order.status:
             self.by_status[before.status].pop(tag, None)
+        self._recent.pop(tag, None)
         self._open[tag] = order
         self.by_status[order.status][tag] = None
         if order.status in _SENDABLE and (before is None or before.status is not order.status):

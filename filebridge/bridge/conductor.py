@@ -2,61 +2,39 @@
 
 import json
 import queue
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from filebridge.archive import Archive
+from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.controls import Answer, Controls
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
+from filebridge.bridge.parts import Parts
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.sending import Sender
-from filebridge.config import Settings
-from filebridge.control import ControlFolder, Request
+from filebridge.bridge.status import connection_status, halt_status, orders_status
+from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
+from filebridge.control import Request
 from filebridge.domain import risk
-from filebridge.domain.orders import FINAL, Order, Status
+from filebridge.domain.orders import Order, Status
 from filebridge.gateways import base
-from filebridge.inbox import ClaimedFile, Inbox, Watcher
+from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
-from filebridge.ledger.store import Ledger, Turn
-from filebridge.ledger.views import LedgerReader
-from filebridge.outbox import Outbox
+from filebridge.ledger.store import Turn
 
-Clock = Callable[[], datetime]
 MESSAGES_A_TURN = 2000
 FILES_A_TURN = 200
 _STATUS_EVERY = timedelta(seconds=1)
 _CONTROL_EVERY = timedelta(seconds=0.2)
-_SHOWN_IN_STATUS = 20
+_FINISH_WAIT_SECONDS = 0.05
 _UNCLEAN = (Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT)
 DONE_BEFORE: Answer = {"ok": True, "message": "It was done before a restart.", "message_zh": "重启前已完成。"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything that a bridge is made of; `app` builds it, once."""
-
-    settings: Settings
-    rules: risk.Rules
-    clock: Clock
-    ledger: Ledger
-    reader: LedgerReader
-    gateway: base.Gateway
-    messages: "queue.Queue[list[base.Message]]"
-    inbox: Inbox
-    watcher: Watcher
-    archive: Archive
-    outbox: Outbox
-    control: ControlFolder
-    boot_id: str
-    # The hand-over logs of earlier workers: the tags that stand in them.
-    handed_before: Callable[[], frozenset[str]]
-    # Told of every commit.
-    watch: Callable[[Turn], None]
 
 
 @dataclass(slots=True)
@@ -90,6 +68,7 @@ class Bridge:
         self._reconciler = Reconciler(
             self.book,
             self._listener,
+            self._sender,
             parts.gateway,
             parts.rules,
             quiet_seconds=settings.quiet_seconds,
@@ -98,11 +77,15 @@ class Bridge:
         self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules)
         self._controls = Controls(self.book, self._sender, self._reconciler, self._release)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
-        self._generation = 0
+        self._generation = self._ended = 0
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
         self._broker_was_asked = False
         self._alone = False
+        self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
         self._same_boot = False
+        self._orders_every = timedelta(seconds=settings.outbox.report_seconds)
+        self._moves: list[tuple[Path, str]] = []
+        self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
         self._released: dict[str, Path] = {}
         self._control_names_done: set[str] = set()
@@ -124,12 +107,16 @@ class Bridge:
             self._control_names_done = {json.loads(row["body"])["name"] for row in controls}
         self._same_boot = last_run is not None and json.loads(last_run["body"])["boot"] == parts.boot_id != ""
         acts = _Acts()
+        failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
             turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
             for file in parts.inbox.leftovers():
                 self._take_leftover(file, now, acts)
         day = risk.current_date(now, parts.rules)
         days = {day} | {order.terms.trade_date for order in self.book.open_orders()}
+        failpoints.hit("start.recorded")
+        if not self.book.by_status[Status.SUBMITTING]:
+            parts.forget_handed()
         parts.outbox.rebuild(sorted(days), receipts=False)
         parts.archive.rest(acts.moves)
         parts.gateway.start()
@@ -150,8 +137,11 @@ class Bridge:
         messages = self._gather(wait_seconds)
         now = parts.clock()
         acts = _Acts()
+        if self._is_due("disk", now, _STATUS_EVERY):
+            self._look_at_disk()
         files = self._claimable(now)
         with self._turn(now) as turn:
+            self._look_at_clock(now)
             for message in messages:
                 self._hear(message, now)
             self._take_controls(now, acts)
@@ -169,20 +159,38 @@ class Bridge:
     def _act(self, turn: Turn, acts: _Acts, now: datetime) -> None:
         """What may be done now that the turn is committed: the orders first, for they are what waits."""
         parts = self._parts
-        self._sender.dispatch(acts.group)
+        self._sender.dispatch(acts.group, now)
         for request, answer in acts.answers:
-            parts.control.answer(request, answer)
+            self._try("control answer", partial(parts.control.answer, request, answer))
         if turn.events:
             self._publish(turn)
-        if acts.moves:
-            parts.archive.rest(acts.moves)
+        self._moves += acts.moves
+        if self._moves and (acts.moves or self._is_due("archive", now, _STATUS_EVERY)):
+            self._try("archive", self._rest)
         self._reconciler.ask_if_due(now)
         parts.gateway.tick()
         if self._is_due("status", now, _STATUS_EVERY):
             parts.watcher.keep_alive()
-            parts.outbox.status(self.status(now))
-        if self._is_due("orders", now, timedelta(seconds=parts.settings.outbox.report_seconds)):
+            parts.outbox.status(self._status(now))
+        if self._is_due("orders", now, self._orders_every):
+            began = time.monotonic()
             parts.outbox.write_due()
+            # A long day's report takes long to write: it may take a twentieth of the time, not more.
+            least = timedelta(seconds=parts.settings.outbox.report_seconds)
+            self._orders_every = max(least, timedelta(seconds=20 * (time.monotonic() - began)))
+
+    def _rest(self) -> None:
+        self._parts.archive.rest(self._moves)
+        self._moves = []
+
+    def _try(self, what: str, act: Callable[[], None]) -> None:
+        """Views and folders may fail (a full disk, a drive that is gone) without harm to an order: they are tried
+        again, and status.json says so meanwhile."""
+        try:
+            act()
+            self.problems.pop(what, None)
+        except OSError as error:
+            self.problems[what] = f"{what}: {error}"
 
     def _publish(self, turn: Turn) -> None:
         self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
@@ -196,14 +204,19 @@ class Bridge:
         self._parts.outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
 
     def finish(self) -> None:
-        """Write the last reports and stop; nothing is cancelled."""
+        """Wait for the answers to what is out, write the last reports, and stop; nothing is cancelled."""
+        self._sender.stopping = True
         parts, now = self._parts, self._parts.clock()
+        deadline = now + timedelta(seconds=parts.settings.broker.answer_seconds)
+        while not self._sender.is_idle and now < deadline:
+            self.step(wait_seconds=_FINISH_WAIT_SECONDS)
+            now = parts.clock()
         with self._turn(now) as turn:
             turn.append("STOPPED", {})
         self._publish(turn)
         parts.outbox.write_due()
         self._connection.up, self._connection.detail = False, "stopped"
-        parts.outbox.status(self.status(now))
+        parts.outbox.status(self._status(now))
         parts.watcher.stop()
         parts.gateway.close()
 
@@ -221,12 +234,18 @@ class Bridge:
 
     def _claimable(self, now: datetime) -> list[ClaimedFile]:
         """Finished files, once the broker was asked what it knows, or could not be."""
-        if not self._broker_was_asked and now < self._first_answer_due:
+        if (
+            self._sender.stopping
+            or self._sender.disk_full
+            or (not self._broker_was_asked and now < self._first_answer_due)
+        ):
             return []
+        inbox = self._parts.inbox
         woken, renamed = self._parts.watcher.take()
         if not self._is_due("scan", now, timedelta(seconds=self._parts.settings.inbox.scan_seconds)) and not woken:
             return []
-        files = self._parts.inbox.scan(now, renamed_in=renamed, at_most=FILES_A_TURN)
+        files: list[ClaimedFile] = []
+        self._try("inbox", lambda: files.extend(inbox.scan(now, renamed_in=renamed, at_most=FILES_A_TURN)))
         if len(files) >= FILES_A_TURN:
             self._due.pop("scan")
         return files
@@ -240,7 +259,9 @@ class Bridge:
     def _take_controls(self, now: datetime, acts: _Acts) -> None:
         if not self._is_due("control", now, _CONTROL_EVERY):
             return
-        for request in self._parts.control.requests():
+        requests: list[Request] = []
+        self._try("control", lambda: requests.extend(self._parts.control.requests()))
+        for request in requests:
             if request.name in self._control_names_done:
                 # Done before a crash took the answer away: it is not done again.
                 acts.answers.append((request, DONE_BEFORE))
@@ -254,15 +275,19 @@ class Bridge:
         match message:
             case base.SoleSender():
                 self._sole_sender(now)
+            case base.GatewayUp(generation, _) if generation <= self._ended:
+                # It died before its word was heard.
+                return
             case base.GatewayUp(generation, detail):
                 self._generation = generation
                 self._connected(True, detail, now)
                 self._reconciler.connected(now)
-            case base.GatewayDown(_, detail, handed):
+            case base.GatewayDown(generation, detail, handed):
+                self._ended = generation
                 self._broker_was_asked = True
                 self._connected(False, detail, now)
                 self._reconciler.disconnected()
-                self._sender.group_is_back()
+                self._sender.worker_is_gone()
                 if self._alone:
                     self._sender.settle_handed(handed, now, detail)
             case base.GroupHanded(generation):
@@ -271,6 +296,7 @@ class Bridge:
             case base.Snapshots(generation, accounts):
                 if generation == self._generation:
                     self._broker_was_asked = True
+                    failpoints.hit("recovery.snapshot")
                     self._reconciler.hear(accounts, now)
             case _:
                 self._listener.hear(message, now)
@@ -291,11 +317,40 @@ class Bridge:
             self._connection.up, self._connection.detail, self._connection.since = up, detail, now
             self.book.turn.append("CONNECTION", {"up": up, "detail": detail})
 
+    def _look_at_clock(self, now: datetime) -> None:
+        leapt, went_back = self._clock.look(now)
+        if leapt:
+            self._reconciler.connected(now)
+        if went_back:
+            self._controls.halt("filebridge", went_back)
+
+    def _look_at_disk(self) -> None:
+        problem = disk_problem(self._parts.inbox.folder, self._parts.settings.ledger.free_bytes_min)
+        self._sender.disk_full = bool(problem)
+        self.problems.pop("disk", None)
+        if problem:
+            self.problems["disk"] = problem
+
     def _ledger_is_behind(self, tag: str) -> None:
         why = f"LEDGER_BEHIND_BROKER: the broker has our order {tag}, which this ledger does not know"
         self._controls.halt("filebridge", why)
 
     # ---- state
+
+    def _status(self, now: datetime) -> Body:
+        parts = self._parts
+        problems = [*self.problems.values(), *parts.outbox.problems()]
+        return {
+            "at": now.isoformat(timespec="milliseconds"),
+            "mode": parts.settings.broker.mode,
+            **connection_status(self._connection, self._reconciler.agreed),
+            **halt_status(self._sender.halted),
+            **orders_status(self.book),
+            "problems": problems,
+            "files_waiting": parts.inbox.waiting,
+            "ledger_seq": parts.ledger.seq,
+            "chain_head": parts.ledger.head,
+        }
 
     def _may_send(self, account: str) -> bool:
         return account in self._reconciler.agreed
@@ -332,27 +387,3 @@ class Bridge:
     def unfinished(self) -> list[Order]:
         """Orders that are not final, or whose fills are not all told yet."""
         return self.book.open_orders()
-
-    def status(self, now: datetime) -> Body:
-        """What status.json says."""
-        people = [order for order in self.book.open_orders() if order.needs_person]
-        since = self._connection.since
-        return {
-            "at": now.isoformat(timespec="milliseconds"),
-            "mode": self._parts.settings.broker.mode,
-            "connected": self._connection.up,
-            "connection": self._connection.detail,
-            "connection_since": since.isoformat(timespec="milliseconds") if since else "",
-            "agreed_accounts": sorted(self._reconciler.agreed),
-            "halted": bool(self._sender.halted),
-            "halt_reason": self._sender.halted,
-            "open_orders": {
-                status.value: len(tags) for status, tags in self.book.by_status.items() if tags and status not in FINAL
-            },
-            "in_doubt": len(self.book.by_status[Status.UNKNOWN]),
-            "needs_person": [f"{order.terms.tag} {order.status}" for order in people[:_SHOWN_IN_STATUS]],
-            "needs_person_count": len(people),
-            "files_waiting": self._parts.inbox.waiting,
-            "ledger_seq": self._parts.ledger.seq,
-            "chain_head": self._parts.ledger.head,
-        }

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from filebridge import archive
+from filebridge import archive, failpoints
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.rows import FileRows
 from filebridge.config import Settings
@@ -59,6 +59,7 @@ class Intake:
         today = risk.current_date(now, self._rules)
         intake_no = self._ledger.next_intake_no + len(self._book.turn.files)
         reading = read_file(file, self._settings, now=now, today=today, released=released)
+        failpoints.hit("intake.read")
         problems, good, refused = sift(reading.parsed, self._desk, self._settings.inbox.on_bad_row)
 
         outcomes: Counter[str] = Counter()

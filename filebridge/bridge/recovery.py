@@ -9,6 +9,7 @@ from typing import Any
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.hearing import Listener
+from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.market import trade_date_at
@@ -28,6 +29,7 @@ class Reconciler:
         self,
         book: OrderBook,
         listener: Listener,
+        sender: Sender,
         gateway: Gateway,
         rules: risk.Rules,
         *,
@@ -36,22 +38,27 @@ class Reconciler:
     ) -> None:
         self._book = book
         self._listener = listener
+        self._sender = sender
         self._gateway = gateway
         self._rules = rules
         self._quiet = timedelta(seconds=quiet_seconds)
         self._period = timedelta(seconds=reconcile_seconds)
         self._asked = False
+        # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
+        # that pushes did not tell.
+        self._orders_wanted = True
         # Since something changed, the broker's books have not been read again.
         self.is_owed_an_answer = False
+        self._untold_asks = 0
+        self._orders_at: datetime | None = None
         self._ask_at: datetime | None = None
         self._books: dict[str, Any] = {}
         # tag -> (first complete answer that did not list it, how many such answers)
         self._absent: dict[str, tuple[datetime, int]] = {}
         self.agreed: set[str] = set()
-        self.agreed_at: datetime | None = None
 
     def connected(self, now: datetime) -> None:
-        self._asked, self.is_owed_an_answer = False, True
+        self._asked, self.is_owed_an_answer, self._orders_wanted = False, True, True
         self._ask_at = now
 
     def disconnected(self) -> None:
@@ -59,23 +66,30 @@ class Reconciler:
         self.agreed.clear()
 
     def ask_soon(self, now: datetime, delay: timedelta = _SOON) -> None:
-        """Ask within `delay`, or earlier if that was planned anyway."""
+        """Ask for all books within `delay`, or earlier if that was planned anyway."""
+        self._orders_wanted = True
+        self._ask_by(now + delay)
+
+    def _ask_by(self, moment: datetime) -> None:
         if self._ask_at is not None:
-            self._ask_at = min(self._ask_at, now + delay)
+            self._ask_at = min(self._ask_at, moment)
 
     def ask_if_due(self, now: datetime) -> None:
         """After the commit: ask for the broker's books if it is time."""
         if self._listener.books_are_old:
             self._listener.books_are_old = False
             self.is_owed_an_answer = True
-            self.ask_soon(now)
+            self._ask_by(now + _SOON)
         if self._book.by_status[Status.UNKNOWN]:
             self.ask_soon(now, max(self._quiet, _SOON))
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
         try:
-            self._gateway.query()
+            periodic = self._orders_at is None or now >= self._orders_at
+            self._gateway.query(orders=self._orders_wanted or periodic)
             self._asked = True
+            if self._orders_wanted or periodic:
+                self._orders_wanted, self._orders_at = False, now + self._period
         except GatewayNotReady:
             self._ask_at = None
 
@@ -89,20 +103,24 @@ class Reconciler:
                 order = self._listener.order(report, raw, now, in_snapshot=True)
                 if order is not None:
                     listed.add(order.terms.tag)
+                    if report.kind is not EventKind.REPORT_PENDING_CANCEL:
+                        self._sender.cancel_again(order, now)
             for fill, raw in snapshot.fills:
                 self._listener.fill(fill, raw, now, in_snapshot=True)
             if not snapshot.complete:
                 self.agreed.discard(snapshot.account)
                 self.ask_soon(now)
                 continue
-            self._not_listed(snapshot.account, listed, now)
             self._record_books(snapshot)
-            self.agreed.add(snapshot.account)
-            self.agreed_at = now
+            if snapshot.has_orders:
+                self._not_listed(snapshot.account, listed, now)
+                self.agreed.add(snapshot.account)
         self._listener.books_are_old = False
-        if any(order.is_final and not order.is_settled for order in self._book.open_orders()):
-            # The broker counts fills that it has not told yet.
-            self.ask_soon(now)
+        untold = any(order.is_final for order in self._book.open_orders())
+        # The broker counts fills that it has not told yet; asked again soon, then less and less often.
+        self._untold_asks = self._untold_asks + 1 if untold else 0
+        if untold:
+            self.ask_soon(now, _SOON * 2 ** min(self._untold_asks, 10))
 
     def _not_listed(self, account: str, listed: set[str], now: datetime) -> None:
         today = trade_date_at(now, self._rules.calendar, self._rules.hours)

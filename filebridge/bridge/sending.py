@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, OrderEvent
@@ -45,9 +46,15 @@ class Sender:
         self._waiting: deque[str] = deque()
         self._recheck_at: datetime | None = None
         self._suspects: dict[str, datetime] = {}
-        self._group_out = False
+        # How many hand-overs the worker has not reported back: a group, and perhaps cancels before it.
+        self._out = 0
+        self._cancel_sent_at: dict[str, datetime] = {}
         self._unsent: tuple[list[Order], str] | None = None
         self.halted = ""
+        # Set when the bridge ends: what is out is waited for, nothing more goes.
+        self.stopping = False
+        # Set while there is no room to record what would be sent.
+        self.disk_full = False
 
     # ---- within a turn
 
@@ -73,10 +80,11 @@ class Sender:
             self._recheck_at = now + _RECHECK
             self._book.ready.extendleft(reversed(self._waiting))
             self._waiting.clear()
+            self._expire_held(now)
 
     def next_group(self, now: datetime) -> list[Order]:
         """The orders that leave after this turn's commit, now SUBMITTING."""
-        if self._group_out:
+        if self._out or self.stopping or self.disk_full:
             return []
         group: list[Order] = []
         later: list[str] = []
@@ -96,6 +104,13 @@ class Sender:
                 self._book.happen(order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict))
         self._waiting.extend(later)
         return group
+
+    def _expire_held(self, now: datetime) -> None:
+        today = risk.current_date(now, self._rules)
+        for order in self._book.in_status(Status.HELD):
+            if order.terms.trade_date < today:
+                reason = Reason("EXPIRED_TRADE_DATE", {"trade_date": order.terms.trade_date.isoformat()})
+                self._book.happen(order, OrderEvent(kind=EventKind.EXPIRE, at=now, reason=reason))
 
     def doubt(self, order: Order, now: datetime, why: str) -> Order:
         reason = Reason("OUTCOME_UNKNOWN", {"text": why, "tag": order.terms.tag})
@@ -117,34 +132,56 @@ class Sender:
                 self.doubt(order, now, why)
 
     def group_is_back(self) -> None:
-        self._group_out = False
+        self._out = max(self._out - 1, 0)
+
+    def worker_is_gone(self) -> None:
+        """Nothing is out any more; a cancel may have died with the worker, and may be asked for again."""
+        self._out = 0
+        self._book.cancels |= dict.fromkeys(self._book.by_status[Status.PENDING_CANCEL])
+
+    def cancel_again(self, order: Order, now: datetime) -> None:
+        """The broker lists an order as working that was to be canceled: the cancel was lost if it is long ago."""
+        sent_at = self._cancel_sent_at.get(order.terms.tag)
+        if order.status is Status.PENDING_CANCEL and (sent_at is None or now - sent_at > self._answer_time):
+            self._book.cancels[order.terms.tag] = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is on its way to the broker or waits for its answer."""
+        return not self._out and not self._book.by_status[Status.SUBMITTING]
 
     # ---- after the commit
 
-    def dispatch(self, group: list[Order]) -> None:
+    def dispatch(self, group: list[Order], now: datetime) -> None:
         """Hand over what the turn has committed: cancels first, for they reduce what is at risk."""
         try:
-            if not self._group_out:
-                self._send_cancels()
+            if not self._out and self._book.cancels:
+                self._send_cancels(now)
             if group:
-                self._group_out = True
+                failpoints.hit("sending.submit")
                 self._gateway.submit(group)
+                self._out += 1
+                failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
-            self._group_out = False
             self._unsent = (group, str(error)) if group else None
 
-    def _send_cancels(self) -> None:
-        due = [order for tag in self._book.cancels if (order := self._book.get(tag)) is not None]
-        ready = [order for order in due if order.broker_order_id and self._may_send(order.terms.account)]
-        part = ready[: self._group_size]
+    def _send_cancels(self, now: datetime) -> None:
+        part: list[Order] = []
+        for tag in list(self._book.cancels):
+            order = self._book.get(tag)
+            if order is None or order.status is not Status.PENDING_CANCEL:
+                # It ended by itself, or the broker refused the cancel.
+                del self._book.cancels[tag]
+            elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
+                self._count(order.terms.account, now)
+                part.append(order)
         if part:
+            failpoints.hit("sending.cancel")
             self._gateway.cancel(part)
-            self._group_out = True
+            self._out += 1
         for order in part:
-            self._book.cancels.pop(order.terms.tag, None)
-        for order in due:
-            if order.is_final:
-                self._book.cancels.pop(order.terms.tag, None)
+            del self._book.cancels[order.terms.tag]
+            self._cancel_sent_at[order.terms.tag] = now
 
     # ---- limits
 
@@ -153,13 +190,16 @@ class Sender:
         verdict = risk.at_sending(order, now, self._rules, halted=bool(self.halted))
         if verdict is not risk.Verdict.SEND:
             return verdict
-        if not self._may_send(account) or not self._rate_allows(account, now):
+        if not self._may_leave(account, now):
             return risk.Verdict.WAIT
         return (
             risk.day_limit(self._sent_on(risk.current_date(now, self._rules)).get(account, 0), self._rules) or verdict
         )
 
-    def _rate_allows(self, account: str, now: datetime) -> bool:
+    def _may_leave(self, account: str, now: datetime) -> bool:
+        """Whether the account's books agree with the broker's, and its rate allows one more."""
+        if not self._may_send(account):
+            return False
         limit = self._rules.orders_per_second_max
         if limit is None:
             return True

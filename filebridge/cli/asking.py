@@ -67,6 +67,11 @@ def resume(home: Home = HERE, by: By = "", reason: Why = "") -> None:
     _ask(home, "resume", by, reason=reason)
 
 
+def reconcile(home: Home = HERE, by: By = "") -> None:
+    """Compare the broker's books with the ledger now. 立即与券商对账。"""
+    _ask(home, "reconcile", by)
+
+
 def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     from filebridge.control import ControlFolder, login
 
@@ -86,4 +91,4 @@ def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     raise typer.Exit(0 if answer["ok"] else 1)
 
 
-COMMANDS = (cancel, approve, deny, resolve, release, halt, resume)
+COMMANDS = (cancel, approve, deny, resolve, release, halt, resume, reconcile)

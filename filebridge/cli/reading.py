@@ -1,4 +1,4 @@
-"""Commands that read: check, orders, fills, files, show, verify; and rebuild, which writes only views."""
+"""Commands that read: check, orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
 
 import json
 from pathlib import Path
@@ -105,6 +105,18 @@ def rebuild(home: Home = HERE) -> None:
     typer.echo(f"Reports of {days} days were made again in {home / 'outbox'}. 已重建。")
 
 
+def backup(
+    file: Annotated[Path, typer.Argument(help="The new file. 备份文件。")],
+    home: Home = HERE,
+) -> None:
+    """Copy the ledger whole, while the bridge runs, and verify the copy. 备份账本。"""
+    from filebridge.app import LEDGER
+    from filebridge.ledger.backup import backup as backup_ledger
+
+    found = backup_ledger(home / LEDGER, file)
+    typer.echo(f"{file}: {found.events} events, whole, chain head {found.head}. 备份完成。")
+
+
 def _open(home: Path) -> tuple[Any, Any]:
     """The ledger for reading, and today's trade date."""
     from filebridge import app
@@ -118,4 +130,4 @@ def _open(home: Path) -> tuple[Any, Any]:
     return LedgerReader(home / app.LEDGER), today
 
 
-COMMANDS = (check, orders, fills, files, show, verify, rebuild)
+COMMANDS = (check, orders, fills, files, show, verify, rebuild, backup)

@@ -44,11 +44,13 @@ class Asset:
 class Snapshot:
     """The broker's books of one account, read in one breath.
 
-    `complete` is false where any part did not answer: an empty list is then no proof of anything.
+    `complete` is false where any part did not answer: an empty list is then no proof of anything. `has_orders` is false
+    where only positions and asset were asked for.
     """
 
     account: str
     complete: bool
+    has_orders: bool
     orders: tuple[tuple[OrderReport, Raw], ...]
     fills: tuple[tuple[FillReport, Raw], ...]
     positions: tuple[Position, ...]
@@ -181,7 +183,8 @@ class Gateway(Protocol):
 
     def cancel(self, orders: Sequence[Order]) -> None: ...
 
-    def query(self) -> None: ...
+    def query(self, *, orders: bool) -> None:
+        """Ask for positions and asset of every account; `orders` for its orders and trades as well."""
 
     def tick(self) -> None:
         """Look after the worker: heartbeat, deadlines, replacement. To be called several times a second."""

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from filebridge.gateways.wire import message_of
 
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
 SESSIONS = 4
+_STILL_SECONDS = 1.0
 RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -65,8 +67,10 @@ class Supervisor:
         self._messages = messages
         self._worker: _Worker | None = None
         self._generation = 0
+        self._unsaid: deque[base.Message] = deque()
         self._failures = 0
         self._retry_at = 0.0
+        self._ticked_at = time.monotonic()
 
     # ---- the gateway's contract
 
@@ -80,22 +84,31 @@ class Supervisor:
     def cancel(self, orders: Sequence[Order]) -> None:
         self._ask("cancel", "handed", orders=[_outgoing(order) for order in orders])
 
-    def query(self) -> None:
-        self._ask("query", "snapshots")
+    def query(self, *, orders: bool) -> None:
+        self._ask("query", "snapshots", has_orders=orders)
 
     def tick(self) -> None:
+        self._say()
         worker = self._worker
         now = time.monotonic()
+        self._forgive(now)
         if worker is None:
             if now >= self._retry_at:
                 self._spawn()
             return
         if worker.process.poll() is not None:
-            self._end(worker, worker.last_words or f"the worker ended with {worker.process.returncode}")
+            self._end(worker, worker.last_words or f"the worker ended ({worker.process.returncode}), see worker.log")
         elif now - worker.heard_at > self._settings.heartbeat_seconds:
-            self._end(worker, "the worker's heartbeat stopped")
+            self._end(worker, worker.last_words or "the worker's heartbeat stopped")
         elif worker.owes and now > worker.owes[0][1]:
             self._end(worker, f"the worker did not answer ({worker.owes[0][0]}) in time")
+
+    def _forgive(self, now: float) -> None:
+        """Time in which this process itself stood still (a paused machine) is not the worker's silence."""
+        slept, self._ticked_at = now - self._ticked_at, now
+        if self._worker is not None and slept > _STILL_SECONDS:
+            self._worker.heard_at += slept
+            self._worker.owes[:] = [(what, due + slept) for what, due in self._worker.owes]
 
     def close(self) -> None:
         if self._worker is not None:
@@ -159,7 +172,15 @@ class Supervisor:
         self._failures = 0 if worker.up else self._failures + 1
         self._retry_at = time.monotonic() + RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
         handed = handed_over(worker.handover)
-        self._messages.put([base.GatewayDown(worker.generation, why, handed)])
+        self._unsaid.append(base.GatewayDown(worker.generation, why, handed))
+        self._say()
+
+    def _say(self) -> None:
+        """Never waits: whoever calls `tick` is the one who empties the queue."""
+        with contextlib.suppress(queue.Full):
+            while self._unsaid:
+                self._messages.put_nowait([self._unsaid[0]])
+                self._unsaid.popleft()
 
     # ---- what it says (on the reader's thread)
 

@@ -60,6 +60,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
     return base.Snapshot(
         account=account,
         complete=wire["complete"],
+        has_orders=wire["has_orders"],
         orders=tuple((order_report(row), row) for row in wire["orders"]),
         fills=tuple((fill_report(row), row) for row in wire["fills"]),
         positions=tuple(

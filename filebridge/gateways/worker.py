@@ -16,12 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from filebridge import failpoints
 from filebridge.errors import FilebridgeError
 from filebridge.gateways.xttrader import XtBroker
 from filebridge.locks import FileLock, holder_note
 
 Wire = dict[str, Any]
 BEAT_SECONDS = 0.5
+_FAILPOINTS = {"order_answer": "worker.answer", "order": "worker.push", "fill": "worker.push"}
 # How long a new worker waits for the account's lock while the one before it is ending.
 LOCK_SECONDS = 5.0
 
@@ -35,6 +37,9 @@ class Outlet:
         self._lock = threading.Lock()
 
     def emit(self, message: Wire) -> None:
+        point = _FAILPOINTS.get(message["kind"])
+        if point is not None and failpoints.hit(point):
+            return
         line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             view = memoryview(line)
@@ -117,15 +122,18 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
                 for order in command["orders"]:
                     if parent.is_gone():
                         return
+                    failpoints.hit("worker.note")
                     handover.note(order["tag"])
+                    failpoints.hit("worker.call")
                     broker.submit(order)
+                    failpoints.hit("worker.called")
                 outlet.emit({"kind": "handed"})
             case "cancel":
                 for order in command["orders"]:
                     broker.cancel(order)
                 outlet.emit({"kind": "handed"})
             case "query":
-                outlet.emit(broker.snapshot())
+                outlet.emit(broker.snapshot(orders=command["has_orders"]))
 
 
 def _commands() -> Iterator[Wire]:

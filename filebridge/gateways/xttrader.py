@@ -130,21 +130,24 @@ class XtBroker:
         self._cancels[broker_order_id] = order["tag"]
         self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
 
-    def snapshot(self) -> Wire:
-        """All books of all accounts. An account is complete only if status, asset and all lists answered."""
+    def snapshot(self, *, orders: bool) -> Wire:
+        """The books of all accounts, with or without orders and trades. An account is complete only if its status is
+        good, and its asset and every list that was asked for answered."""
         statuses = {row.account_id: row.status for row in self._trader.query_account_status() or ()}
-        return {"kind": "snapshots", "accounts": [self._books(name, statuses) for name in self._accounts]}
+        books = [self._books(name, statuses, has_orders=orders) for name in self._accounts]
+        return {"kind": "snapshots", "accounts": books}
 
-    def _books(self, name: str, statuses: dict[str, int]) -> Wire:
+    def _books(self, name: str, statuses: dict[str, int], *, has_orders: bool) -> Wire:
         account = self._accounts[name]
         asset = self._trader.query_stock_asset(account)
-        orders = self._trader.query_stock_orders(account)
-        trades = self._trader.query_stock_trades(account)
+        orders = self._trader.query_stock_orders(account) if has_orders else []
+        trades = self._trader.query_stock_trades(account) if has_orders else []
         positions = self._trader.query_stock_positions(account)
         answered = asset is not None and None not in (orders, trades, positions)
         return {
             "account": name,
             "complete": answered and statuses.get(name) == ACCOUNT_OK,
+            "has_orders": has_orders,
             "orders": [_order(row) for row in orders or ()],
             "fills": [_fill(row) for row in trades or ()],
             "positions": [_position(row) for row in positions or ()],

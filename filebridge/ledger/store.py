@@ -12,11 +12,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, insert, select, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, select, text
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from filebridge import failpoints
 from filebridge.domain.events import OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order
@@ -25,6 +26,8 @@ from filebridge.ledger import codec, schema
 from filebridge.ledger.codec import Body
 
 GENESIS = "0" * 64
+# A write-ahead log of this size takes thousands of commits on a disk that is full; one that must grow takes none.
+WAL_BYTES = 16 * 1024 * 1024
 # Base32: no two letters that a broker's system could fold into one by changing case.
 _TAG_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -127,7 +130,7 @@ class Ledger:
             return
         try:
             _write(self._connection, turn)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             raise LedgerError(
                 f"the ledger could not be written: {error}",
                 hint="Nothing more is sent. Check the disk (space, rights), then start filebridge again.",
@@ -164,12 +167,15 @@ def open_ledger(path: Path, *, at: datetime) -> Ledger:
     Raises LedgerError when SQLite cannot give what the ledger needs, LedgerTooNew for a later version's ledger.
     """
     # One connection for the life of the process: SQLite's checkpoints are safest with a single writer.
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
     event.listen(engine, "connect", _set_pragmas)
     # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         connection = engine.connect()
+        _grow_wal(connection, path)
         _migrate(connection, at)
         with connection.begin():
             meta = {row.key: row.value for row in connection.execute(select(schema.META))}
@@ -206,6 +212,20 @@ def _set_pragmas(connection: Any, _record: object) -> None:
                 hint_zh="账本必须放在本地磁盘上。",
             )
     cursor.close()
+
+
+def _grow_wal(connection: Connection, path: Path) -> None:
+    """Make the write-ahead log large before it is needed: a transaction that is rolled back leaves its pages in it."""
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size >= WAL_BYTES:
+        return
+    # A cache too small for the pages writes them out before the transaction ends.
+    connection.exec_driver_sql("PRAGMA cache_size=10")
+    connection.exec_driver_sql("CREATE TABLE filler (bytes BLOB)")
+    connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (WAL_BYTES,))
+    connection.rollback()
+    connection.exec_driver_sql("PRAGMA cache_size=-2000")
+    connection.rollback()
 
 
 def _migrate(connection: Connection, at: datetime) -> None:
@@ -249,6 +269,7 @@ _UPSERT = {table.name: _upsert(table) for table in schema.VIEWS}
 
 def _write(connection: Connection, turn: Turn) -> None:
     with connection.begin():
+        failpoints.hit("ledger.write")
         connection.execute(insert(schema.EVENTS), turn.events)
         if turn.files:
             connection.execute(_UPSERT["files"], list(turn.files.values()))
@@ -258,3 +279,5 @@ def _write(connection: Connection, turn: Turn) -> None:
             connection.execute(insert(schema.FILLS), turn.fills)
         if turn.marks:
             connection.execute(_UPSERT["cancel_marks"], turn.marks)
+        failpoints.hit("ledger.commit")
+    failpoints.hit("ledger.committed")

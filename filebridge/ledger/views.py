@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, Table, create_engine, event, func, or_, select
+from sqlalchemy import URL, Select, Table, create_engine, event, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -29,9 +29,10 @@ class LedgerReader:
                 hint="Start `filebridge run` once; it makes the ledger.",
                 hint_zh="请先运行一次 filebridge run，账本会自动建立。",
             )
-        # as_uri escapes spaces, '#' and '?' in the folder's name, which SQLite would read as its own.
+        # as_uri escapes '#' and '?' in the folder's name, which SQLite would read as its own; in pieces, because
+        # SQLAlchemy may undo that in a text.
         self._engine = create_engine(
-            f"sqlite:///{path.resolve().as_uri()}?mode=ro&uri=true",
+            URL.create("sqlite", database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"}),
             poolclass=StaticPool,
             connect_args={"check_same_thread": False},
         )
@@ -156,6 +157,9 @@ class LedgerReader:
         """Every trade date that an event, an order or a fill belongs to."""
         found = {row["day"] for table in (EVENTS, ORDERS) for row in self._rows(_days_of(table))}
         return sorted(date.fromisoformat(day) for day in found)
+
+    def newest_event(self) -> Body | None:
+        return next(iter(self._rows(select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(1))), None)
 
     def last_event(self, *kinds: str) -> Body | None:
         query = select(EVENTS).where(EVENTS.c.kind.in_(kinds)).order_by(EVENTS.c.seq.desc()).limit(1)

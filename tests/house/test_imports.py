@@ -20,7 +20,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways"),
     ("simulator",),
-    ("config", "locks"),
+    ("config", "locks", "failpoints"),
     ("errors",),
     ("domain",),
 )

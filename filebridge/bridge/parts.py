@@ -1,0 +1,42 @@
+"""What a bridge is made of, as `app` hands it over."""
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from filebridge.archive import Archive
+from filebridge.config import Settings
+from filebridge.control import ControlFolder
+from filebridge.domain import risk
+from filebridge.gateways import base
+from filebridge.inbox import Inbox, Watcher
+from filebridge.ledger.store import Ledger, Turn
+from filebridge.ledger.views import LedgerReader
+from filebridge.outbox import Outbox
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that a bridge is made of; `app` builds it, once."""
+
+    settings: Settings
+    rules: risk.Rules
+    clock: Clock
+    ledger: Ledger
+    reader: LedgerReader
+    gateway: base.Gateway
+    messages: "queue.Queue[list[base.Message]]"
+    inbox: Inbox
+    watcher: Watcher
+    archive: Archive
+    outbox: Outbox
+    control: ControlFolder
+    boot_id: str
+    # The hand-over logs of earlier workers: the tags that stand in them.
+    handed_before: Callable[[], frozenset[str]]
+    forget_handed: Callable[[], None]
+    # Told of every commit.
+    watch: Callable[[Turn], None]

@@ -1,0 +1,170 @@
+"""kill -9 of the bridge, at any moment: after the next start every row is answered, and nothing was sent twice."""
+
+import random
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.homes import Content, Home, Receipt, orders_file, until
+
+ROWS = 500
+STARTS_MAX = 6
+# Statuses in which it is known what became of an order.
+ENDED = {"FILLED", "NOT_SENT"}
+HEADER = "client_order_id,symbol,side,quantity,limit_price,basket"
+
+
+def rows_of(basket: str, count: int) -> list[str]:
+    """Rows that are all filled at once and all differ in price or quantity; every second one has an id of its own."""
+    rows = []
+    for number in range(count):
+        price = 10.51 + number % 98 / 100
+        name = f"{basket}-{number}" if number % 2 else ""
+        rows.append(f"{name},600000.SH,BUY,{100 + number // 98 * 100},{price:.2f},{basket}")
+    return rows
+
+
+def killed(home: Home) -> int:
+    """kill -9 of the bridge; its worker is gone at once and sends no more. Returns how many orders arrived."""
+    home.kill()
+    began = time.monotonic()
+    until(home.worker_is_gone, "the end of the orphaned worker")
+    assert time.monotonic() - began < 5
+    noted = {tag for path in (home.folder / ".filebridge").glob("*.log") for tag in path.read_text().split()}
+    # What it had noted may still be on its way to the counter: until that is still, with nobody left who could send.
+    arrived = -1
+    pause = threading.Event()
+    while arrived != len(home.requests()):
+        arrived = len(home.requests())
+        pause.wait(0.3)
+    assert {line["order_remark"] for line in home.requests()} <= noted
+    return arrived
+
+
+def at_rest(home: Home) -> None:
+    """Start again, as often as it needs, until everything is answered and ended."""
+    for _ in range(STARTS_MAX):
+        done = home.once(timeout=8)
+        assert done.returncode in (0, 1), done.stderr
+        if "Not final" not in done.stdout:
+            return
+        # Noted, but never called: that it never arrived is for a person to say.
+        unknown = [row["tag"] for row in home.orders() if row["status"] == "UNKNOWN"]
+        arrived = {line["order_remark"] for line in home.requests()}
+        assert arrived.isdisjoint(unknown), "the counter lists it, so it is not in doubt"
+        resolve_in_next_run(home, unknown)
+    raise AssertionError(f"not at rest after {STARTS_MAX} starts:\n{done.stdout[-3000:]}")
+
+
+def resolve_in_next_run(home: Home, tags: list[str]) -> None:
+    """Leave the requests of a person who looked; the next start takes them in."""
+    from filebridge.control import ControlFolder
+
+    for tag in tags:
+        ControlFolder(home.folder / "control").ask("resolve", by="tests", id=tag, sent=False)
+
+
+def check_all(home: Home, rows: int) -> None:
+    """Ledger, counter and reports tell the same story of these many orders."""
+    orders = home.orders()
+    assert Counter(row["status"] for row in orders).keys() <= ENDED
+    assert len(orders) == rows
+    assert home.twice() == []
+    sent = {line["order_remark"]: line for line in home.requests()}
+    assert len(sent) == len(home.requests())
+    fills = home.fills()
+    assert len({row["trade_id"] for row in fills}) == len(fills)
+    filled: Counter[str] = Counter()
+    for fill in fills:
+        filled[fill["tag"]] += int(fill["last_qty"])
+    for row in orders:
+        if row["status"] == "NOT_SENT":
+            assert row["tag"] not in sent
+            continue
+        line = sent[row["tag"]]
+        asked = (line["stock_code"], line["order_volume"], line["price"], str(line["order_id"]))
+        assert asked == (row["symbol"], int(row["quantity"]), float(row["limit_price"]), row["broker_order_id"])
+        assert filled[row["tag"]] == int(row["quantity"]) == int(row["filled_qty"])
+    # No order at the counter that the ledger does not know, and the counter's own sum of it all.
+    assert sent.keys() <= {row["tag"] for row in orders}
+    held = {row["symbol"]: int(row["quantity"]) for row in home.positions()}
+    assert held["600000.SH"] == 20_000 + sum(filled.values())
+    done = home.command("verify")
+    assert done.returncode == 0, done.stdout
+
+
+def missing_are_taken_again(home: Home, name: str, text: str, contents: set[Content]) -> None:
+    """The same file once more sends exactly what never left, so that all has left once in the end."""
+    unsent = {row["client_order_id"] for row in home.orders() if row["status"] == "NOT_SENT"}
+    home.drop(name, text)
+    at_rest(home)
+    second = home.receipts(name)[-1]
+    wanted = [row["client_order_id"] for row in second.rows if row["outcome"] == "ACCEPTED"]
+    assert set(wanted) == unsent
+    assert set(second.outcomes) <= {"ACCEPTED", "DUPLICATE"}
+    assert home.twice() == []
+    assert {tuple(line[name] for name in ("order_volume", "price")) for line in home.requests()} == contents
+
+
+def whole(receipt: Receipt, rows: int) -> bool:
+    return len(receipt.rows) == rows == int(receipt.end[1]) and receipt.outcomes == ["ACCEPTED"] * rows
+
+
+@pytest.mark.parametrize(("seed", "group_size"), [(1, 10), (2, 40), (3, 100)])
+def test_killed_in_the_middle_of_a_large_file(home: Home, seed: int, group_size: int) -> None:
+    moments = random.Random(seed)
+    rows = rows_of("big", ROWS)
+    text = orders_file(*rows, header=HEADER)
+    home.drop("big.csv", text)
+    # A third of the file later each time.
+    for third in range(3):
+        home.start(broker__group_size=group_size)
+        wanted = moments.randrange(1, ROWS // 3) + len(home.requests())
+        until(lambda wanted=wanted: len(home.requests()) >= wanted, f"{wanted} orders at the counter")  # type: ignore[misc]
+        arrived = killed(home)
+        assert third > 0 or arrived < ROWS, "the kill came too late to be one in the middle"
+    at_rest(home)
+    (receipt,) = home.receipts("big.csv")
+    assert whole(receipt, ROWS)
+    check_all(home, ROWS)
+    assert [path.read_bytes() for path in home.archived("accepted")] == [text.encode()]
+    assert list(home.inbox.iterdir()) == []
+    contents = {(int(quantity), float(price)) for _, _, _, quantity, price, _ in (row.split(",") for row in rows)}
+    assert len(contents) == ROWS
+    missing_are_taken_again(home, "big.csv", text, contents)
+
+
+PHASES: dict[str, Callable[[Home, str], bool]] = {
+    "as soon as it lives": lambda home, name: home.said().count("filebridge runs") > 0,
+    "when the file is claimed": lambda home, name: not (home.inbox / name).exists(),
+    "when the file is recorded": lambda home, name: any(name in path.read_text() for path in home.event_files()),
+    "when the file is archived": lambda home, name: home.archived("accepted") != [],
+    "when the receipt is there": lambda home, name: home.receipts(name) != [],
+}
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_killed_on_the_way_of_a_file(home: Home, phase: str) -> None:
+    text = orders_file(*rows_of("small", 60), header=HEADER)
+    home.drop("small.csv", text)
+    home.start(broker__group_size=5)
+    until(lambda: PHASES[phase](home, "small.csv"), phase)
+    killed(home)
+    at_rest(home)
+    (receipt,) = home.receipts("small.csv")
+    assert whole(receipt, 60)
+    check_all(home, 60)
+    assert [path.read_bytes() for path in home.archived("accepted")] == [text.encode()]
+    assert list(home.inbox.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
+def test_a_file_that_came_while_nothing_ran_is_taken_at_the_start(home: Home) -> None:
+    home.ready().kill()
+    home.drop("meanwhile.csv", orders_file("M-1,600000.SH,BUY,100,10.51"))
+    assert home.once().returncode == 0
+    assert [row["status"] for row in home.orders()] == ["FILLED"]
