@@ -86,6 +86,12 @@ def fix(args: list[str]) -> int:
     return _run([PYTHON, "-m", "ruff", "format", "."]) or linted
 
 
+def crash(args: list[str]) -> int:
+    """Every failpoint x fault x seed with the real program, invariants checked: some ten minutes"""
+    _ensure_environment(quiet=False)
+    return _run([PYTHON, "-m", "tests.crash.matrix", *args])
+
+
 def docs(args: list[str]) -> int:
     """Write the generated pages of docs/ again; --check only says which are stale"""
     _ensure_environment(quiet=False)
@@ -116,6 +122,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "check": check,
     "fix": fix,
+    "crash": crash,
     "docs": docs,
     "calendar": calendar,
     "help": show_help,

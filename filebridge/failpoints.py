@@ -1,13 +1,15 @@
 """Named places on the way of an order where a test can make the process die, or an operation fail.
 
-`FILEBRIDGE_FAILPOINT=<name>:<fault>[:<n>]` arms one of them for its n-th passing (default: the first). Without the
-variable a failpoint is one comparison. Every name stands in `POINTS`, and the crash suite proves that each is passed.
+`FILEBRIDGE_FAILPOINT=<name>:<fault>:<n>:<file>` arms one of them for its n-th passing. The file is made when the fault
+happens: whoever armed it sees that it did, and a process that is started later is not hurt again. Without the variable
+a failpoint is one comparison. Every name stands in `POINTS`, and the crash suite proves that each is passed.
 """
 
 import errno
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 VARIABLE = "FILEBRIDGE_FAILPOINT"
@@ -47,11 +49,10 @@ class _Armed:
     """The one failpoint that is armed in this process."""
 
     def __init__(self, text: str) -> None:
-        name, _, rest = text.partition(":")
-        fault, _, count = rest.partition(":")
-        if name not in POINTS or fault not in FAULTS:
-            raise ValueError(f"{VARIABLE}={text}: not <name>:<fault>[:<n>] with a known name and fault")
-        self.name, self.fault, self.left = name, fault, int(count or 1)
+        name, fault, count, done = (*text.split(":", 3), "", "", "")[:4]
+        if name not in POINTS or fault not in FAULTS or not count.isdigit() or not done:
+            raise ValueError(f"{VARIABLE}={text}: not <name>:<fault>:<n>:<file> with a known name and fault")
+        self.name, self.fault, self.left, self.done = name, fault, int(count), Path(done)
 
 
 _armed = _Armed(os.environ[VARIABLE]) if VARIABLE in os.environ else None
@@ -65,11 +66,9 @@ def hit(name: str) -> bool:
     if _armed is None or _armed.name != name:
         return False
     _armed.left -= 1
-    if _armed.left != 0:
+    if _armed.left != 0 or _armed.done.exists():
         return False
-    # The harness sees that the fault really happened, whatever the process does about it.
-    sys.stderr.write(f"failpoint {name} {_armed.fault}\n")
-    sys.stderr.flush()
+    _armed.done.touch()
     if _armed.fault == "kill":
         _die()
     if _armed.fault == "lose":

@@ -9,7 +9,7 @@ from filebridge.bridge.book import OrderBook
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.events import EventKind, OrderEvent
-from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, OrderTerms, Outcome, body_hash
+from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, OrderTerms, Outcome, Status, body_hash
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
@@ -153,6 +153,11 @@ class FileRows:
         ordered = self._book.basket_orders(trade_date=trade_date, account=account, basket=basket, symbols=symbols)
         if repeated or any(order.terms.intake_no in same_name for order in ordered):
             for terms in fresh:
-                earlier = admission.correction_of(terms, ordered)
+                # A row that never left may be dropped again, as its answer says. What stood beside it then is not what
+                # it corrects; what was ordered since may be.
+                known_before = known[terms.client_order_id]
+                unsent = max((o.terms.intake_no for o in known_before if o.status is Status.NOT_SENT), default=0)
+                later = [order for order in ordered if order.terms.intake_no > unsent]
+                earlier = admission.correction_of(terms, later)
                 if earlier is not None:
                     self._corrects[terms.tag] = earlier

@@ -174,8 +174,14 @@ class Order:
 
     @property
     def burns_key(self) -> bool:
-        """Whether its key is used up: it reached the sending, or still may."""
-        return self.status not in FINAL or (self.submitted_at is not None and self.status is not Status.NOT_SENT)
+        """Whether its key is used up: it reached the sending, still may, or its owner took it back.
+
+        A cancel before sending uses the key up as well: who cancels an id does not mean it to go when its file comes
+        once more.
+        """
+        if self.status in (Status.DENIED, Status.NOT_SENT):
+            return False
+        return self.status is not Status.EXPIRED or self.submitted_at is not None
 
     @property
     def needs_person(self) -> bool:

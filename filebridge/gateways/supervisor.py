@@ -55,6 +55,8 @@ class _Worker:
     # Deadlines (monotonic seconds) of what it was asked and has not answered yet, oldest first.
     owes: list[tuple[str, float]] = field(default_factory=list)
     up: bool = False
+    # It lives, but its terminal is gone; a flag of its own, for the next heartbeat would cover up anything else.
+    is_cut_off: bool = False
     last_words: str = ""
     commands: "queue.Queue[dict[str, Any] | None]" = field(default_factory=queue.Queue)
 
@@ -98,7 +100,7 @@ class Supervisor:
             return
         if worker.process.poll() is not None:
             self._end(worker, worker.last_words or f"the worker ended ({worker.process.returncode}), see worker.log")
-        elif now - worker.heard_at > self._settings.heartbeat_seconds:
+        elif worker.is_cut_off or now - worker.heard_at > self._settings.heartbeat_seconds:
             self._end(worker, worker.last_words or "the worker's heartbeat stopped")
         elif worker.owes and now > worker.owes[0][1]:
             self._end(worker, f"the worker did not answer ({worker.owes[0][0]}) in time")
@@ -211,7 +213,7 @@ class Supervisor:
         elif kind == "disconnected":
             # xttrader does not reconnect by itself: a new worker with another session does.
             worker.last_words = "the terminal disconnected"
-            worker.heard_at = float("-inf")
+            worker.is_cut_off = True
         return message_of(wire, worker.generation)
 
 

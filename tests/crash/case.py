@@ -1,0 +1,112 @@
+"""One crash case: the program is hurt once, started again until it rests, and looked at from outside."""
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from filebridge.app import LEDGER
+from filebridge.control import ControlFolder
+from filebridge.ledger.views import LedgerReader
+from filebridge.simulator import server
+from tests.crash.invariants import Found, violations
+from tests.crash.scenario import SETTINGS, Scenario
+from tests.integration.homes import Home, content, living_in
+
+RESTARTS_MAX = 6
+# How long the first, hurt run may take, and each clean one after it.
+HURT_SECONDS, CLEAN_SECONDS = 6, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`point` and `fault` name the failpoint, `nth` its passing; `seed` the scenario."""
+
+    point: str
+    fault: str
+    nth: int
+    seed: int
+
+    def __str__(self) -> str:
+        return f"{self.point}:{self.fault}:{self.nth} seed {self.seed}"
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a case. `happened` is false if the failpoint was never passed."""
+
+    case: Case
+    happened: bool = False
+    restarts: int = 0
+    resolved: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def run_case(case: Case, folder: Path) -> Result:
+    """Run one case in a folder of its own, which is removed if all invariants held."""
+    result = Result(case)
+    scenario = Scenario.of(case.seed)
+    home = Home.made(folder / "home")
+    with living_in(home):
+        server.start(home.userdata, idle_seconds=None)
+        _hurt(home, scenario, case)
+        result.happened = _done_file(home).exists()
+        _restart_until_rest(home, result)
+        found = Found.of(home, scenario)
+        result.problems += violations(found)
+        if not result.problems:
+            result.problems += _again_sends_nothing(home, scenario)
+    if not result.problems and result.happened:
+        shutil.rmtree(folder)
+    return result
+
+
+def _hurt(home: Home, scenario: Scenario, case: Case) -> None:
+    scenario.drop_first(home)
+    # A person's request, so that its way is crossed too.
+    ControlFolder(home.folder / "control").ask("reconcile", by="crash suite")
+    failpoint = f"{case.point}:{case.fault}:{case.nth}:{_done_file(home)}"
+    process = home.start("--once", "--timeout", str(HURT_SECONDS), failpoint=failpoint, **SETTINGS)
+    producer = scenario.drop_rest(home)
+    process.wait()
+    producer.join()
+
+
+def _done_file(home: Home) -> Path:
+    return home.folder.with_name("fault-happened")
+
+
+def _restart_until_rest(home: Home, result: Result) -> None:
+    """Clean starts; what stays in doubt is looked up at the counter and resolved, as a person would."""
+    control = ControlFolder(home.folder / "control")
+    for _ in range(RESTARTS_MAX):
+        result.restarts += 1
+        home.once(timeout=CLEAN_SECONDS, **SETTINGS)
+        left = _open_orders(home)
+        if not left:
+            return
+        received = {line["order_remark"] for line in home.requests()}
+        for tag, status in left.items():
+            if status == "UNKNOWN":
+                result.resolved += 1
+                control.ask("resolve", by="crash suite", id=tag, sent=tag in received, reason="looked at the counter")
+            else:
+                control.ask("cancel", by="crash suite", id=tag)
+    result.problems.append(f"not at rest after {RESTARTS_MAX} starts: {left}")
+
+
+def _open_orders(home: Home) -> dict[str, str]:
+    reader = LedgerReader(home.folder / LEDGER)
+    left = {order.terms.tag: order.status.value for order in reader.open_orders()}
+    reader.close()
+    return left
+
+
+def _again_sends_nothing(home: Home, scenario: Scenario) -> list[str]:
+    """The same files once more: only what provably never left may be sent now."""
+    before = {content(line) for line in home.requests()}
+    for name, data in scenario.files.items():
+        home.drop(name, data)
+    home.once(timeout=1.5, **SETTINGS)
+    again = home.twice()
+    late = {content(line) for line in home.requests()} - before - set(scenario.orders)
+    return [f"sent again: {again}"] * bool(again) + [f"sent though forbidden: {late}"] * bool(late)

@@ -1,0 +1,87 @@
+"""Every failpoint with every fault that can happen there, over several seeds: `python dev.py crash`.
+
+Prints each case that failed, and the counts that docs/reliability.md quotes.
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from filebridge.failpoints import POINTS
+from tests.crash.case import Case, Result, run_case
+
+# point -> how often the scenario surely passes it in the hurt run; a seed chooses which passing is hit.
+PASSES = {
+    "inbox.claim": 4, "inbox.claimed": 4, "intake.read": 4, "ledger.write": 8, "ledger.commit": 8,
+    "ledger.committed": 8, "sending.submit": 4, "sending.submitted": 4, "sending.cancel": 1, "archive.link": 4,
+    "archive.flush": 2, "archive.unlink": 4, "outbox.replace": 10, "outbox.append": 6, "control.answer": 1,
+    "start.leftovers": 1, "start.recorded": 1, "recovery.snapshot": 1, "worker.note": 12, "worker.call": 12,
+    "worker.called": 12, "worker.answer": 12, "worker.push": 20,
+}  # fmt: skip
+_FILES = ("kill", "eio", "enospc")
+# Where a system call can fail, it does; what a pipe carries can be lost; everywhere the process can die.
+FAULTS = {
+    **dict.fromkeys(POINTS, ("kill",)),
+    **dict.fromkeys(("inbox.claim", "intake.read", "ledger.write", "ledger.commit", "ledger.committed"), _FILES),
+    **dict.fromkeys(("archive.link", "archive.flush", "archive.unlink"), _FILES),
+    **dict.fromkeys(("outbox.replace", "outbox.append", "control.answer", "worker.note"), _FILES),
+    **dict.fromkeys(("worker.answer", "worker.push"), ("kill", "lose")),
+}
+
+
+def cases(seeds: int) -> Iterator[Case]:
+    """All cases, seed by seed, so that a run that is cut short has seen every point."""
+    for seed in range(1, seeds + 1):
+        for point in POINTS:
+            for fault in FAULTS[point]:
+                nth = random.Random(f"{point}{fault}{seed}").randint(1, PASSES[point])
+                yield Case(point, fault, nth, seed)
+
+
+def run(wanted: list[Case], *, jobs: int, say: bool = True) -> list[Result]:
+    """Run cases side by side; each has a folder, a counter and ports of its own."""
+
+    def one(case: Case) -> Result:
+        result = run_case(case, Path(tempfile.mkdtemp(prefix="filebridge-crash-")))
+        if say:
+            mark = "ok" if result.happened and not result.problems else "FAILED"
+            print(f"{mark:7}{case}  restarts {result.restarts}, resolved {result.resolved}", flush=True)
+            for problem in result.problems:
+                print(f"        {problem}", flush=True)
+        return result
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(one, wanted))
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="dev.py crash", description=__doc__)
+    options.add_argument("--seeds", type=int, default=2, help="scenarios for each point and fault")
+    options.add_argument("--jobs", type=int, default=2, help="cases at a time")
+    options.add_argument("--point", default="", help="only points whose name contains this")
+    given = options.parse_args()
+    results = run([case for case in cases(given.seeds) if given.point in case.point], jobs=given.jobs)
+    return report(results)
+
+
+def report(results: list[Result]) -> int:
+    """Print the counts; 1 if any invariant was broken or any fault did not happen."""
+    by_fault = Counter(result.case.fault for result in results if result.happened)
+    broken = [result for result in results if result.problems]
+    missed = [result for result in results if not result.happened]
+    names = Counter(problem.partition(":")[0] for result in broken for problem in result.problems)
+    print(f"\n{len(results)} cases, {len({result.case.point for result in results})} of {len(POINTS)} failpoints")
+    print("faults that happened: " + ", ".join(f"{fault} {count}" for fault, count in sorted(by_fault.items())))
+    print(f"clean restarts: {sum(r.restarts for r in results)}; orders resolved: {sum(r.resolved for r in results)}")
+    print(f"faults that did not happen: {len(missed)} {[str(result.case) for result in missed]}")
+    print(f"cases with a broken invariant: {len(broken)} {dict(names)}")
+    return 1 if broken or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
