@@ -41,7 +41,8 @@ class Archive:
             failpoints.hit("archive.link")
             target = self.folder / place_name
             target.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir() and not source.is_symlink():
+            if os.path.lexists(source) and not (source.is_file() or source.is_symlink()):
+                # A folder cannot be linked, and opening a pipe to flush it would wait for its other end.
                 source.rename(target)
             elif _bring(source, target):
                 linked.append(source)

@@ -80,7 +80,6 @@ class Bridge:
         self._generation = self._ended = 0
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
         self._broker_was_asked = False
-        self._alone = False
         self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
         self._same_boot = False
         self._orders_every = timedelta(seconds=settings.outbox.report_seconds)
@@ -274,7 +273,8 @@ class Bridge:
     def _hear(self, message: base.Message, now: datetime) -> None:
         match message:
             case base.SoleSender():
-                self._sole_sender(now)
+                handed = self._parts.handed_before() if self._same_boot else None
+                self._sender.is_sole_sender(handed, now)
             case base.GatewayUp(generation, _) if generation <= self._ended:
                 # It died before its word was heard.
                 return
@@ -288,8 +288,7 @@ class Bridge:
                 self._connected(False, detail, now)
                 self._reconciler.disconnected()
                 self._sender.worker_is_gone()
-                if self._alone:
-                    self._sender.settle_handed(handed, now, detail)
+                self._sender.settle_handed(handed, now, detail)
             case base.GroupHanded(generation):
                 if generation == self._generation:
                     self._sender.group_is_back()
@@ -300,16 +299,6 @@ class Bridge:
                     self._reconciler.hear(accounts, now)
             case _:
                 self._listener.hear(message, now)
-
-    def _sole_sender(self, now: datetime) -> None:
-        """Our worker holds the accounts' locks: whoever sent before is dead, and its hand-over log is complete.
-
-        What is still SUBMITTING the first time is an earlier run's.
-        """
-        if not self._alone:
-            self._alone = True
-            handed = self._parts.handed_before() if self._same_boot else None
-            self._sender.settle_handed(handed, now, "the bridge was started again")
 
     def _connected(self, up: bool, detail: str, now: datetime) -> None:
         changed = (self._connection.up, self._connection.detail) != (up, detail)

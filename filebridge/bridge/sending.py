@@ -48,6 +48,9 @@ class Sender:
         self._suspects: dict[str, datetime] = {}
         # How many hand-overs the worker has not reported back: a group, and perhaps cancels before it.
         self._out = 0
+        # Tags that the worker was given and may not have handed over yet.
+        self._given: set[str] = set()
+        self._is_alone = False
         self._cancel_sent_at: dict[str, datetime] = {}
         self._unsent: tuple[list[Order], str] | None = None
         self.halted = ""
@@ -64,7 +67,7 @@ class Sender:
             orders, why = self._unsent
             self._unsent = None
             self._book.end_all(orders, _not_sent(now, why))
-        for tag in list(self._book.by_status[Status.SUBMITTING]):
+        for tag in list(self._book.by_status[Status.SUBMITTING]) if self._is_alone else ():
             order = self._book.get(tag)
             assert order is not None
             assert order.submitted_at is not None
@@ -125,14 +128,32 @@ class Sender:
 
         `handed` None means that the log proves nothing (the machine restarted).
         """
-        for order in self._book.in_status(Status.SUBMITTING):
+        if not self._is_alone:
+            return
+        for order in self._book.in_status(Status.SUBMITTING, Status.UNKNOWN):
+            if order.terms.tag not in self._given:
+                continue
             if handed is not None and order.terms.tag not in handed:
                 self._book.happen(order, _not_sent(now, why))
-            else:
+            elif order.status is Status.SUBMITTING:
                 self.doubt(order, now, why)
+        self._given.clear()
+
+    def is_sole_sender(self, handed: frozenset[str] | None, now: datetime) -> None:
+        """Our worker holds the accounts' locks: whoever sent before is dead, and its hand-over log is complete.
+
+        What is still SUBMITTING the first time is an earlier run's; until now nothing could be said of it.
+        """
+        if not self._is_alone:
+            self._is_alone = True
+            self._given |= self._book.by_status[Status.SUBMITTING].keys()
+            self.settle_handed(handed, now, "the bridge was started again")
 
     def group_is_back(self) -> None:
         self._out = max(self._out - 1, 0)
+        if not self._out:
+            # The broker was called for all of them: no log can prove any of them unsent.
+            self._given.clear()
 
     def worker_is_gone(self) -> None:
         """Nothing is out any more; a cancel may have died with the worker, and may be asked for again."""
@@ -159,6 +180,7 @@ class Sender:
                 self._send_cancels(now)
             if group:
                 failpoints.hit("sending.submit")
+                self._given |= {order.terms.tag for order in group}
                 self._gateway.submit(group)
                 self._out += 1
                 failpoints.hit("sending.submitted")

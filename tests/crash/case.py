@@ -3,14 +3,16 @@
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from filebridge.app import LEDGER
 from filebridge.control import ControlFolder
 from filebridge.ledger.views import LedgerReader
 from filebridge.simulator import server
-from tests.crash.invariants import Found, violations
+from filebridge.simulator.faults import control
+from tests.crash.invariants import Found, books_of, violations
 from tests.crash.scenario import SETTINGS, Scenario
-from tests.integration.homes import Home, content, living_in
+from tests.integration.homes import Home, content, living_in, until
 
 RESTARTS_MAX = 6
 # How long the first, hurt run may take, and each clean one after it.
@@ -19,15 +21,37 @@ HURT_SECONDS, CLEAN_SECONDS = 6, 5
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`point` and `fault` name the failpoint, `nth` its passing; `seed` the scenario."""
+    """`point` and `fault` name the failpoint, `nth` its passing; `seed` the scenario; `broker` what the counter does
+    wrong meanwhile, a name of `BROKER_FAULTS`."""
 
     point: str
     fault: str
     nth: int
     seed: int
+    broker: str = ""
 
     def __str__(self) -> str:
-        return f"{self.point}:{self.fault}:{self.nth} seed {self.seed}"
+        broker = f" with {self.broker}" if self.broker else ""
+        return f"{self.point}:{self.fault}:{self.nth} seed {self.seed}{broker}"
+
+
+# What the counter does wrong: from the beginning of the hurt run, or (`mid`) when it has received some orders.
+# What is in `LASTING` goes on during the clean starts.
+BROKER_FAULTS: dict[str, dict[str, Any]] = {
+    "request dropped": {"drop_next_requests": 2},
+    "answer dropped": {"drop_next_answers": 3},
+    "pushes dropped": {"drop_next_pushes": 5},
+    "late answer": {"answer_delay_seconds": 0.3},
+    "query lag": {"query_lag_seconds": 2.0},
+    "pushes twice and out of order": {"duplicate_pushes": True, "reorder_pushes": True},
+    "refused with -1": {"refuse_next": 4},
+    "reject storm": {"reject_next": 12},
+    "disconnect mid batch": {"disconnect": True},
+}
+MID = {"disconnect mid batch"}
+LASTING = {"query lag", "pushes twice and out of order"}
+_MENDED = {"answer_delay_seconds": 0.0, "drop_next_requests": 0, "drop_next_answers": 0, "drop_next_pushes": 0}
+_MENDED |= {"reject_next": 0, "refuse_next": 0}
 
 
 @dataclass(slots=True)
@@ -50,6 +74,8 @@ def run_case(case: Case, folder: Path) -> Result:
         server.start(home.userdata, idle_seconds=None)
         _hurt(home, scenario, case)
         result.happened = _done_file(home).exists()
+        if case.broker and case.broker not in LASTING:
+            control(home.userdata, **_MENDED)
         _restart_until_rest(home, result)
         found = Found.of(home, scenario)
         result.problems += violations(found)
@@ -64,9 +90,14 @@ def _hurt(home: Home, scenario: Scenario, case: Case) -> None:
     scenario.drop_first(home)
     # A person's request, so that its way is crossed too.
     ControlFolder(home.folder / "control").ask("reconcile", by="crash suite")
+    if case.broker and case.broker not in MID:
+        control(home.userdata, **BROKER_FAULTS[case.broker])
     failpoint = f"{case.point}:{case.fault}:{case.nth}:{_done_file(home)}"
     process = home.start("--once", "--timeout", str(HURT_SECONDS), failpoint=failpoint, **SETTINGS)
     producer = scenario.drop_rest(home)
+    if case.broker in MID:
+        until(lambda: len(home.requests()) >= 6 or process.poll() is not None, "some orders at the counter")
+        control(home.userdata, **BROKER_FAULTS[case.broker])
     process.wait()
     producer.join()
 
@@ -77,20 +108,20 @@ def _done_file(home: Home) -> Path:
 
 def _restart_until_rest(home: Home, result: Result) -> None:
     """Clean starts; what stays in doubt is looked up at the counter and resolved, as a person would."""
-    control = ControlFolder(home.folder / "control")
+    person = ControlFolder(home.folder / "control")
     for _ in range(RESTARTS_MAX):
         result.restarts += 1
         home.once(timeout=CLEAN_SECONDS, **SETTINGS)
         left = _open_orders(home)
         if not left:
             return
-        received = {line["order_remark"] for line in home.requests()}
+        taken = {order.tag for order in books_of(home).orders.values()}
         for tag, status in left.items():
             if status == "UNKNOWN":
                 result.resolved += 1
-                control.ask("resolve", by="crash suite", id=tag, sent=tag in received, reason="looked at the counter")
+                person.ask("resolve", by="crash suite", id=tag, sent=tag in taken, reason="looked at the counter")
             else:
-                control.ask("cancel", by="crash suite", id=tag)
+                person.ask("cancel", by="crash suite", id=tag)
     result.problems.append(f"not at rest after {RESTARTS_MAX} starts: {left}")
 
 

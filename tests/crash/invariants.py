@@ -40,10 +40,15 @@ class Found:
         reader = LedgerReader(home.folder / LEDGER)
         orders = {row["tag"]: row for row in reader.order_rows(None)}
         reader.close()
-        books = Books()
-        for line in (home.userdata / "books.jsonl").read_text(encoding="utf-8").splitlines():
-            books.apply(json.loads(line))
-        return cls(home, scenario, home.requests(), orders, books)
+        return cls(home, scenario, home.requests(), orders, books_of(home))
+
+
+def books_of(home: Home) -> Books:
+    """The counter's books, made again from its own file."""
+    books = Books()
+    for line in (home.userdata / "books.jsonl").read_text(encoding="utf-8").splitlines():
+        books.apply(json.loads(line))
+    return books
 
 
 def violations(found: Found) -> list[str]:

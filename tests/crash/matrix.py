@@ -10,10 +10,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 from filebridge.failpoints import POINTS
-from tests.crash.case import Case, Result, run_case
+from tests.crash.case import BROKER_FAULTS, Case, Result, run_case
+from tests.crash.mutants import MUTANTS, caught_by
 
 # point -> how often the scenario surely passes it in the hurt run; a seed chooses which passing is hit.
 PASSES = {
@@ -34,9 +36,16 @@ FAULTS = {
 }
 
 
+# Where the bridge or the worker dies while the broker misbehaves.
+KILLED_WITH_BROKER_FAULTS = ("sending.submitted", "ledger.committed", "worker.called")
+
+
 def cases(seeds: int) -> Iterator[Case]:
     """All cases, seed by seed, so that a run that is cut short has seen every point."""
     for seed in range(1, seeds + 1):
+        for broker, point in product(BROKER_FAULTS, KILLED_WITH_BROKER_FAULTS):
+            nth = random.Random(f"{point}{broker}{seed}").randint(1, min(PASSES[point], 3))
+            yield Case(point, "kill", nth, seed, broker)
         for point in POINTS:
             for fault in FAULTS[point]:
                 nth = random.Random(f"{point}{fault}{seed}").randint(1, PASSES[point])
@@ -63,19 +72,31 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="dev.py crash", description=__doc__)
     options.add_argument("--seeds", type=int, default=2, help="scenarios for each point and fault")
     options.add_argument("--jobs", type=int, default=2, help="cases at a time")
-    options.add_argument("--point", default="", help="only points whose name contains this")
+    options.add_argument("--only", default="", help="only cases whose name contains this")
     given = options.parse_args()
-    results = run([case for case in cases(given.seeds) if given.point in case.point], jobs=given.jobs)
-    return report(results)
+    results = run([case for case in cases(given.seeds) if given.only in str(case)], jobs=given.jobs)
+    failed = report(results)
+    return failed if given.only else failed | mutants_caught()
+
+
+def mutants_caught() -> int:
+    """Run every mutant; 1 if the suite does not notice one."""
+    print("\nmutants:")
+    caught = [(mutant, caught_by(mutant)) for mutant in MUTANTS]
+    for mutant, problem in caught:
+        print(f"{'caught' if problem else 'MISSED':7}{mutant.name}: {problem}", flush=True)
+    return 0 if all(problem for _, problem in caught) else 1
 
 
 def report(results: list[Result]) -> int:
     """Print the counts; 1 if any invariant was broken or any fault did not happen."""
+    brokers = sorted({result.case.broker for result in results} - {""})
     by_fault = Counter(result.case.fault for result in results if result.happened)
     broken = [result for result in results if result.problems]
     missed = [result for result in results if not result.happened]
     names = Counter(problem.partition(":")[0] for result in broken for problem in result.problems)
     print(f"\n{len(results)} cases, {len({result.case.point for result in results})} of {len(POINTS)} failpoints")
+    print(f"crossed with {len(brokers)} broker faults: {', '.join(brokers)}")
     print("faults that happened: " + ", ".join(f"{fault} {count}" for fault, count in sorted(by_fault.items())))
     print(f"clean restarts: {sum(r.restarts for r in results)}; orders resolved: {sum(r.resolved for r in results)}")
     print(f"faults that did not happen: {len(missed)} {[str(result.case) for result in missed]}")
