@@ -28,7 +28,7 @@ def reasons() -> str:
     rows = ((f"`{code}`", english, chinese) for code, (english, chinese) in sorted(REASONS.items()))
     return _page(
         "Reason codes",
-        "filebridge/domain/reasons.py",
+        "filebridge/domain/reasons.py and file_reasons.py",
         "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
         "A code never changes its meaning.",
         *_table(("code", "English", "中文"), rows),
@@ -84,7 +84,7 @@ def commands() -> str:
         parts += [f"## {name}", "", " ".join((command.help or "").split()), "", *table, *([""] if table else [])]
     return _page(
         "Commands",
-        "filebridge/cli.py",
+        "filebridge/cli/",
         "Exit codes: 0 clean, 1 problems found, 2 could not run. `filebridge COMMAND --help` says the same.",
         *parts,
     )
@@ -190,7 +190,7 @@ def _preset(parameter: Any) -> str:
     if parameter.required:
         return "(required)"
     value = parameter.default
-    if value in (None, False, (), []) or callable(value):
+    if value in (None, False, "", (), []) or callable(value):
         return ""
     return f"`{value.value if isinstance(value, Enum) else value}`"
 

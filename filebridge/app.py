@@ -83,6 +83,8 @@ def init_home(home: Path, *, account: str, cash: int) -> None:
     write_new(home / "userdata" / "accounts.csv", f"account,account_type,cash\n{account},STOCK,{cash}\n")
     holdings = files("filebridge").joinpath("holdings.csv").read_text(encoding="utf-8")
     write_new(home / "userdata" / "holdings.csv", holdings.replace("{account}", account))
+    market = files("filebridge").joinpath("market.csv").read_text(encoding="utf-8")
+    write_new(home / "userdata" / "market.csv", market)
     write_new(home / config.SETTINGS_FILE, template.replace("{account}", account))
 
 
@@ -188,7 +190,7 @@ def run(home: Path, settings: Settings, *, once: bool, timeout: float | None, wa
             if once and not busy and bridge.at_rest():
                 break
         left = bridge.unfinished()
-        clean = bridge.is_clean and not left
+        clean = bridge.is_clean and not left and bridge.has_agreed
         bridge.finish()
     return clean, left
 

@@ -21,13 +21,14 @@ _SIZE_MAX = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person asked. `problem` says why the file cannot be used; then the other fields are empty."""
+    """What a person asked, `age_seconds` ago; or, in `problem`, why the file cannot be used."""
 
     name: str
     verb: str = ""
     by: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
+    age_seconds: float = 0.0
 
 
 class ControlFolder:
@@ -66,6 +67,7 @@ class ControlFolder:
     def _read(self, file_name: str) -> Request:
         name = file_name.removesuffix(".json")
         try:
+            age_seconds = max(time.time() - (self.folder / file_name).stat().st_mtime, 0.0)
             text = (self.folder / file_name).read_bytes()[: _SIZE_MAX + 1]
             if len(text) > _SIZE_MAX:
                 raise ValueError("too large")
@@ -79,7 +81,7 @@ class ControlFolder:
                 raise ValueError("`by` must name who asks")
         except (ValueError, OSError, RecursionError) as error:
             return Request(name, problem=str(error))
-        return Request(name, verb, by.strip()[:64], values)
+        return Request(name, verb, by.strip()[:64], values, age_seconds=age_seconds)
 
 
 def login() -> str:

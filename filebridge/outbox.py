@@ -193,6 +193,16 @@ class Outbox:
             self._errors[path] = error.strerror or str(error)
 
 
+def receipt_heads(folder: Path) -> dict[str, str]:
+    """The chain heads that the receipts in an outbox name, with the receipt's name."""
+    heads = {}
+    for path in sorted(folder.glob("*.receipt.csv")):
+        end, _, rest = path.read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2].partition(",")
+        if end == "#END":
+            heads[rest.partition(",")[2]] = path.name
+    return heads
+
+
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
     """The rows of a receipt, and the chain's head when the file had been answered."""
     rows, head = [], ""
@@ -204,7 +214,8 @@ def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
             rows.append({name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row))
         elif event["kind"] == "FILE":
             head = event["hash"]
-    return rows, head
+    # Malformed rows were answered before the others were decided; a reader expects them in their places.
+    return sorted(rows, key=lambda row: row["row"]), head
 
 
 def _constant(text: list[str]) -> Callable[[], Iterable[str]]:

@@ -215,6 +215,7 @@ class Bridge:
         self._publish(turn)
         parts.outbox.write_due()
         self._connection.up, self._connection.detail = False, "stopped"
+        self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
         parts.watcher.stop()
         parts.gateway.close()
@@ -288,7 +289,7 @@ class Bridge:
                 self._connected(False, detail, now)
                 self._reconciler.disconnected()
                 self._sender.worker_is_gone()
-                self._sender.settle_handed(handed, now, detail)
+                self._sender.settle_handed(handed, now, (detail, detail))
             case base.GroupHanded(generation):
                 if generation == self._generation:
                     self._sender.group_is_back()
@@ -372,6 +373,11 @@ class Bridge:
     def at_rest(self) -> bool:
         """Whether nothing more will happen by itself: all is final, or waits for a person's approval."""
         return self.is_quiet() and all(order.status is Status.HELD for order in self.book.open_orders())
+
+    @property
+    def has_agreed(self) -> bool:
+        """Whether the books of every account have been compared with the broker's on this connection."""
+        return all(self._may_send(account) for account in self._connection.accounts)
 
     def unfinished(self) -> list[Order]:
         """Orders that are not final, or whose fills are not all told yet."""

@@ -15,6 +15,10 @@ from filebridge.domain.orders import LOCAL, Order
 from filebridge.domain.reasons import Reason
 
 Answer = dict[str, Any]
+DONE = "CONTROL_DONE"
+# What was asked while nothing ran may no longer be meant when it starts again; a halt always is.
+AGE_MAX_SECONDS = 60.0
+NEVER_TOO_OLD = ("halt",)
 
 
 class Controls:
@@ -31,7 +35,7 @@ class Controls:
         self._sender = sender
         self._reconciler = reconciler
         self._release = release
-        self._verbs: dict[str, Callable[[Request, datetime], Reason | None]] = {
+        self._verbs: dict[str, Callable[[Request, datetime], Reason]] = {
             "halt": self._halt,
             "resume": self._resume,
             "approve": self._approve,
@@ -45,12 +49,12 @@ class Controls:
     def handle(self, request: Request, now: datetime) -> Answer:
         """Do and record one request; the answer may be given once the turn is committed."""
         if request.problem:
-            context = {"file": request.name, "text": request.problem}
-            problem: Reason | None = Reason("CONTROL_UNREADABLE", context)
+            reason = Reason("CONTROL_UNREADABLE", {"file": request.name, "text": request.problem})
+        elif request.age_seconds > AGE_MAX_SECONDS and request.verb not in NEVER_TOO_OLD:
+            reason = Reason("CONTROL_TOO_OLD", {"verb": request.verb, "age_seconds": str(int(request.age_seconds))})
         else:
-            problem = self._verbs[request.verb](request, now)
-        reason = problem or Reason("CONTROL_DONE", {"text": request.verb})
-        answer = {"ok": problem is None, "reason_code": reason.code, "context": dict(reason.context)}
+            reason = self._verbs[request.verb](request, now)
+        answer = {"ok": reason.code == DONE, "reason_code": reason.code, "context": dict(reason.context)}
         asked = {"name": request.name, "verb": request.verb, "by": request.by, "fields": request.fields}
         self._book.turn.append("CONTROL", {**asked, **answer})
         return {**answer, "message": reason.message, "message_zh": reason.message_zh}
@@ -61,24 +65,26 @@ class Controls:
             self._book.turn.append("HALTED", {"by": by, "text": why})
         self._sender.halted = why
 
-    # ---- one method a verb; each returns why it could not be done
+    # ---- one method a verb; each returns what was done, or why it could not be
 
-    def _halt(self, request: Request, now: datetime) -> None:
+    def _halt(self, request: Request, now: datetime) -> Reason:
         self.halt(request.by, str(request.fields.get("reason") or f"halted by {request.by}"))
+        return _done(f"halted: {self._sender.halted}")
 
-    def _resume(self, request: Request, now: datetime) -> None:
+    def _resume(self, request: Request, now: datetime) -> Reason:
         if self._sender.halted:
             self._book.turn.append("RESUMED", {"by": request.by, "text": str(request.fields.get("reason", ""))})
         self._sender.halted = ""
+        return _done("resume")
 
-    def _approve(self, request: Request, now: datetime) -> Reason | None:
+    def _approve(self, request: Request, now: datetime) -> Reason:
         return self._on_one(request, OrderEvent(kind=EventKind.APPROVE, at=now))
 
-    def _deny(self, request: Request, now: datetime) -> Reason | None:
+    def _deny(self, request: Request, now: datetime) -> Reason:
         reason = Reason("DENIED_BY_PERSON", _who(request))
         return self._on_one(request, OrderEvent(kind=EventKind.DENY, at=now, reason=reason))
 
-    def _resolve(self, request: Request, now: datetime) -> Reason | None:
+    def _resolve(self, request: Request, now: datetime) -> Reason:
         match request.fields.get("sent"):
             case True:
                 kind, code = EventKind.RESOLVE_SENT, "RESOLVED_SENT"
@@ -88,33 +94,35 @@ class Controls:
                 return Reason("CONTROL_UNREADABLE", {"file": request.name, "text": "`sent` must be true or false"})
         return self._on_one(request, OrderEvent(kind=kind, at=now, reason=Reason(code, _who(request))))
 
-    def _cancel(self, request: Request, now: datetime) -> Reason | None:
+    def _cancel(self, request: Request, now: datetime) -> Reason:
         if request.fields.get("all") is True:
-            for order in self._book.open_orders():
-                if allows(order.status, EventKind.CANCEL):
-                    self._book.happen(order, _cancel_event(order, now))
-            return None
+            wanted = [order for order in self._book.open_orders() if allows(order.status, EventKind.CANCEL)]
+            for order in wanted:
+                self._book.happen(order, _cancel_event(order, now))
+            return _done(f"cancel --all: {len(wanted)}")
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
             return found
-        self._book.happen(found, _cancel_event(found, now))
-        return None
+        after = self._book.happen(found, _cancel_event(found, now))
+        waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
+        return _done(f"cancel {_name(after)}" + (f"; {waits.message}" if after.cancel_requested else ""))
 
-    def _release_file(self, request: Request, now: datetime) -> Reason | None:
+    def _release_file(self, request: Request, now: datetime) -> Reason:
         name = str(request.fields.get("file", ""))
-        return None if self._release(name) is not None else Reason("CONTROL_FILE_UNKNOWN", {"value": name})
+        found = self._release(name)
+        return _done(f"release {name}") if found is not None else Reason("CONTROL_FILE_UNKNOWN", {"value": name})
 
-    def _reconcile(self, request: Request, now: datetime) -> None:
+    def _reconcile(self, request: Request, now: datetime) -> Reason:
         self._reconciler.connected(now)
+        return _done("reconcile")
 
     # ---- finding the order that is meant
 
-    def _on_one(self, request: Request, event: OrderEvent) -> Reason | None:
+    def _on_one(self, request: Request, event: OrderEvent) -> Reason:
         found = self._one(request, event.kind)
         if isinstance(found, Reason):
             return found
-        self._book.happen(found, event)
-        return None
+        return _done(f"{request.verb} {_name(self._book.happen(found, event))}")
 
     def _one(self, request: Request, kind: EventKind) -> Order | Reason:
         """The one order that the id names and that the event fits."""
@@ -129,6 +137,15 @@ class Controls:
             status = named[0].status.value
             return Reason("CONTROL_NOT_POSSIBLE", {"value": name, "earlier_status": status, "verb": request.verb})
         return Reason("CONTROL_UNKNOWN_ORDER", {"value": name})
+
+
+def _done(text: str) -> Reason:
+    return Reason(DONE, {"text": text})
+
+
+def _name(order: Order) -> str:
+    terms = order.terms
+    return f"{terms.client_order_id} ({terms.side} {terms.quantity} {terms.symbol}): {order.status}"
 
 
 def _who(request: Request) -> dict[str, str]:

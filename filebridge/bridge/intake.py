@@ -21,6 +21,7 @@ from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import ParsedFile, parse
 
+OTHER_PROBLEMS = "FILE_HAS_OTHER_PROBLEMS"
 _FILE_ROW = 0
 
 
@@ -66,7 +67,9 @@ class Intake:
         first_code = ""
         for body in self._answers(file.name, intake_no, reading, problems, good, refused, today, now):
             outcomes[body["outcome"]] += 1
-            first_code = first_code or body["reason_code"]
+            # The cause, not what it meant for the rows beside it.
+            if body["reason_code"] != OTHER_PROBLEMS:
+                first_code = first_code or body["reason_code"]
         outcome = _outcome(reading.set_aside is not None, refused, outcomes)
         place = archive.place(file.name, trade_date=today, outcome=outcome, intake_no=intake_no)
         self._book.turn.close_file(
@@ -105,9 +108,10 @@ class Intake:
             body = _file_body(Outcome.QUARANTINED, reading.set_aside)
             turn.answer_row(body, intake_no=intake_no)
             return [body]
-        bodies = [(problem.row, _problem_body(problem)) for problem in problems]
+        ids = reading.parsed.ids
+        bodies = [(problem.row, _problem_body(problem, ids.get(problem.row, ""))) for problem in problems]
         if refused:
-            bodies += [(row.row, _row_body(row, Outcome.REFUSED, Reason("FILE_HAS_OTHER_PROBLEMS"))) for row in good]
+            bodies += [(row.row, _row_body(row, Outcome.REFUSED, Reason(OTHER_PROBLEMS))) for row in good]
         bodies.sort(key=lambda pair: pair[0])
         for _, body in bodies:
             turn.answer_row(body, intake_no=intake_no)
@@ -192,8 +196,8 @@ def _file_body(outcome: Outcome, reason: Reason) -> Body:
     return {"row": _FILE_ROW, "outcome": outcome.value, **codec.reason_body(reason)}
 
 
-def _problem_body(problem: Problem) -> Body:
-    where = {"row": problem.row, "column": problem.column, "value": problem.value}
+def _problem_body(problem: Problem, client_order_id: str) -> Body:
+    where = {"row": problem.row, "column": problem.column, "value": problem.value, "client_order_id": client_order_id}
     return {**where, "outcome": Outcome.REFUSED.value, **codec.reason_body(problem.reason)}
 
 

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from filebridge.domain.orders import FINAL, Status, price_text
+from filebridge.domain.orders import FINAL, Status, needs_person, price_text
 from filebridge.domain.reasons import Reason
 
 Row = dict[str, Any]
@@ -21,7 +21,7 @@ def order_report_row(row: Row) -> Row:
         "avg_fill_price": price_text(average),
         "message": reason.message if reason else "",
         "message_zh": reason.message_zh if reason else "",
-        "needs_person": int(bool(row["alarmed"]) or status in (Status.UNKNOWN, Status.HELD)),
+        "needs_person": int(needs_person(status, alarmed=bool(row["alarmed"]), broker_order_id=row["broker_order_id"])),
     }
 
 
@@ -46,12 +46,14 @@ def _what(kind: str, body: Row) -> str:
         "ORDER": ("event", "status", "broker_order_id", "counter_order_id"),
         "EVIDENCE": ("text", "first", "second"),
     }.get(kind, ())
-    parts = [f"{name} {body[name]}" if name in ("row",) else str(body[name]) for name in words if body.get(name)]
+    named = ("row", "broker_order_id", "counter_order_id", "first", "second")
+    parts = [f"{name} {body[name]}" if name in named else str(body[name]) for name in words if body.get(name)]
+    parts = list(dict.fromkeys(parts))
     if "fill" in body:
         parts.append(f"{body['fill']['last_qty']} @ {body['fill']['last_price']} (trade {body['fill']['trade_id']})")
     if body.get("reason_code"):
         reason = Reason(body["reason_code"], body.get("context", {}))
         parts += [reason.message, reason.message_zh]
     if kind == "REPORT":
-        parts.append(f"broker said {raw.get('kind', '')} {raw.get('status_code', '')}, nothing new")
+        parts.append(f"nothing new from the broker ({raw['kind']} {raw.get('status_code', '')}".rstrip() + ")")
     return " · ".join(parts)

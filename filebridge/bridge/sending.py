@@ -15,6 +15,11 @@ from filebridge.gateways.base import Gateway
 
 # How long an answer of -1 may wait for the error that explains it.
 SUSPECT_SECONDS = 2.0
+# Why something is in doubt or proven unsent, in English and Chinese.
+Why = tuple[str, str]
+NO_ANSWER: Why = ("no answer in time", "未在时限内应答")
+NO_REASON: Why = ("the terminal answered -1 and gave no reason", "终端返回 -1 且未说明原因")
+STARTED_AGAIN: Why = ("the bridge was started again", "filebridge 曾重新启动")
 _RECHECK = timedelta(seconds=1)
 
 
@@ -66,19 +71,20 @@ class Sender:
         if self._unsent is not None:
             orders, why = self._unsent
             self._unsent = None
-            self._book.end_all(orders, _not_sent(now, why))
+            self._book.end_all(orders, _not_sent(now, (why, why)))
         for tag in list(self._book.by_status[Status.SUBMITTING]) if self._is_alone else ():
             order = self._book.get(tag)
             assert order is not None
             assert order.submitted_at is not None
-            due = min(
-                order.submitted_at + self._answer_time, self._suspects.get(tag, datetime.max.replace(tzinfo=now.tzinfo))
-            )
-            if now > due:
-                self.doubt(order, now, "no answer in time" if tag not in self._suspects else "refused without a reason")
-            elif tag not in self._suspects:
+            if now <= order.submitted_at + self._answer_time:
                 # They were sent in this order, so none behind it is due either.
                 break
+            self.doubt(order, now, NO_ANSWER)
+        for tag in [tag for tag, due in self._suspects.items() if now > due]:
+            del self._suspects[tag]
+            suspect = self._book.get(tag)
+            if suspect is not None and suspect.status is Status.SUBMITTING:
+                self.doubt(suspect, now, NO_REASON)
         if self._recheck_at is None or now >= self._recheck_at:
             self._recheck_at = now + _RECHECK
             self._book.ready.extendleft(reversed(self._waiting))
@@ -115,15 +121,15 @@ class Sender:
                 reason = Reason("EXPIRED_TRADE_DATE", {"trade_date": order.terms.trade_date.isoformat()})
                 self._book.happen(order, OrderEvent(kind=EventKind.EXPIRE, at=now, reason=reason))
 
-    def doubt(self, order: Order, now: datetime, why: str) -> Order:
-        reason = Reason("OUTCOME_UNKNOWN", {"text": why, "tag": order.terms.tag})
+    def doubt(self, order: Order, now: datetime, why: Why) -> Order:
+        reason = Reason("OUTCOME_UNKNOWN", {"text": why[0], "text_zh": why[1], "tag": order.terms.tag})
         return self._book.happen(order, OrderEvent(kind=EventKind.DOUBT, at=now, reason=reason))
 
     def suspect(self, tag: str, now: datetime) -> None:
         """The terminal answered -1: unless its error follows soon, nobody knows."""
         self._suspects[tag] = now + timedelta(seconds=SUSPECT_SECONDS)
 
-    def settle_handed(self, handed: frozenset[str] | None, now: datetime, why: str) -> None:
+    def settle_handed(self, handed: frozenset[str] | None, now: datetime, why: Why) -> None:
         """A worker is dead: what is not in its hand-over log never left, of the rest nobody knows.
 
         `handed` None means that the log proves nothing (the machine restarted).
@@ -147,7 +153,7 @@ class Sender:
         if not self._is_alone:
             self._is_alone = True
             self._given |= self._book.by_status[Status.SUBMITTING].keys()
-            self.settle_handed(handed, now, "the bridge was started again")
+            self.settle_handed(handed, now, STARTED_AGAIN)
 
     def group_is_back(self) -> None:
         self._out = max(self._out - 1, 0)
@@ -242,5 +248,6 @@ class Sender:
         return self._sent_today
 
 
-def _not_sent(now: datetime, why: str) -> OrderEvent:
-    return OrderEvent(kind=EventKind.PROVE_NOT_SENT, at=now, reason=Reason("NOT_SENT_PROVEN", {"text": why}))
+def _not_sent(now: datetime, why: Why) -> OrderEvent:
+    reason = Reason("NOT_SENT_PROVEN", {"text": why[0], "text_zh": why[1]})
+    return OrderEvent(kind=EventKind.PROVE_NOT_SENT, at=now, reason=reason)

@@ -77,7 +77,9 @@ def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
 
     folder = ControlFolder(home / "control")
     if not folder.folder.is_dir():
-        raise HomeError(f"{home} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。")
+        raise HomeError(
+            f"{home.resolve()} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。"
+        )
     name = folder.ask(verb, by=by or login(), **fields)
     answer = folder.wait(name, ANSWER_SECONDS)
     if answer is None:

@@ -19,8 +19,8 @@ from filebridge.simulator import server
 ACCOUNT, CASH = "10000001", 10_000_000
 # How long one file's orders may take until the counter has said all that it will say.
 FILE_SECONDS = 20.0
-_RECEIPT = "row client_order_id symbol side quantity limit_price outcome message".split()
-_FILLS = "client_order_id symbol side last_qty last_price commission filled_qty leaves_qty".split()
+_RECEIPT = "row client_order_id symbol side quantity limit_price outcome".split()
+_FILLS = "client_order_id symbol side last_qty last_price commission".split()
 
 
 def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
@@ -31,9 +31,6 @@ def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
         raise HomeError(f"there are no sample files in {folder}", hint="Name their folder with --samples.")
     home = home or Path(tempfile.mkdtemp(prefix="filebridge-demo-")) / "home"
     app.init_home(home, account=ACCOUNT, cash=CASH)
-    market = folder.parent / "market.csv"
-    if market.exists():
-        shutil.copy(market, home / "userdata" / "market.csv")
     typer.echo(f"Paper trading in {home}: account {ACCOUNT}, {CASH:,} CNY. 模拟交易开始。\n")
     try:
         with app.open_bridge(home, load_settings(home), watch) as bridge:

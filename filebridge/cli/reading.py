@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from filebridge.cli.showing import HERE, AsCsv, AsJson, Day, Home, Row, read_day, show_rows
+from filebridge.cli.showing import HERE, AsCsv, AsJson, Day, Home, Row, read_day, show_messages, show_rows
 from filebridge.errors import HomeError
 
 OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a number at the broker. 编号。")]
-_ORDERS = "client_order_id symbol side quantity limit_price status filled_qty avg_fill_price message tag".split()
-_FILLS = "client_order_id symbol side last_qty last_price commission filled_qty leaves_qty traded_at".split()
-_FILES = "intake_no name outcome reason_code rows received_at archived_as".split()
-_RECEIPT = "row client_order_id symbol side quantity limit_price outcome message message_zh".split()
+# As a table on a screen of 80 columns; --csv and --json have everything.
+_ORDERS = "client_order_id symbol side quantity limit_price status filled_qty avg_fill_price".split()
+_FILLS = "client_order_id symbol side last_qty last_price filled_qty traded_at".split()
+_FILES = "intake_no name outcome reason_code rows received_at".split()
+_RECEIPT = "row client_order_id symbol side quantity limit_price outcome".split()
 _STORY = "seq at what".split()
 
 
@@ -37,22 +38,33 @@ def check(
     else:
         for name, rows in answers.items():
             show_rows(rows, _RECEIPT, title=name)
+            show_messages(rows)
     raise typer.Exit(0 if clean else 1)
 
 
 def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The orders of a trade date. 委托。"""
     from filebridge.bridge.present import order_report_row
+    from filebridge.outbox import ORDERS
 
     reader, today = _open(home)
-    rows = (order_report_row(row) for row in reader.order_rows(read_day(day, today)))
-    show_rows(rows, _ORDERS, title="orders 委托", as_json=as_json, as_csv=as_csv)
+    rows = [order_report_row(row) for row in reader.order_rows(read_day(day, today))]
+    show_rows(rows, ORDERS if as_csv else _ORDERS, title="orders 委托", as_json=as_json, as_csv=as_csv)
+    if not as_json and not as_csv:
+        show_messages(rows)
+        halt = reader.last_event("HALTED", "RESUMED")
+        if halt is not None and halt["kind"] == "HALTED":
+            body = json.loads(halt["body"])
+            typer.echo(f"HALTED by {body['by']}: {body['text']}. Nothing is sent. 已暂停发送。")
 
 
 def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The fills of a trade date. 成交。"""
+    from filebridge.outbox import FILLS
+
     reader, today = _open(home)
-    show_rows(reader.fill_rows(read_day(day, today)), _FILLS, title="fills 成交", as_json=as_json, as_csv=as_csv)
+    columns = FILLS if as_csv else _FILLS
+    show_rows(reader.fill_rows(read_day(day, today)), columns, title="fills 成交", as_json=as_json, as_csv=as_csv)
 
 
 def files(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
@@ -82,11 +94,12 @@ def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:
 
 
 def verify(home: Home = HERE, as_json: AsJson = False) -> None:
-    """Prove that the ledger is whole: its hash chain, and its views against its events. 校验账本。"""
+    """Prove that the ledger is whole: its hash chain, its views, and the receipts that name its heads. 校验账本。"""
     from filebridge.app import LEDGER
     from filebridge.ledger.verify import verify as verify_ledger
+    from filebridge.outbox import receipt_heads
 
-    found = verify_ledger(home / LEDGER)
+    found = verify_ledger(home / LEDGER, receipt_heads(home / "outbox"))
     if as_json:
         typer.echo(json.dumps({"events": found.events, "head": found.head, "problems": found.problems}))
     else:
@@ -102,7 +115,7 @@ def rebuild(home: Home = HERE) -> None:
     from filebridge import app
 
     days = app.rebuild(home)
-    typer.echo(f"Reports of {days} days were made again in {home / 'outbox'}. 已重建。")
+    typer.echo(f"Reports were made again in {home / 'outbox'} (days: {days}). 已重建。")
 
 
 def backup(
@@ -125,7 +138,9 @@ def _open(home: Path) -> tuple[Any, Any]:
     from filebridge.ledger.views import LedgerReader
 
     if not (home / SETTINGS_FILE).exists() and not (home / app.LEDGER).exists():
-        raise HomeError(f"{home} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。")
+        raise HomeError(
+            f"{home.resolve()} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。"
+        )
     today = current_date(app.now(), app.rules_of(load_settings(home), app.load_calendar(home)))
     return LedgerReader(home / app.LEDGER), today
 

@@ -1,12 +1,14 @@
 """Commands that run something: init, run, demo, simulator."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from filebridge.cli.showing import HERE, Home, show_rows
+from filebridge.domain.reasons import Reason
 
 _SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
 
@@ -60,29 +62,43 @@ def run(
 
 def say(turn: Any) -> None:
     """One line for each thing that a person at the screen wants to know of a commit."""
+    answers: dict[int, Counter[str]] = {}
     for row in turn.events:
-        line = _line(row["kind"], json.loads(row["body"]))
+        body = json.loads(row["body"])
+        if row["kind"] == "ROW":
+            answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
+        order = turn.orders.get(row["tag"])
+        line = _line(row["kind"], body, _name(order) if order else "", answers.get(row["intake_no"], Counter()))
         if line:
             typer.echo(f"{row['at'][11:19]}  {line}")
 
 
-def _line(kind: str, body: dict[str, Any]) -> str:
+def _name(order: Any) -> str:
+    terms = order.terms
+    return f"{terms.client_order_id}  {terms.side} {terms.quantity} {terms.symbol}"
+
+
+def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) -> str:
     match kind:
         case "FILE":
-            return f"{body['name']}: {body['outcome']} {body['reason_code']}".rstrip() + f", {body['rows']} rows"
+            counts = ", ".join(f"{count} {outcome}" for outcome, count in answers.items())
+            return f"{body['name']}: {counts} {body['reason_code']}".rstrip()
         case "CONNECTION":
             return f"broker: {body['detail']}"
         case "HALTED":
             return f"HALTED by {body['by']}: {body['text']}"
         case "RESUMED":
             return f"resumed by {body['by']}"
+        case "STOPPED":
+            return "stopped"
         case "CONTROL":
             return f"{body['by'] or 'someone'} asked: {body['verb'] or '?'} ({body['reason_code']})"
         case "ORDER" if "fill" in body:
             fill = body["fill"]
-            return f"fill {fill['last_qty']} @ {fill['last_price']}, order now {body['status']}"
+            return f"{order}: {fill['last_qty']} filled @ {fill['last_price']}, {body['status']}"
         case "ORDER" if body["status"] in ("REJECTED", "UNKNOWN", "EXPIRED", "NOT_SENT", "CANCELED"):
-            return f"order {body['status']} {body.get('reason_code', '')}".rstrip()
+            code = body.get("reason_code", "")
+            return f"{order}: {body['status']}" + (f". {Reason(code, body['context']).message}" if code else "")
         case _:
             return ""
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -25,6 +25,7 @@ _STYLES = {
     "yellow": ("HELD", "PENDING_CANCEL", "SUBMITTING", "DUPLICATE", "PARTIALLY_FILLED", "QUARANTINED", "EXPIRED"),
     "red": ("UNKNOWN", "DENIED", "REJECTED", "REFUSED", "CANCEL_REFUSED", "NOT_SENT"),
 }
+_WHOLE = ("client_order_id", "symbol", "status", "outcome", "tag", "name")
 STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
 
 
@@ -43,21 +44,35 @@ def show_rows(
 
 
 def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
+    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    table = Table(title=title, title_justify="left", expand=False)
+    table = Table(title=title, title_justify="left", expand=False, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     # A column without a single value only takes room from the others.
     shown = [name for name in columns if any(row[name] not in ("", None) for row in rows)] or list(columns)
     for name in shown:
         is_number = any(isinstance(row[name], int) for row in rows)
-        table.add_column(name, overflow="fold", justify="right" if is_number else "left")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        # An id that is folded cannot be copied.
+        table.add_column(name, overflow="fold", justify=justify, no_wrap=name in _WHOLE)
     for row in rows:
         # Text, not markup: a value like [red] is a value.
         table.add_row(*(Text(str(row[name]), style=STYLE_OF.get(str(row[name]), "")) for name in shown))
     console.print(table)
+
+
+def show_messages(rows: Iterable[Row]) -> None:
+    """Below a table, what its rows have to say: each message once, with the rows that it is about."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["message"]:
+            said.setdefault((row["message"], row["message_zh"]), []).append(str(row["client_order_id"] or row["row"]))
+    for (message, message_zh), names in said.items():
+        more = f" (+{len(names) - 5})" if len(names) > 5 else ""
+        typer.echo(f"{', '.join(names[:5])}{more}:\n  {message}\n  {message_zh}")
 
 
 def read_day(text: str, today: date) -> date | None:

@@ -89,8 +89,10 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
     if earlier is not None:
         same = earlier.terms.body_hash == terms.body_hash
         where = {"file": known.files.get(earlier.terms.intake_no, ""), "first_row": str(earlier.terms.row)}
-        code = "DUPLICATE_ORDER" if same else "CLIENT_ORDER_ID_REUSED"
+        in_doubt = earlier.status in (Status.SUBMITTING, Status.UNKNOWN)
+        code = "CLIENT_ORDER_ID_REUSED" if not same else "DUPLICATE_IN_DOUBT" if in_doubt else "DUPLICATE_ORDER"
         context = {"client_order_id": terms.client_order_id, "earlier_status": earlier.status.value, **where}
+        context["tag"] = earlier.terms.tag
         return Answer(
             instruction=instruction,
             outcome=Outcome.DUPLICATE if same else Outcome.REFUSED,
@@ -143,9 +145,10 @@ def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[
 
 
 def correction_of(terms: OrderTerms, ordered: Sequence[Order]) -> Order | None:
-    """The earlier order of this basket with the same symbol and side, if one went (or may still go) out."""
+    """The earlier order of this basket with the same symbol and side, if it bought or sold something or still may."""
     for order in reversed(ordered):
-        if (order.terms.symbol, order.terms.side) == (terms.symbol, terms.side) and order.burns_key:
+        came_to_nothing = order.is_final and not order.filled_qty
+        if (order.terms.symbol, order.terms.side) == (terms.symbol, terms.side) and not came_to_nothing:
             return order
     return None
 

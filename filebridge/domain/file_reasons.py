@@ -200,8 +200,10 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "当前版本不支持 {value}，只支持普通买入和卖出。",
     ),
     "QUANTITY_NOT_INTEGER": (
-        "The quantity {value} is not a whole number. Write digits only, in shares (bonds: 张), as in 1000.",
-        "委托数量 {value} 不是整数。请只写数字，单位为股（债券为张），例如 1000。",
+        "The quantity {value} is not a whole number. Write digits only, in shares (bonds: 张), as in 1000: "
+        "not 1000.0 (pandas: astype(int)) and not 1e+05 (R: scientific = FALSE).",
+        "委托数量 {value} 不是整数。请只写数字，单位为股（债券为张），例如 1000；"
+        "不要写成 1000.0（pandas 用 astype(int)）或 1e+05（R 用 scientific = FALSE）。",
     ),
     "QUANTITY_NOT_POSITIVE": (
         "The quantity {value} must be above zero; the side says whether to buy or to sell.",
@@ -246,8 +248,8 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
     ),
     "ID_CHARACTERS": (
         "{column} {value} cannot be used as an id: it begins with a letter, digit, underscore or Chinese character "
-        "and holds only those, spaces and - . : / @ +",
-        "{column} {value} 不能用作编号：须以字母、数字、下划线或汉字开头，其余只能是这些字符、空格和 - . : / @ +",
+        "and holds only those, spaces and # - . : / @ +",
+        "{column} {value} 不能用作编号：须以字母、数字、下划线或汉字开头，其余只能是这些字符、空格和 # - . : / @ +",
     ),
     "ID_TOO_LONG": (
         "{column} has {length} characters; at most {limit} are possible.",
@@ -292,9 +294,9 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "无法识别模式 {value}，请填 模拟（paper）或 实盘（live），也可留空。",
     ),
     "CANCEL_ID_REQUIRED": (
-        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号) or "
-        "broker_order_id (委托编号).",
-        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）或 委托编号（broker_order_id）。",
+        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号). "
+        "This version does not cancel by the broker's number alone.",
+        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）。当前版本不支持只按 委托编号 撤单。",
     ),
     "CANCEL_ID_ON_ORDER": (
         "{name} names an earlier order ({value}), but this row places a new one. To cancel, write action cancel; "

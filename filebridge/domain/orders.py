@@ -185,7 +185,13 @@ class Order:
 
     @property
     def needs_person(self) -> bool:
-        return self.alarmed or self.status in (Status.UNKNOWN, Status.HELD)
+        return needs_person(self.status, alarmed=self.alarmed, broker_order_id=self.broker_order_id)
+
+
+def needs_person(status: Status, *, alarmed: bool, broker_order_id: str) -> bool:
+    """Whether a person has to look: at a surprise, a doubt, a held order, one that works by a person's word alone."""
+    unnumbered = status in (Status.ACCEPTED, Status.PENDING_CANCEL) and not broker_order_id
+    return alarmed or unnumbered or status in (Status.UNKNOWN, Status.HELD)
 
 
 def price_text(price: Decimal | None) -> str:

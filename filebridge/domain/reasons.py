@@ -57,6 +57,12 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "该委托此前已由文件 {file} 第 {first_row} 行收到，目前状态 {earlier_status}，没有重复发送。"
         "如确需再下一笔，请使用另一个 自定义编号 或另一个 篮子。",
     ),
+    "DUPLICATE_IN_DOUBT": (
+        "This order was already taken from {file} row {first_row}; whether the broker has it is not known yet. Nothing "
+        "was sent again. Do not place it anew under another id: it could trade twice. Look at `filebridge show {tag}`.",
+        "该委托此前已由文件 {file} 第 {first_row} 行收到，目前尚不能确定券商是否收到，没有重复发送。"
+        "请勿换编号重新下单，否则可能成交两次。请查看 filebridge show {tag}。",
+    ),
     "CLIENT_ORDER_ID_REUSED": (
         "The client_order_id {client_order_id} was used today for another order ({file} row {first_row}). "
         "Give this order its own client_order_id.",
@@ -153,13 +159,13 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
     "OUTCOME_UNKNOWN": (
         "It is not known whether the broker received this order ({text}). It is being asked about and will never "
         "be sent again. Look in the broker's terminal, then `filebridge resolve {tag} --sent` or `--not-sent`.",
-        "无法确定券商是否收到该委托（{text}）。正在查询，绝不会重发。请在券商终端核对后执行 "
+        "无法确定券商是否收到该委托（{text_zh}）。正在查询，绝不会重发。请在券商终端核对后执行 "
         "filebridge resolve {tag} --sent 或 --not-sent。",
     ),
     "NOT_SENT_PROVEN": (
         "It was recorded but proven never to have been handed to the broker ({text}). "
         "Drop it again if it is still meant.",
-        "已记录但可证明从未交给券商（{text}）。如仍需要请重新投放。",
+        "已记录但可证明从未交给券商（{text_zh}）。如仍需要请重新投放。",
     ),
     "RESOLVED_SENT": ("{by} says that the broker has it: {text}", "{by} 确认券商已收到：{text}"),
     "RESOLVED_NOT_SENT": ("{by} says that the broker does not have it: {text}", "{by} 确认券商未收到：{text}"),
@@ -194,6 +200,11 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
     "CONTROL_NOT_POSSIBLE": (
         "Order {value} is {earlier_status}; `{verb}` is not possible there.",
         "委托 {value} 状态为 {earlier_status}，不能执行 {verb}。",
+    ),
+    "CONTROL_TOO_OLD": (
+        "The request `{verb}` was left {age_seconds} s ago, while the bridge did not run; it was not carried out. "
+        "Ask again if it is still meant.",
+        "请求 {verb} 已放置 {age_seconds} 秒（当时 filebridge 未运行），未执行。如仍需要请重新发出。",
     ),
     "CONTROL_UNREADABLE": (
         "The control file {file} cannot be used: {text}",

@@ -1,6 +1,6 @@
 """Proof that the ledger is whole: its chain, and that its views say what its events say."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +22,8 @@ class Verification:
     events: int = 0
     head: str = GENESIS
     problems: list[str] = field(default_factory=list)
+    # The hashes of the events that close a file, which its receipt names.
+    hashes: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -65,8 +67,12 @@ def fold(events: Iterable[Body]) -> Views:
     return views
 
 
-def verify(path: Path) -> Verification:
-    """Check the hash chain, SQLite's own integrity, and every view against the events."""
+def verify(path: Path, heads: Mapping[str, str] | None = None) -> Verification:
+    """Check the hash chain, SQLite's own integrity, and every view against the events.
+
+    `heads` are chain heads that were written down elsewhere, as every receipt does, by where they stand: each must be
+    in the chain, or events were cut off its end.
+    """
     reader = LedgerReader(path)
     found = Verification()
     try:
@@ -75,6 +81,9 @@ def verify(path: Path) -> Verification:
                 if row[0] != "ok":
                     found.problems.append(f"SQLite: {row[0]}")
         views = fold(_checked(reader.events(), found))
+        for head, where in (heads or {}).items():
+            if head not in found.hashes:
+                found.problems.append(f"{where} names the chain head {head[:16]}…, which the ledger does not have")
         if not found.problems:
             for table, rows in views.rows().items():
                 found.problems += _differences(table, rows, reader)
@@ -92,6 +101,8 @@ def _checked(events: Iterable[Body], found: Verification) -> Iterator[Body]:
             found.problems.append(f"event {row['seq']} was changed: its hash does not follow from the one before")
             return
         found.events, found.head = row["seq"], row["hash"]
+        if row["kind"] == "FILE":
+            found.hashes.add(row["hash"])
         yield row
 
 

@@ -1,8 +1,8 @@
 """What every order-file format hands back, and how problems are shown; no format is read here."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Context, Problem, Reason
@@ -31,6 +31,8 @@ class ParsedFile:
     instructions: tuple[OrderInstruction, ...] = ()
     problems: tuple[Problem, ...] = ()
     rows: int = 0
+    # The ids of rows that cannot be used, where they could be read, so that a program can tell which was refused.
+    ids: Mapping[int, str] = field(default_factory=dict)
 
 
 def shown(text: str) -> str:

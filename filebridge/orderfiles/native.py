@@ -82,6 +82,7 @@ class _Rows:
     instructions: list[OrderInstruction] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     columns_needed: set[str] = field(default_factory=set)
+    ids: dict[int, str] = field(default_factory=dict)
     _readings: dict[str, _Readings] = field(default_factory=lambda: {column: _Readings(column) for column in COLUMNS})
 
     def read(self, number: int, cells: Iterable[_Cell], found: Sequence[Problem] = ()) -> None:
@@ -105,6 +106,7 @@ class _Rows:
         problems += self._check_together(number, values)
         if problems:
             self.problems += sorted(problems, key=self._rank)
+            self.ids[number] = values.get("client_order_id") or values.get("orig_client_order_id") or ""
         else:
             self.instructions.append(_instruction(number, values))
 
@@ -118,7 +120,8 @@ class _Rows:
         action = values.get("action", Action.ORDER)
         problems: list[Problem] = []
         if action is Action.CANCEL:
-            if not any(column in values for column in _EARLIER_ORDER):
+            # Not by the broker's number alone: taken but not understood, it would cancel nothing.
+            if "orig_client_order_id" not in values:
                 problems.append(self._problem(number, "orig_client_order_id", "CANCEL_ID_REQUIRED"))
         elif action is Action.ORDER:
             values["order_type"] = values.get("order_type", OrderType.LIMIT)
@@ -226,6 +229,7 @@ def _parsed(
         instructions=() if whole else tuple(rows.instructions),
         problems=listed([*whole, *in_rows]),
         rows=table.rows_found,
+        ids=rows.ids,
     )
 
 

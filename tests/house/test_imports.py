@@ -13,9 +13,7 @@ from tests.house.tree import Module, called, imports, keep, modules
 
 # From the top down. A room imports rooms on lower lines only; rooms on one line do not know each other.
 LINES: tuple[tuple[str, ...], ...] = (
-    ("__main__",),
     ("cli",),
-    ("demo",),
     ("app",),
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways"),
@@ -28,15 +26,15 @@ DEPTH = {room: depth for depth, line in enumerate(LINES) for room in line}
 
 # Stricter than the lines: the simulator is a program of its own that could be taken out of the house.
 IMPORTS_ONLY = {"simulator": {"domain"}}
-IMPORTED_ONLY_BY = {"simulator": {"gateways", "app", "demo", "cli"}}
+IMPORTED_ONLY_BY = {"simulator": {"gateways", "app", "cli"}}
 
 # One library, one room. A library that has no row here is used nowhere.
 ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     "xtquant": ("filebridge/gateways/xttrader.py",),
     "watchdog": ("filebridge/inbox.py",),
     "sqlalchemy": ("filebridge/ledger/*",),
-    "typer": ("filebridge/cli.py", "filebridge/cli/*"),
-    "rich": ("filebridge/cli.py", "filebridge/cli/*", "filebridge/demo.py"),
+    "typer": ("filebridge/cli/*",),
+    "rich": ("filebridge/cli/*",),
     "pydantic": ("filebridge/config.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
     "openpyxl": ("filebridge/orderfiles/*",),

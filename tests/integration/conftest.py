@@ -19,4 +19,5 @@ def home(tmp_path: Path) -> Iterator[Home]:
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home whose bridge runs for all tests of a module."""
     with living_in(Home.made(tmp_path_factory.mktemp("shared") / "home")) as made:
-        yield made.ready()
+        # Reports ten times a second, so that nobody waits for them.
+        yield made.ready(outbox__report_seconds=0.1)

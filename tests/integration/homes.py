@@ -21,7 +21,7 @@ from filebridge.simulator import server
 
 ACCOUNT = "10000001"
 CASH = 100_000_000
-DEADLINE_SECONDS = 30.0
+DEADLINE_SECONDS = 20.0
 COMMAND_SECONDS = 60.0
 POLL_SECONDS = 0.005
 # Not the console script: killing that would, on Windows, only kill the launcher in front of Python.
@@ -202,16 +202,20 @@ class Home:
 
     def receipt_no(self, number: int, name: str, seconds: float = DEADLINE_SECONDS) -> Receipt:
         """The n-th receipt for files of this name, once it is there."""
-        what = f"receipt {number} of {name}"
-        return until(lambda: self.receipts(name)[number - 1 : number], what, seconds)[0]
+
+        def there() -> list[Receipt]:
+            found = self.receipts(name)[number - 1 : number]
+            assert found or self.bridge is None or self.bridge.poll() is None, f"the bridge ended:\n{self.said()}"
+            return found
+
+        return until(there, f"receipt {number} of {name}", seconds)[0]
 
     def settled(self, *, but: str = "") -> "Home":
         """Wait until every answered row has its order in the report and none of them works any more."""
 
         def reported() -> bool:
             rows = {row["tag"]: row for row in self.orders()}
-            paths = [path for path in self.outbox.glob("*.receipt.json") if _whole(path)]
-            tags = {row["tag"] for path in paths for row in _receipt(path).rows}
+            tags = {tag for receipt in self.receipts_all() for tag in receipt.tags}
             working = {row["client_order_id"] for row in rows.values() if row["leaves_qty"] != "0"}
             return tags <= {"", *rows} and working <= {but}
 
@@ -223,10 +227,14 @@ class Home:
     def receipts(self, name: str) -> list[Receipt]:
         """The receipts for files of this name, oldest first."""
         stem = Path(name).stem
-        paths = [
-            path for path in self.outbox.glob("*.receipt.json") if path.name.rsplit(".", 3)[0] == stem and _whole(path)
-        ]
-        return [_receipt(path) for path in sorted(paths, key=_intake_no)]
+        return [_receipt(path) for path in self._receipt_paths() if path.name.rsplit(".", 3)[0] == stem]
+
+    def receipts_all(self) -> list[Receipt]:
+        return [_receipt(path) for path in self._receipt_paths()]
+
+    def _receipt_paths(self) -> list[Path]:
+        paths = [path for path in self.outbox.glob("*.receipt.json") if _whole(path)]
+        return sorted(paths, key=_intake_no)
 
     def orders(self) -> list[Row]:
         return [row for path in sorted(self.outbox.glob("orders-*.csv")) for row in read_csv(path)]
@@ -282,6 +290,11 @@ class Home:
 
     def archived(self, folder: str) -> list[Path]:
         return sorted(self.archive.glob(f"*/{folder}/*"))
+
+    def resting(self, receipt: Receipt) -> Path:
+        """Where the file of this receipt rests, once it does: soon after its receipt."""
+        place = self.archive / str(receipt.whole["archived_as"])
+        return until(lambda: place if os.path.lexists(place) else None, f"{place.name} to be archived")
 
 
 def run_program(*words: str, **settings: object) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,411 @@
+"""A broker in process: worker, terminal and counter behind the contract of gateways/base, with every bad habit at hand.
+
+Nothing happens here by itself. A test says when the worker works, what becomes of a request, what the counter does and
+which of its words arrive; the model keeps the truth, and asks a witness about all that comes in.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from itertools import count
+from queue import Queue
+from typing import Protocol
+
+from filebridge.domain.events import EventKind, FillReport, OrderReport
+from filebridge.domain.orders import Fill, Order, Side
+from filebridge.errors import GatewayNotReady
+from filebridge.gateways import base
+from filebridge.gateways.base import Raw
+
+ACCOUNT = "10000001"
+_ENDED = (EventKind.REPORT_FILLED, EventKind.REPORT_CANCELED, EventKind.REPORT_REJECTED)
+_CODE = {
+    EventKind.REPORT_WORKING: 50,
+    EventKind.REPORT_PENDING_CANCEL: 51,
+    EventKind.REPORT_CANCELED: 54,
+    EventKind.REPORT_PARTIALLY_FILLED: 55,
+    EventKind.REPORT_FILLED: 56,
+    EventKind.REPORT_REJECTED: 57,
+}
+
+
+class Truth(StrEnum):
+    """Where an order really is, whatever anybody believes."""
+
+    QUEUED = "QUEUED"  # with a living worker, which has not come to it yet
+    NEVER_LEFT = "NEVER_LEFT"  # its worker died before it came to it
+    ON_ITS_WAY = "ON_ITS_WAY"  # called; the terminal has it, the counter not yet
+    LOST = "LOST"  # called, and it will never arrive
+    REFUSED = "REFUSED"  # the terminal said no
+    RECEIVED = "RECEIVED"  # in the counter's books
+
+
+class Fate(StrEnum):
+    """What becomes of the worker's next request."""
+
+    GOOD = "GOOD"
+    REJECT = "REJECT"  # the counter refuses the order; the terminal refuses the cancel
+    REFUSE = "REFUSE"  # the terminal answers -1, and an error
+    LATE = "LATE"  # it arrives when the test says so
+    LOST = "LOST"
+    INCOMPLETE = "INCOMPLETE"  # of a question: a part of it is not answered
+    EMPTY = "EMPTY"  # of a question: all lists are empty
+
+
+class Connection(StrEnum):
+    NONE = "NONE"
+    STARTING = "STARTING"
+    UP = "UP"
+
+
+class Witness(Protocol):
+    """Who is asked, at the very moment, whether something may be."""
+
+    def handed_over(self, orders: Sequence[Order]) -> None: ...
+
+    def cancel_handed_over(self, orders: Sequence[Order]) -> None: ...
+
+    def received(self, order: Order) -> None: ...
+
+
+@dataclass(slots=True, eq=False)
+class BookOrder:
+    """An order in the counter's books; `listed` is what questions are answered with, which may lag behind."""
+
+    tag: str
+    symbol: str
+    side: Side
+    quantity: int
+    price: Decimal
+    broker_order_id: str
+    day: date
+    ordered_at: datetime
+    status: EventKind = EventKind.REPORT_WORKING
+    fills: list[FillReport] = field(default_factory=list)
+    listed: tuple[OrderReport, tuple[FillReport, ...]] | None = None
+
+    @property
+    def filled_qty(self) -> int:
+        return sum(report.fill.last_qty for report in self.fills)
+
+    @property
+    def is_working(self) -> bool:
+        return self.status not in _ENDED
+
+    def report(self) -> OrderReport:
+        return OrderReport(
+            kind=self.status,
+            account=ACCOUNT,
+            symbol=self.symbol,
+            side=self.side,
+            quantity=self.quantity,
+            limit_price=self.price,
+            filled_qty=self.filled_qty,
+            tag=self.tag,
+            broker_order_id=self.broker_order_id,
+            counter_order_id=f"C{self.broker_order_id}",
+            name="",
+            status_code=_CODE[self.status],
+            text="",
+            ordered_at=self.ordered_at,
+        )
+
+
+class BrokerModel:
+    """Implements base.Gateway for one bridge after the other; terminal, counter and hand-over logs outlive them."""
+
+    def __init__(self, clock: Callable[[], datetime], witness: Witness) -> None:
+        self._clock = clock
+        self._witness = witness
+        self._numbers = count(1)
+        self._messages: Queue[list[base.Message]] = Queue()
+        # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
+        self.connection = Connection.NONE
+        self.generation = 0
+        self.commands: deque[tuple[str, Order | bool | None]] = deque()
+        self.said: deque[base.Message] = deque()
+        self._log: set[str] = set()
+        # Answers and pushes: they may come in any order, twice, late or never.
+        self.words: list[base.Message] = []
+        # Tags in the hand-over logs that lie in the home, and those that were ever about to be called.
+        self.logged: set[str] = set()
+        self.called: set[str] = set()
+        self.truth: dict[str, Truth] = {}
+        self.on_their_way: list[Order] = []
+        self.books: list[BookOrder] = []
+        self.past: list[BookOrder] = []
+        self.is_lagging = False
+
+    # ---- the gateway's contract
+
+    def serve(self, messages: "Queue[list[base.Message]]") -> None:
+        """Speak with another bridge from now on."""
+        self._messages, self.generation, self.connection = messages, 0, Connection.NONE
+
+    def start(self) -> None:
+        self.tick()
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        self._must_be_up()
+        self._witness.handed_over(orders)
+        for order in orders:
+            tag = order.terms.tag
+            assert tag not in self.truth, f"{tag} was handed over twice"
+            self.truth[tag] = Truth.QUEUED
+            self.commands.append(("submit", order))
+        self.commands.append(("handed", None))
+
+    def cancel(self, orders: Sequence[Order]) -> None:
+        self._must_be_up()
+        self._witness.cancel_handed_over(orders)
+        self.commands.extend(("cancel", order) for order in orders)
+        self.commands.append(("handed", None))
+
+    def query(self, *, orders: bool) -> None:
+        self._must_be_up()
+        self.commands.append(("query", orders))
+
+    def tick(self) -> None:
+        if self.connection is Connection.NONE:
+            self.generation += 1
+            self.connection, self._log = Connection.STARTING, set()
+
+    def close(self) -> None:
+        self.orphan(last_gasp=False)
+
+    def _must_be_up(self) -> None:
+        if self.connection is not Connection.UP:
+            raise GatewayNotReady("there is no connection to the broker")
+
+    # ---- the worker
+
+    def come_up(self) -> None:
+        if self.connection is Connection.STARTING:
+            self.connection = Connection.UP
+            self.said += (base.SoleSender(self.generation), base.GatewayUp(self.generation, "connected"))
+
+    def fail_to_connect(self, *, alone: bool) -> None:
+        """The terminal is not there; or (not alone) another worker still holds the account's lock."""
+        if self.connection is Connection.STARTING:
+            if alone:
+                self.said.append(base.SoleSender(self.generation))
+            self.die("connect() answered -1")
+
+    def die(self, why: str, *, speechless: bool = False, overtaken: bool = False) -> None:
+        """The worker is killed. What it said last may be lost with it (speechless), or be read after the news of its
+        death (overtaken)."""
+        if self.connection is Connection.NONE:
+            return
+        self._forget_commands()
+        said, self.said = list(self.said), deque()
+        if speechless:
+            said, self.words = [], []
+        down = base.GatewayDown(self.generation, why, frozenset(self._log))
+        self._tell([down, *said] if overtaken else [*said, down])
+        self.connection = Connection.NONE
+
+    def orphan(self, *, last_gasp: bool) -> None:
+        """The bridge is gone: its worker ends, at most with the one call that it has begun."""
+        if last_gasp and self.commands and self.commands[0][0] == "submit":
+            self._work_on_order(self.commands.popleft()[1], Fate.LATE)
+        self._forget_commands()
+        self.said.clear()
+        self.words.clear()
+        self.connection = Connection.NONE
+
+    def work(self, fate: Fate) -> bool:
+        """The worker takes up its next request; False if it has none."""
+        if not self.commands:
+            return False
+        verb, what = self.commands.popleft()
+        match verb:
+            case "submit":
+                self._work_on_order(what, fate)
+            case "cancel":
+                assert isinstance(what, Order)
+                self._work_on_cancel(what, fate)
+            case "query":
+                self.said.append(self._snapshots(fate, has_orders=bool(what)))
+            case _:
+                self.said.append(base.GroupHanded(self.generation))
+        return True
+
+    def _forget_commands(self) -> None:
+        for verb, what in self.commands:
+            if verb == "submit":
+                assert isinstance(what, Order)
+                self.truth[what.terms.tag] = Truth.NEVER_LEFT
+        self.commands.clear()
+
+    def _work_on_order(self, order: object, fate: Fate) -> None:
+        assert isinstance(order, Order)
+        tag = order.terms.tag
+        self._log.add(tag)
+        self.logged.add(tag)
+        self.called.add(tag)
+        self.truth[tag] = Truth.ON_ITS_WAY
+        match fate:
+            case Fate.LOST:
+                self.truth[tag] = Truth.LOST
+            case Fate.REFUSE:
+                self.truth[tag] = Truth.REFUSED
+                text = "the terminal refuses"
+                self._say(base.OrderAnswer(tag, "", "", {"kind": "order_answer"}))
+                self._say(base.OrderRefused(tag, text, {"kind": "order_refused"}))
+            case Fate.LATE:
+                self.on_their_way.append(order)
+            case _:
+                self.on_their_way.append(order)
+                self.receive(order, reject=fate is Fate.REJECT)
+
+    def _work_on_cancel(self, order: Order, fate: Fate) -> None:
+        tag = order.terms.tag
+        found = [each for each in self.books if each.broker_order_id == order.broker_order_id]
+        if fate in (Fate.LOST, Fate.LATE):
+            return
+        if not found or not found[0].is_working or fate in (Fate.REJECT, Fate.REFUSE):
+            self._say(base.CancelAnswer(tag, False, "it cannot be canceled", {"kind": "cancel_answer"}))
+            return
+        assert found[0].tag == tag, "a cancel of somebody else's order"
+        self._say(base.CancelAnswer(tag, True, "", {"kind": "cancel_answer"}))
+        self._become(found[0], EventKind.REPORT_PENDING_CANCEL)
+
+    # ---- the counter
+
+    def receive(self, order: Order, *, reject: bool = False) -> None:
+        """A request on its way arrives."""
+        terms = order.terms
+        self.on_their_way.remove(order)
+        self._witness.received(order)
+        self.truth[terms.tag] = Truth.RECEIVED
+        book = self._enter(terms.tag, terms.symbol, terms.side, terms.quantity, terms.limit_price)
+        self._say(base.OrderAnswer(terms.tag, book.broker_order_id, "", {"kind": "order_answer"}))
+        self._become(book, EventKind.REPORT_REJECTED if reject else EventKind.REPORT_WORKING)
+
+    def lose(self, order: Order) -> None:
+        self.on_their_way.remove(order)
+        self.truth[order.terms.tag] = Truth.LOST
+
+    def fill(self, book: BookOrder, quantity: int) -> None:
+        number = f"T{next(self._numbers)}"
+        amount = book.price * quantity
+        fill = Fill(number, quantity, book.price, amount, Decimal(0), f"C{book.broker_order_id}", "")
+        report = FillReport(
+            account=ACCOUNT,
+            symbol=book.symbol,
+            side=book.side,
+            tag=book.tag,
+            broker_order_id=book.broker_order_id,
+            counter_order_id=f"C{book.broker_order_id}",
+            fill=fill,
+        )
+        book.fills.append(report)
+        self._say(base.FillPushed(report, {"kind": "fill"}))
+        if book.filled_qty == book.quantity:
+            self._become(book, EventKind.REPORT_FILLED)
+        elif book.status is EventKind.REPORT_WORKING:
+            self._become(book, EventKind.REPORT_PARTIALLY_FILLED)
+        else:
+            self._become(book, book.status)
+
+    def end(self, book: BookOrder) -> None:
+        """Canceled, on our wish or not."""
+        self._become(book, EventKind.REPORT_CANCELED)
+
+    def end_pending_cancels(self) -> None:
+        for book in self.books:
+            if book.status is EventKind.REPORT_PENDING_CANCEL:
+                self.end(book)
+
+    def trade_for_somebody_else(self) -> None:
+        book = self._enter("", "600000.SH", Side.BUY, 7, Decimal(10))
+        self._become(book, EventKind.REPORT_WORKING)
+
+    def begin_day(self) -> None:
+        """What yesterday left ends with its day; its orders and trades are not listed any more."""
+        self.past += self.books
+        self.books = []
+        for order in list(self.on_their_way):
+            self.lose(order)
+
+    def lag(self, is_lagging: bool) -> None:
+        """Whether questions are answered with the books as they were."""
+        self.is_lagging = is_lagging
+        for book in self.books:
+            self._list(book)
+
+    def _enter(self, tag: str, symbol: str, side: Side, quantity: int, price: Decimal) -> BookOrder:
+        now = self._clock()
+        number = str(next(self._numbers))
+        book = BookOrder(tag, symbol, side, quantity, price, number, now.date(), now)
+        self.books.append(book)
+        return book
+
+    def _become(self, book: BookOrder, status: EventKind) -> None:
+        book.status = status
+        self._list(book)
+        self._say(base.OrderPushed(book.report(), _raw(book)))
+
+    def _list(self, book: BookOrder) -> None:
+        if not self.is_lagging:
+            book.listed = (book.report(), tuple(book.fills))
+
+    def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
+        listed = [book for book in self.books if book.listed is not None] if has_orders else []
+        if fate in (Fate.EMPTY, Fate.REFUSE, Fate.LOST):
+            listed = []
+        views = [book.listed for book in listed if book.listed is not None]
+        asset = base.Asset(ACCOUNT, *(Decimal(1000),) * 4)
+        snapshot = base.Snapshot(
+            account=ACCOUNT,
+            complete=fate not in (Fate.INCOMPLETE, Fate.LATE, Fate.REJECT),
+            has_orders=has_orders,
+            orders=tuple((report, {"kind": "order", "status_code": report.status_code}) for report, _ in views),
+            fills=tuple((fill, {"kind": "fill"}) for _, fills in views for fill in fills),
+            positions=(),
+            asset=asset,
+        )
+        return base.Snapshots(self.generation, (snapshot,))
+
+    # ---- what arrives at the bridge
+
+    def _say(self, message: base.Message) -> None:
+        """Pushes and answers go to whoever is connected."""
+        if self.connection is Connection.UP:
+            self.words.append(message)
+
+    def _tell(self, messages: Sequence[base.Message]) -> None:
+        if messages:
+            self._messages.put(list(messages))
+
+    def flow(self) -> None:
+        """The bridge can read what its worker said."""
+        self._tell(self.said)
+        self.said.clear()
+
+    def hear(self, index: int, *, keep: bool = False) -> None:
+        """One answer or push arrives; kept, it will come again."""
+        self._tell([self.words[index] if keep else self.words.pop(index)])
+
+    def hear_all(self) -> None:
+        self._tell(self.words)
+        self.words.clear()
+
+    # ---- hand-over logs, as the next bridge finds them
+
+    def handed_before(self) -> frozenset[str]:
+        return frozenset(self.logged)
+
+    def forget_handed(self) -> None:
+        self.logged.clear()
+
+    def lose_logs(self) -> None:
+        """The machine lost its power: the logs were never flushed."""
+        self.logged.clear()
+
+
+def _raw(book: BookOrder) -> Raw:
+    return {"kind": "order", "status_code": _CODE[book.status]}

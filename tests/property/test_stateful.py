@@ -1,0 +1,263 @@
+"""Any story of files, people, brokers and crashes: nothing twice, nothing lost, nothing silent."""
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.property.broker_model import Connection, Fate, Truth
+from tests.property.program import Crash, Fault, Program, Row
+
+INDEX = st.integers(0, 5)
+FATES = st.lists(st.sampled_from(Fate), min_size=1, max_size=4)
+SYMBOLS = ("600000.SH", "000001.SZ")
+CRASH_POINTS = (
+    *("inbox.claim", "inbox.claimed", "intake.read", "ledger.write", "ledger.commit", "ledger.committed"),
+    *("sending.submit", "sending.submitted", "sending.cancel", "archive.link", "archive.flush", "archive.unlink"),
+    *("outbox.replace", "outbox.append", "control.answer", "recovery.snapshot"),
+)
+START_POINTS = ("start.leftovers", "start.recorded", "ledger.write", "ledger.commit", "ledger.committed")
+# Where the disk may fail; the ledger's errors end the program, the others it outlives.
+ERROR_POINTS = (
+    *("inbox.claim", "inbox.claimed", "ledger.write", "ledger.commit", "ledger.committed", "archive.link"),
+    *("archive.flush", "archive.unlink", "outbox.replace", "outbox.append", "control.answer"),
+)
+
+
+class Story(RuleBasedStateMachine):
+    """What may happen in a few days of the program's life, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.program = Program()
+        self.sheets: list[tuple[str, list[Row]]] = []
+        self.meant = 0
+        self.ids: list[str] = []
+        self.ids_to_come: list[str] = []
+
+    @initialize(agreed=st.sampled_from([True, True, True, False]))
+    def begin(self, agreed: bool) -> None:
+        self.program.start()
+        if agreed:
+            self.program.kind_turn(3)
+
+    @property
+    def lives(self) -> bool:
+        return self.program.bridge is not None
+
+    # ---- files
+
+    @rule(count=st.integers(1, 3), kind=st.sampled_from(["id", "derived", "derived", "basket"]), index=INDEX)
+    def drop_new(self, count: int, kind: str, index: int) -> None:
+        self._drop(f"sheet-{len(self.sheets)}.csv", [self._row(kind, index + n) for n in range(count)])
+
+    @precondition(lambda self: self.sheets)
+    @rule(index=INDEX)
+    def drop_again(self, index: int) -> None:
+        self._drop(*self.sheets[index % len(self.sheets)])
+
+    @precondition(lambda self: self.sheets)
+    @rule(index=INDEX, symbol=INDEX)
+    def drop_with_one_more(self, index: int, symbol: int) -> None:
+        name, rows = self.sheets[index % len(self.sheets)]
+        more = replace(self._row("id" if rows[0].name else "derived", symbol), basket=rows[0].basket)
+        self._drop(name, [*rows, more])
+
+    @precondition(lambda self: self.sheets)
+    @rule(index=INDEX, which=INDEX, cents=st.integers(1, 3))
+    def drop_with_another_price(self, index: int, which: int, cents: int) -> None:
+        name, rows = self.sheets[index % len(self.sheets)]
+        changed = list(rows)
+        changed[which % len(rows)] = replace(rows[which % len(rows)], price=f"10.5{cents}")
+        self._drop(name, changed)
+
+    @rule(index=INDEX, known=st.sampled_from([True, True, False]))
+    def drop_cancel(self, index: int, known: bool) -> None:
+        if known and self.ids:
+            name = self.ids[-1 - index % len(self.ids)]
+        else:
+            name = f"A-{self.meant + 1 + index % 2}"
+        self.program.drop_cancel(f"cancel-{len(self.program.dropped)}.csv", name)
+
+    def _row(self, kind: str, symbol: int) -> Row:
+        self.meant += 1
+        name = f"A-{self.meant}" if kind == "id" else ""
+        basket = f"basket {self.meant % 2}" if kind == "basket" else ""
+        return Row(name, SYMBOLS[symbol % 2], 100 * self.meant, "10.5", basket)
+
+    def _drop(self, name: str, rows: list[Row]) -> None:
+        if self.program.drop_rows(name, rows):
+            self.ids += [row.name for row in rows if row.name and row.name not in self.ids]
+            self.sheets.append((name, rows))
+
+    # ---- a person
+
+    @precondition(lambda self: self.sheets)
+    @rule(verb=st.sampled_from(["approve", "approve", "deny", "cancel", "resolve", "resolve"]), index=INDEX)
+    def ask_about_one(self, verb: str, index: int) -> None:
+        fitting = {"approve": ("HELD",), "deny": ("HELD", "RECEIVED"), "resolve": ("UNKNOWN",)}.get(verb)
+        orders = [row for row in self.program.orders() if fitting is None or row["status"] in fitting]
+        if not orders:
+            return
+        tag = orders[-1 - index % len(orders)]["tag"]
+        if verb != "resolve":
+            self.program.ask(verb, tag)
+            return
+        # The person looks at the broker's terminal first, and says nothing as long as it may still come.
+        truth = self.program.broker.truth.get(tag)
+        if any(book.tag == tag for book in self.program.broker.books):
+            self.program.ask("resolve", tag, sent=True)
+        elif truth in (Truth.LOST, Truth.NEVER_LEFT, Truth.REFUSED):
+            self.program.ask("resolve", tag, sent=False)
+
+    @rule(what=st.sampled_from(["halt", "resume", "resume", "cancel", "reconcile", "release"]), index=INDEX)
+    def ask_about_all(self, what: str, index: int) -> None:
+        if what == "cancel":
+            self.program.ask("cancel", all=True)
+        elif what == "release":
+            if self.sheets:
+                self.program.ask("release", file=self.sheets[index % len(self.sheets)][0])
+        else:
+            self.program.ask(what)
+
+    # ---- time
+
+    @precondition(lambda self: self.lives)
+    @rule(turns=st.integers(1, 4))
+    def turn(self, turns: int) -> None:
+        self.program.turn(turns)
+
+    @precondition(lambda self: self.lives)
+    @rule(turns=st.integers(1, 4))
+    def kind_turn(self, turns: int) -> None:
+        self.program.kind_turn(turns)
+
+    @rule(seconds=st.sampled_from([1.1, 3, 11, 11, 61, 599, 700, 14 * 3600]))
+    def wait(self, seconds: float) -> None:
+        self.program.wait(seconds)
+
+    # ---- the broker
+
+    @precondition(lambda self: self.lives)
+    @rule(fates=FATES, flows=st.sampled_from([True, True, False]))
+    def work(self, fates: list[Fate], flows: bool) -> None:
+        for fate in fates:
+            self.program.broker.work(fate)
+        if flows:
+            self.program.broker.flow()
+
+    @precondition(lambda self: self.lives and (self.program.broker.words or self.program.broker.said))
+    @rule(index=INDEX, what=st.sampled_from(["hear", "hear", "twice", "lose", "lose all", "hear all"]))
+    def word(self, index: int, what: str) -> None:
+        broker = self.program.broker
+        broker.flow()
+        if what == "hear all":
+            broker.hear_all()
+        elif what == "lose all":
+            broker.words.clear()
+        elif broker.words and what == "lose":
+            broker.words.pop(index % len(broker.words))
+        elif broker.words:
+            broker.hear(index % len(broker.words), keep=what == "twice")
+
+    @precondition(lambda self: self.program.broker.books or self.program.broker.on_their_way)
+    @rule(index=INDEX, what=st.sampled_from(["fill", "part", "part", "end", "arrive", "reject", "lose"]))
+    def counter(self, index: int, what: str) -> None:
+        broker = self.program.broker
+        working = [book for book in broker.books if book.is_working and book.tag]
+        if what in ("arrive", "reject", "lose") and broker.on_their_way:
+            order = broker.on_their_way[index % len(broker.on_their_way)]
+            if what == "lose":
+                broker.lose(order)
+            else:
+                broker.receive(order, reject=what == "reject")
+        elif what in ("fill", "part", "end") and working:
+            book = working[-1 - index % len(working)]
+            left = book.quantity - book.filled_qty
+            if what == "end":
+                broker.end(book)
+            else:
+                broker.fill(book, left if what == "fill" else max(left // 2, 1))
+
+    @rule(what=st.sampled_from(["lag", "no lag", "stranger"]))
+    def counter_mood(self, what: str) -> None:
+        if what == "stranger":
+            self.program.broker.trade_for_somebody_else()
+        else:
+            self.program.broker.lag(what == "lag")
+
+    @precondition(lambda self: self.lives)
+    @rule(
+        what=st.sampled_from(["up", "up", "die", "no terminal", "locked"]),
+        speechless=st.booleans(),
+        overtaken=st.booleans(),
+    )
+    def worker(self, what: str, speechless: bool, overtaken: bool) -> None:
+        broker = self.program.broker
+        if what == "up":
+            broker.come_up()
+        elif what == "die":
+            broker.die("the worker's heartbeat stopped", speechless=speechless, overtaken=overtaken)
+        elif broker.connection is Connection.STARTING:
+            broker.fail_to_connect(alone=what == "no terminal")
+
+    # ---- the end, and a new start
+
+    @precondition(lambda self: self.lives)
+    @rule(last_gasp=st.booleans())
+    def crash(self, last_gasp: bool) -> None:
+        self.program.crash(last_gasp=last_gasp)
+
+    @precondition(lambda self: self.lives)
+    @rule(point=st.sampled_from(CRASH_POINTS), passing=st.integers(1, 3), kind=st.booleans())
+    def crash_within(self, point: str, passing: int, kind: bool) -> None:
+        self._turn_with(Fault(point, passing, Crash(point)), kind)
+
+    @precondition(lambda self: self.lives)
+    @rule(point=st.sampled_from(ERROR_POINTS), passing=st.integers(1, 3), kind=st.booleans())
+    def disk_error(self, point: str, passing: int, kind: bool) -> None:
+        self._turn_with(Fault(point, passing, OSError(5, "Input/output error")), kind)
+
+    def _turn_with(self, fault: Fault, kind: bool) -> None:
+        program = self.program
+        program.fault = fault
+        (program.kind_turn if kind else program.turn)(3)
+        program.fault = None
+
+    @precondition(lambda self: not self.lives)
+    @rule(reboot=st.sampled_from([False, False, True]), agreed=st.booleans())
+    def start(self, reboot: bool, agreed: bool) -> None:
+        self.program.start(reboot=reboot)
+        if agreed:
+            self.program.kind_turn(3)
+
+    @precondition(lambda self: not self.lives)
+    @rule(point=st.sampled_from(START_POINTS), reboot=st.booleans())
+    def crash_at_start(self, point: str, reboot: bool) -> None:
+        self.program.fault = Fault(point, 1, Crash(point))
+        self.program.start(reboot=reboot)
+        self.program.fault = None
+
+    # ---- what must hold
+
+    @invariant()
+    def holds_always(self) -> None:
+        self.program.check_always()
+
+    def teardown(self) -> None:
+        try:
+            self.program.come_to_rest()
+            self.program.check_always()
+            self.program.check_at_rest()
+        finally:
+            self.program.close()
+
+
+TestStory = Story.TestCase
+TestStory.settings = settings(
+    max_examples=500,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
