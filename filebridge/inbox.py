@@ -62,25 +62,23 @@ class Inbox:
         self.folder = folder
         self._settle_seconds = settle_seconds
         self._sights: dict[str, _Sight] = {}
-        self._busy_claims: list[ClaimedFile] = []
+        # Claimed, but not handed out yet: a writer holds on to them, or a later step of the scan failed.
+        self._claims: list[tuple[Path, str, datetime]] = []
         self._first_scan = True
 
     def scan(self, now: datetime, *, renamed_in: Iterable[str] = (), at_most: int = 200) -> list[ClaimedFile]:
         """Claim what is finished, oldest first. `renamed_in` names files that came by a rename, so are whole."""
-        claimed = self._finished_claims()
-        whole = set(renamed_in)
+        whole, room = set(renamed_in), at_most
         entries = sorted(self._entries(), key=lambda entry: (entry[1].st_mtime_ns, entry[0]))
         sights: dict[str, _Sight] = {}
         for name, status in entries:
             sight = sights[name] = self._look(name, status, now)
-            if len(claimed) < at_most and self._is_finished(name, status, sight, now, name in whole):
-                file = self._claim(name, status, sight)
-                if file is not None:
-                    del sights[name]
-                    (self._busy_claims if _has_writer(file.path) else claimed).append(file)
+            if room and self._is_finished(name, status, sight, now, name in whole) and self._claim(name, sight):
+                del sights[name]
+                room -= 1
         self._sights = sights
         self._first_scan = False
-        return claimed
+        return self._finished_claims()
 
     def leftovers(self) -> list[ClaimedFile]:
         """Files that an earlier run claimed and did not bring to rest, in the order of their claims."""
@@ -96,14 +94,15 @@ class Inbox:
         """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
         target = self._claim_path(name)
         shutil.move(path, target)
-        file = _claimed(target, _short(name), target.stat(follow_symlinks=False), _changed_at(target.stat()))
-        self._busy_claims.append(file)
+        status = target.stat(follow_symlinks=False)
+        file = _claimed(target, _short(name), status, _changed_at(status))
+        self._claims.append((target, file.name, file.seen_at))
         return file
 
     @property
     def waiting(self) -> int:
         """How many entries lie there that have not been taken yet."""
-        return len(self._sights) + len(self._busy_claims)
+        return len(self._sights) + len(self._claims)
 
     def _entries(self) -> list[tuple[str, os.stat_result]]:
         found = []
@@ -138,18 +137,20 @@ class Inbox:
             return settled
         return (settled or whole or _has_end_mark(path, status.st_size)) and not _has_writer(path)
 
-    def _claim(self, name: str, status: os.stat_result, sight: _Sight) -> ClaimedFile | None:
+    def _claim(self, name: str, sight: _Sight) -> bool:
         target = self._claim_path(name)
         failpoints.hit("inbox.claim")
         try:
             (self.folder / name).rename(target)
         except FileNotFoundError:
-            return None
+            return False
         except PermissionError:
             # Windows: someone (Excel, the writer) still has it open. It stays and is tried again.
-            return None
+            return False
+        # Ours from here on, and noted before anything can fail: a claim is in no later listing.
+        self._claims.append((target, _short(name), sight.first_seen))
         failpoints.hit("inbox.claimed")
-        return _claimed(target, _short(name), target.stat(follow_symlinks=False), sight.first_seen)
+        return True
 
     def _claim_path(self, name: str) -> Path:
         # The clock first, so that claims sort in the order in which they were made.
@@ -157,10 +158,15 @@ class Inbox:
         return self.folder / f"{CLAIMED}{token}-{_short(name)}"
 
     def _finished_claims(self) -> list[ClaimedFile]:
-        """Claims whose writer held on to them, now that it has let go."""
-        done = [file for file in self._busy_claims if not _has_writer(file.path)]
-        self._busy_claims = [file for file in self._busy_claims if file not in done]
-        return [_claimed(file.path, file.name, file.path.stat(), file.seen_at) for file in done]
+        """Claims that no writer holds on to (any more), in the order in which they were made."""
+        done, busy = [], []
+        for path, name, seen_at in self._claims:
+            if _has_writer(path):
+                busy.append((path, name, seen_at))
+            elif os.path.lexists(path):
+                done.append(_claimed(path, name, path.stat(follow_symlinks=False), seen_at))
+        self._claims = busy
+        return done
 
 
 class Watcher:

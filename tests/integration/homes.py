@@ -1,6 +1,7 @@
 """A home with the real program in it: started, stopped and killed as a process, fed by files, read by its reports."""
 
 import csv
+import glob
 import json
 import os
 import subprocess
@@ -153,8 +154,14 @@ class Home:
 
     def said(self) -> str:
         """All that bridges of this home have printed."""
-        paths = sorted(self.folder.parent.glob(f"{self.folder.name}-run-*.txt"))
-        return "".join(path.read_text(encoding="utf-8") for path in paths)
+        return "".join(path.read_text(encoding="utf-8") for path in self._said_in())
+
+    def said_last(self) -> str:
+        """What the newest bridge has printed."""
+        return self._said_in()[-1].read_text(encoding="utf-8")
+
+    def _said_in(self) -> list[Path]:
+        return sorted(self.folder.parent.glob(f"{glob.escape(self.folder.name)}-run-*.txt"))
 
     def worker_pid(self) -> int:
         """The process that holds the account's lock, from the note that it left there."""

@@ -179,7 +179,6 @@ def test_the_commands_show_it(first: tuple[Home, Receipt]) -> None:
     assert "FILLED" in story[-1]["what"] or story[-1]["kind"] == "REPORT"
     assert receipt.tags[0] in home.command("show", receipt.tags[0]).stdout
     assert home.command("show", "NO-SUCH").returncode == 1
-    assert "A-5" in home.command("orders", "--csv").stdout
     assert home.json_of("orders", "--date", "2020-01-02") == []
 
 
