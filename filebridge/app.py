@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,9 +28,9 @@ from filebridge.control import ControlFolder
 from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
-from filebridge.errors import HomeError
+from filebridge.errors import GatewayNotReady, HomeError
 from filebridge.gateways import base
-from filebridge.gateways.supervisor import Supervisor, WorkerSettings, handed_over
+from filebridge.gateways.supervisor import HANDED_SUFFIX, Supervisor, WorkerSettings, handed_over
 from filebridge.inbox import ClaimedFile, Inbox, Watcher
 from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.store import Turn, open_ledger
@@ -46,7 +47,6 @@ FOLDERS = ("inbox", "outbox", "archive", "control", "userdata", PRIVATE)
 # A simulator that `run` started ends this long after its last client.
 SIMULATOR_IDLE_SECONDS = 60.0
 MESSAGES_MAX = 10_000
-_HANDED_LOGS = "*-*.log"
 # The loop's longest sleep; a message or a watcher's wake ends it at once.
 IDLE_SECONDS = 0.1
 
@@ -138,13 +138,13 @@ def outbox_of(home: Path, reader: LedgerReader) -> Outbox:
 
 @contextmanager
 def open_bridge(home: Path, settings: Settings, watch: Watch) -> Iterator[Bridge]:
-    """A bridge with everything around it. Raises HomeError, LedgerError or CounterNotStarted."""
+    """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
     with only_bridge(home):
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)
         userdata = (home / settings.broker.userdata).resolve()
-        if settings.broker.mode == "paper" and simulator.running(userdata) is None:
-            simulator.start(userdata, idle_seconds=SIMULATOR_IDLE_SECONDS)
+        keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
+        keep_counter()
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
         messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
@@ -163,8 +163,9 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> Iterator[Bridge
             outbox=outbox_of(home, reader),
             control=ControlFolder(home / "control"),
             boot_id=boot_id(),
-            handed_before=lambda: _handed_before(home / PRIVATE),
+            handed_over=lambda name: handed_over(home / PRIVATE / name),
             forget_handed=lambda: _forget_handed(home / PRIVATE),
+            keep_counter=keep_counter,
             watch=watch,
         )
         try:
@@ -280,12 +281,21 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> WorkerSe
     )
 
 
-def _handed_before(folder: Path) -> frozenset[str]:
-    return frozenset().union(*(handed_over(path) for path in folder.glob(_HANDED_LOGS)))
+def _keep_counter(userdata: Path) -> None:
+    if simulator.running(userdata) is not None:
+        return
+    try:
+        simulator.start(userdata, idle_seconds=SIMULATOR_IDLE_SECONDS)
+    except simulator.CounterNotStarted as error:
+        raise GatewayNotReady(f"the simulated counter does not start: {error}") from error
+
+
+def _nothing() -> None:
+    """The broker's terminal is the user's to start."""
 
 
 def _forget_handed(folder: Path) -> None:
-    for path in folder.glob(_HANDED_LOGS):
+    for path in folder.glob(f"*{HANDED_SUFFIX}"):
         path.unlink()
 
 

@@ -30,22 +30,25 @@ class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def rest(self, moves: Iterable[tuple[Path, str]]) -> None:
+    def rest(self, moves: Iterable[tuple[Path, str]]) -> dict[Path, str]:
         """Bring claimed files to rest. The copy in the inbox goes only when the one here is flushed.
 
-        May be repeated: what is already here, or gone from there, is passed over.
+        May be repeated: what is already here, or gone from there, is passed over. Returns the files that could not be
+        brought, and why; they hold up no other.
         """
         linked: list[Path] = []
         folders: set[Path] = set()
+        failed: dict[Path, str] = {}
         for source, place_name in moves:
-            failpoints.hit("archive.link")
             target = self.folder / place_name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if os.path.lexists(source) and not (source.is_file() or source.is_symlink()):
-                # A folder cannot be linked, and opening a pipe to flush it would wait for its other end.
-                source.rename(target)
-            elif _bring(source, target):
-                linked.append(source)
+            try:
+                failpoints.hit("archive.link")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                if _bring(source, target):
+                    linked.append(source)
+            except OSError as error:
+                failed[source] = error.strerror or str(error)
+                continue
             folders.add(target.parent)
         failpoints.hit("archive.flush")
         for folder in folders:
@@ -53,6 +56,7 @@ class Archive:
         for source in linked:
             failpoints.hit("archive.unlink")
             source.unlink(missing_ok=True)
+        return failed
 
     def find(self, name: str) -> tuple[Path, str] | None:
         """A quarantined file by its archived or its original name, with the latter; the newest if there are several."""
@@ -62,8 +66,12 @@ class Archive:
 
 
 def _bring(source: Path, target: Path) -> bool:
-    """Give the file its second name; False if the source is no longer there."""
+    """Give the file its second name; False if the source is no longer there, or was moved as a whole."""
     if not os.path.lexists(source):
+        return False
+    if not (source.is_file() or source.is_symlink()) or not (source.is_symlink() or os.access(source, os.R_OK)):
+        # A folder cannot be linked, a pipe would wait for its other end, and what we may not read we cannot copy.
+        source.rename(target)
         return False
     if os.path.lexists(target):
         return True

@@ -7,6 +7,7 @@ import getpass
 import json
 import os
 import secrets
+import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,9 @@ class Request:
     fields: dict[str, Any] = field(default_factory=dict)
     problem: str = ""
     age_seconds: float = 0.0
+    # Tells this file from a later one of the same name.
+    stamp: str = ""
+    path: Path = Path()
 
 
 class ControlFolder:
@@ -37,14 +41,15 @@ class ControlFolder:
 
     def requests(self) -> list[Request]:
         """All requests that lie there, in the order of their names, which is that of their times."""
-        names = (entry.name for entry in os.scandir(self.folder) if entry.name.endswith(".json"))
-        return [self._read(name) for name in sorted(names) if not name.endswith(ANSWER)]
+        entries = (entry for entry in os.scandir(self.folder) if entry.name.endswith(".json"))
+        wanted = [entry for entry in entries if not entry.name.endswith(ANSWER) and not entry.is_dir()]
+        return [self._read(Path(entry.path)) for entry in sorted(wanted, key=lambda entry: entry.name)]
 
     def answer(self, request: Request, answer: dict[str, Any]) -> None:
         """Put the answer beside the request and take the request away."""
         failpoints.hit("control.answer")
         _write(self.folder / (request.name + ANSWER), answer)
-        (self.folder / f"{request.name}.json").unlink(missing_ok=True)
+        request.path.unlink(missing_ok=True)
 
     def ask(self, verb: str, *, by: str, **fields: Any) -> str:
         """Leave a request for the bridge; returns its name."""
@@ -64,24 +69,46 @@ class ControlFolder:
         path.unlink(missing_ok=True)
         return answer
 
-    def _read(self, file_name: str) -> Request:
-        name = file_name.removesuffix(".json")
+    def _read(self, path: Path) -> Request:
+        # A name that is not UTF-8 could not be recorded.
+        name = os.fsencode(path.name).decode("utf-8", "replace").removesuffix(".json")
+        stamp, age_seconds = name, 0.0
         try:
-            age_seconds = max(time.time() - (self.folder / file_name).stat().st_mtime, 0.0)
-            text = (self.folder / file_name).read_bytes()[: _SIZE_MAX + 1]
-            if len(text) > _SIZE_MAX:
-                raise ValueError("too large")
-            values = json.loads(text.decode("utf-8-sig"))
-            if not isinstance(values, dict):
-                raise ValueError("not an object")
-            verb, by = values.pop("verb", ""), values.pop("by", "")
-            if verb not in VERBS:
-                raise ValueError(f"verb {verb!r} is not one of {', '.join(VERBS)}")
-            if not isinstance(by, str) or not by.strip():
-                raise ValueError("`by` must name who asks")
+            status = path.lstat()
+            stamp = f"{name} {status.st_ino} {status.st_mtime_ns}"
+            age_seconds = max(time.time() - status.st_mtime, 0.0)
+            verb, by, fields = _parse(_bytes_of(path))
         except (ValueError, OSError, RecursionError) as error:
-            return Request(name, problem=str(error))
-        return Request(name, verb, by.strip()[:64], values, age_seconds=age_seconds)
+            return Request(name, problem=str(error), stamp=stamp, path=path)
+        return Request(name, verb, by, fields, age_seconds=age_seconds, stamp=stamp, path=path)
+
+
+def _bytes_of(path: Path) -> bytes:
+    # Neither through a link nor waiting for the other end of a pipe.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise ValueError("not a file")
+        data = file.read(_SIZE_MAX + 1)
+    if len(data) > _SIZE_MAX:
+        raise ValueError("too large")
+    return data
+
+
+def _parse(data: bytes) -> tuple[str, str, dict[str, Any]]:
+    """(verb, by, the other fields). Raises ValueError with what is wrong."""
+    values = json.loads(data.decode("utf-8-sig"))
+    if not isinstance(values, dict):
+        raise ValueError("not an object")
+    # Half a character (a lone surrogate) can be neither recorded nor shown.
+    json.dumps(values, ensure_ascii=False).encode()
+    verb, by = values.pop("verb", ""), values.pop("by", "")
+    if verb not in VERBS:
+        raise ValueError(f"verb {verb!r} is not one of {', '.join(VERBS)}")
+    if not isinstance(by, str) or not by.strip():
+        raise ValueError("`by` must name who asks")
+    return verb, by.strip()[:64], values
 
 
 def login() -> str:

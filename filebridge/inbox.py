@@ -64,6 +64,7 @@ class Inbox:
         self._sights: dict[str, _Sight] = {}
         # Claimed, but not handed out yet: a writer holds on to them, or a later step of the scan failed.
         self._claims: list[tuple[Path, str, datetime]] = []
+        self._stuck: dict[str, str] = {}
         self._first_scan = True
 
     def scan(self, now: datetime, *, renamed_in: Iterable[str] = (), at_most: int = 200) -> list[ClaimedFile]:
@@ -71,6 +72,7 @@ class Inbox:
         whole, room = set(renamed_in), at_most
         entries = sorted(self._entries(), key=lambda entry: (entry[1].st_mtime_ns, entry[0]))
         sights: dict[str, _Sight] = {}
+        self._stuck.clear()
         for name, status in entries:
             sight = sights[name] = self._look(name, status, now)
             if room and self._is_finished(name, status, sight, now, name in whole) and self._claim(name, sight):
@@ -89,6 +91,14 @@ class Inbox:
                 name = entry.name.removeprefix(CLAIMED).partition("-")[2]
                 found.append(_claimed(Path(entry.path), name, status, _changed_at(status)))
         return sorted(found, key=lambda file: file.claim)
+
+    def keep(self, file: ClaimedFile) -> None:
+        """Take up an earlier run's claim: the next scan hands it out, once no writer holds on to it."""
+        self._claims.append((file.path, file.name, file.seen_at))
+
+    def problems(self) -> list[str]:
+        """Files that are finished but cannot be taken."""
+        return [f"inbox: {_short(name)}: {why} (is it open in Excel?)" for name, why in self._stuck.items()]
 
     def adopt(self, path: Path, name: str) -> ClaimedFile:
         """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
@@ -144,8 +154,10 @@ class Inbox:
             (self.folder / name).rename(target)
         except FileNotFoundError:
             return False
-        except PermissionError:
-            # Windows: someone (Excel, the writer) still has it open. It stays and is tried again.
+        except OSError as error:
+            # Someone (Excel, the writer) still has it open, or it is no file of ours to move. It stays and is tried
+            # again, and holds up no other.
+            self._stuck[name] = error.strerror or str(error)
             return False
         # Ours from here on, and noted before anything can fail: a claim is in no later listing.
         self._claims.append((target, _short(name), sight.first_seen))

@@ -124,7 +124,7 @@ class Outbox:
             if any(True for _ in self._rows.order_rows(day)):
                 self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
             for file in list(self._rows.file_rows(day)):
-                if receipts or not self._receipt_path(file, ".receipt.json").exists():
+                if receipts or not self._receipt_is_whole(file):
                     self.receipt(file, self._rows.file_events(file["intake_no"]))
         newest: dict[str, tuple[Row, str]] = {}
         for row in self._rows.events(kind="BOOKS"):
@@ -137,6 +137,15 @@ class Outbox:
         """Named like the archived file, whose name carries the date and the number of the intake."""
         name = PurePosixPath(file["archived_as"]).name.removesuffix(PurePosixPath(file["name"]).suffix)
         return self.folder / (name + suffix)
+
+    def _receipt_is_whole(self, file: Row) -> bool:
+        """Whether both files of a receipt are there and not cut, as they are after a power loss."""
+        ends = {".receipt.csv": "#END,", ".receipt.json": "}"}
+        try:
+            texts = [self._receipt_path(file, suffix).read_text(encoding="utf-8").rstrip("\n") for suffix in ends]
+        except (OSError, UnicodeDecodeError):
+            return False
+        return all(text.rpartition("\n")[2].startswith(end) for text, end in zip(texts, ends.values(), strict=True))
 
     def _events_path(self, day: date) -> Path:
         return self.folder / f"events-{day.isoformat()}.jsonl"
@@ -162,6 +171,7 @@ class Outbox:
     def _replace(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
         temporary = path.with_name(f".{path.name}.tmp")
         try:
+            self.folder.mkdir(exist_ok=True)
             with temporary.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(text())
             failpoints.hit("outbox.replace")

@@ -68,6 +68,9 @@ class OrderBook:
     def get(self, tag: str) -> Order | None:
         return self._open.get(tag) or self._recent.get(tag) or self._reader.order(tag)
 
+    def get_open(self, tag: str) -> Order | None:
+        return self._open.get(tag)
+
     def open_orders(self) -> list[Order]:
         return list(self._open.values())
 
@@ -98,14 +101,30 @@ class OrderBook:
             and order.terms.symbol in wanted
         ]
 
-    def with_counter_id(self, *, account: str, trade_date: date, counter_order_id: str) -> Order | None:
-        for order in self._open.values():
-            if (order.counter_order_id, order.terms.account) == (counter_order_id, account):
-                return order
-        found = self._reader.orders_with_counter_id(
-            account=account, trade_date=trade_date, counter_order_id=counter_order_id
-        )
-        return found[-1] if found else None
+    def open_with_id(self, *, account: str, client_order_id: str) -> list[Order]:
+        wanted = (account, client_order_id)
+        return [o for o in self._open.values() if (o.terms.account, o.terms.client_order_id) == wanted]
+
+    def with_broker_ids(
+        self, *, account: str, trade_date: date, broker_order_id: str, counter_order_id: str
+    ) -> list[Order]:
+        """The orders of that day and account with one of these numbers; empty ones are no numbers."""
+        found = {
+            order.terms.tag: order
+            for order in self._reader.orders_with_broker_ids(
+                account=account,
+                trade_date=trade_date,
+                broker_order_id=broker_order_id,
+                counter_order_id=counter_order_id,
+            )
+        }
+        for order in self.turn.orders.values():
+            numbered = (broker_order_id and order.broker_order_id == broker_order_id) or (
+                counter_order_id and order.counter_order_id == counter_order_id
+            )
+            if numbered and (order.terms.account, order.terms.trade_date) == (account, trade_date):
+                found[order.terms.tag] = order
+        return [self._open.get(tag, order) for tag, order in found.items()]
 
     def named(self, name: str) -> list[Order]:
         """Orders that a person may mean by `name`: a tag, a client_order_id, a number at the broker."""
@@ -115,9 +134,9 @@ class OrderBook:
         found = self._reader.file_names(intake_numbers)
         return found | {number: file["name"] for number, file in self.turn.files.items()}
 
-    def intakes_named(self, trade_date: date, name: str) -> set[int]:
-        """The numbers of earlier files of that name and day, this turn's included."""
-        found = {file["intake_no"] for file in self._reader.files_named(trade_date=trade_date, name=name)}
+    def intakes_named(self, name: str) -> set[int]:
+        """The numbers of earlier files of that name, this turn's included."""
+        found = set(self._reader.intakes_named(name))
         return found | {number for number, file in self.turn.files.items() if file["name"] == name}
 
     # ---- changing

@@ -15,14 +15,16 @@ from filebridge.bridge.book import OrderBook
 from filebridge.bridge.controls import Answer, Controls
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
+from filebridge.bridge.leftovers import Leftovers
 from filebridge.bridge.parts import Parts
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import connection_status, halt_status, orders_status
-from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
+from filebridge.bridge.surroundings import CLOCK_WENT_BACK, ClockWatch, disk_problem, last_recorded
 from filebridge.control import Request
 from filebridge.domain import risk
 from filebridge.domain.orders import Order, Status
+from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
@@ -30,6 +32,7 @@ from filebridge.ledger.store import Turn
 
 MESSAGES_A_TURN = 2000
 FILES_A_TURN = 200
+_COUNTER_EVERY = timedelta(seconds=5)
 _STATUS_EVERY = timedelta(seconds=1)
 _CONTROL_EVERY = timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
@@ -74,6 +77,7 @@ class Bridge:
             quiet_seconds=settings.quiet_seconds,
             reconcile_seconds=settings.recovery.reconcile_seconds,
         )
+        self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
         self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules)
         self._controls = Controls(self.book, self._sender, self._reconciler, self._release)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
@@ -81,13 +85,12 @@ class Bridge:
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
         self._broker_was_asked = False
         self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
-        self._same_boot = False
         self._orders_every = timedelta(seconds=settings.outbox.report_seconds)
         self._moves: list[tuple[Path, str]] = []
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
         self._released: dict[str, Path] = {}
-        self._control_names_done: set[str] = set()
+        self._controls_done: set[str] = set()
         # Nothing was refused, denied, rejected, held or left in doubt since the start.
         self.is_clean = True
         self.was_busy = True
@@ -97,14 +100,12 @@ class Bridge:
     def start(self) -> None:
         """Read the ledger, record the start, finish what an earlier run left, and begin to connect."""
         parts, now = self._parts, self._parts.clock()
-        last_run = parts.reader.last_event("STARTED")
         halt = parts.reader.last_event("HALTED", "RESUMED")
         if halt is not None and halt["kind"] == "HALTED":
             self._sender.halted = json.loads(halt["body"])["text"]
         if parts.control.requests():
             controls = parts.reader.events(kind="CONTROL")
-            self._control_names_done = {json.loads(row["body"])["name"] for row in controls}
-        self._same_boot = last_run is not None and json.loads(last_run["body"])["boot"] == parts.boot_id != ""
+            self._controls_done = {json.loads(row["body"])["stamp"] for row in controls}
         acts = _Acts()
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
@@ -112,12 +113,13 @@ class Bridge:
             for file in parts.inbox.leftovers():
                 self._take_leftover(file, now, acts)
         day = risk.current_date(now, parts.rules)
-        days = {day} | {order.terms.trade_date for order in self.book.open_orders()}
+        days = parts.reader.days_touched() | {day} | {order.terms.trade_date for order in self.book.open_orders()}
         failpoints.hit("start.recorded")
         if not self.book.by_status[Status.SUBMITTING]:
             parts.forget_handed()
         parts.outbox.rebuild(sorted(days), receipts=False)
-        parts.archive.rest(acts.moves)
+        self._moves += acts.moves
+        self._try("archive", self._rest)
         parts.gateway.start()
 
     def _take_leftover(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
@@ -126,7 +128,7 @@ class Bridge:
         if known is not None:
             acts.moves.append((file.path, known["archived_as"]))
         else:
-            self._take(file, now, acts)
+            self._parts.inbox.keep(file)
 
     # ---- one turn
 
@@ -136,6 +138,8 @@ class Bridge:
         messages = self._gather(wait_seconds)
         now = parts.clock()
         acts = _Acts()
+        if not self._connection.up and self._is_due("counter", now, _COUNTER_EVERY):
+            self._try("counter", parts.keep_counter)
         if self._is_due("disk", now, _STATUS_EVERY):
             self._look_at_disk()
         files = self._claimable(now)
@@ -179,8 +183,10 @@ class Bridge:
             self._orders_every = max(least, timedelta(seconds=20 * (time.monotonic() - began)))
 
     def _rest(self) -> None:
-        self._parts.archive.rest(self._moves)
-        self._moves = []
+        failed = self._parts.archive.rest(self._moves)
+        self._moves = [move for move in self._moves if move[0] in failed]
+        if failed:
+            raise OSError("; ".join(f"{path.name}: {why}" for path, why in failed.items()))
 
     def _try(self, what: str, act: Callable[[], None]) -> None:
         """Views and folders may fail (a full disk, a drive that is gone) without harm to an order: they are tried
@@ -188,7 +194,7 @@ class Bridge:
         try:
             act()
             self.problems.pop(what, None)
-        except OSError as error:
+        except (OSError, GatewayNotReady) as error:
             self.problems[what] = f"{what}: {error}"
 
     def _publish(self, turn: Turn) -> None:
@@ -237,6 +243,8 @@ class Bridge:
         if (
             self._sender.stopping
             or self._sender.disk_full
+            # A file taken now would be keyed with a day that may come twice.
+            or self._sender.halted.startswith(CLOCK_WENT_BACK)
             or (not self._broker_was_asked and now < self._first_answer_due)
         ):
             return []
@@ -262,20 +270,20 @@ class Bridge:
         requests: list[Request] = []
         self._try("control", lambda: requests.extend(self._parts.control.requests()))
         for request in requests:
-            if request.name in self._control_names_done:
+            if request.stamp in self._controls_done:
                 # Done before a crash took the answer away: it is not done again.
                 acts.answers.append((request, DONE_BEFORE))
             else:
                 acts.answers.append((request, self._controls.handle(request, now)))
-                self._control_names_done.add(request.name)
+                self._controls_done.add(request.stamp)
 
     # ---- hearing
 
     def _hear(self, message: base.Message, now: datetime) -> None:
         match message:
-            case base.SoleSender():
-                handed = self._parts.handed_before() if self._same_boot else None
-                self._sender.is_sole_sender(handed, now)
+            case base.SoleSender(_, log):
+                self._sender.is_sole_sender(self._leftovers.never_handed, now)
+                self.book.turn.append("WORKER", {"log": log, "boot": self._parts.boot_id})
             case base.GatewayUp(generation, _) if generation <= self._ended:
                 # It died before its word was heard.
                 return
@@ -294,7 +302,7 @@ class Bridge:
                 if generation == self._generation:
                     self._sender.group_is_back()
             case base.Snapshots(generation, accounts):
-                if generation == self._generation:
+                if self._ended < generation == self._generation:
                     self._broker_was_asked = True
                     failpoints.hit("recovery.snapshot")
                     self._reconciler.hear(accounts, now)
@@ -329,7 +337,7 @@ class Bridge:
 
     def _status(self, now: datetime) -> Body:
         parts = self._parts
-        problems = [*self.problems.values(), *parts.outbox.problems()]
+        problems = [*self.problems.values(), *parts.inbox.problems(), *parts.outbox.problems()]
         return {
             "at": now.isoformat(timespec="milliseconds"),
             "mode": parts.settings.broker.mode,

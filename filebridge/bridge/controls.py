@@ -55,7 +55,13 @@ class Controls:
         else:
             reason = self._verbs[request.verb](request, now)
         answer = {"ok": reason.code == DONE, "reason_code": reason.code, "context": dict(reason.context)}
-        asked = {"name": request.name, "verb": request.verb, "by": request.by, "fields": request.fields}
+        asked = {
+            "name": request.name,
+            "stamp": request.stamp,
+            "verb": request.verb,
+            "by": request.by,
+            "fields": request.fields,
+        }
         self._book.turn.append("CONTROL", {**asked, **answer})
         return {**answer, "message": reason.message, "message_zh": reason.message_zh}
 

@@ -4,6 +4,7 @@ Pushes, answers and snapshots overlap, repeat and overtake each other; what is a
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from filebridge.bridge.book import OrderBook
@@ -11,7 +12,7 @@ from filebridge.bridge.sending import Sender
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import event_of_fill, event_of_report, is_ours, lone_candidate
+from filebridge.domain.reconcile import event_of_fill, event_of_report, is_ours
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
 
@@ -27,6 +28,7 @@ class Listener:
         self._external: set[tuple[str, ...]] = set()
         # Something was filled or ended since the books were last read.
         self.books_are_old = False
+        self.saw_stranger = False
 
     def hear(self, message: base.Message, now: datetime) -> None:
         match message:
@@ -48,9 +50,7 @@ class Listener:
 
     def order(self, report: OrderReport, raw: Raw, now: datetime, *, in_snapshot: bool = False) -> Order | None:
         """An order as the broker sees it; returns ours, or None if it is not ours."""
-        order = self._find(report.account, report.tag, report.counter_order_id, now)
-        if order is None and in_snapshot and not is_ours(report.tag, self._home_mark):
-            order = lone_candidate(report, self._book.in_status(Status.UNKNOWN))
+        order = self._find(report)
         if order is None:
             self._not_known(report.tag, raw, (report.broker_order_id, report.counter_order_id, str(report.status_code)))
             return None
@@ -62,9 +62,16 @@ class Listener:
             self._book.turn.append("REPORT", {"raw": raw}, tag=order.terms.tag)
         return order
 
+    def same_by_terms(self, order: Order, report: OrderReport, raw: Raw, now: datetime) -> None:
+        """Take an untagged report for an order in doubt that only it can be; a person shall look at it."""
+        event = event_of_report(order, report, now)
+        assert event is not None
+        reason = Reason("MATCHED_BY_TERMS", {"value": report.counter_order_id or report.broker_order_id})
+        self._book.happen(order, replace(event, reason=reason, alarm=True), raw=raw)
+
     def fill(self, report: FillReport, raw: Raw, now: datetime, *, in_snapshot: bool = False) -> None:
         """One execution; booked once, whatever the order's status."""
-        order = self._find(report.account, report.tag, report.counter_order_id, now)
+        order = self._find(report)
         if order is None:
             self._not_known(report.tag, raw, (report.counter_order_id, report.fill.trade_id))
             return
@@ -108,14 +115,18 @@ class Listener:
         else:
             self._book.happen(order, event, raw=raw)
 
-    def _find(self, account: str, tag: str, counter_order_id: str, now: datetime) -> Order | None:
-        """By tag, then by the counter's number, for brokers that cut or drop the remark."""
-        order = self._book.get(tag) if is_ours(tag, self._home_mark) else None
-        if order is None and counter_order_id:
-            order = self._book.with_counter_id(
-                account=account, trade_date=self._book.turn.trade_date, counter_order_id=counter_order_id
-            )
-        return order
+    def _find(self, report: OrderReport | FillReport) -> Order | None:
+        """By tag, then by the broker's numbers, for brokers that cut or drop the remark."""
+        if is_ours(report.tag, self._home_mark):
+            return self._book.get(report.tag)
+        found = self._book.with_broker_ids(
+            account=report.account,
+            trade_date=self._book.turn.trade_date,
+            broker_order_id=report.broker_order_id,
+            counter_order_id=report.counter_order_id,
+        )
+        fitting = [order for order in found if _can_be(report, order)]
+        return fitting[0] if len(fitting) == 1 else None
 
     def _not_known(self, tag: str, raw: Raw, identity: tuple[str, ...]) -> None:
         """Not an order that we know: another program's, or ours from a ledger that was lost."""
@@ -124,5 +135,16 @@ class Listener:
             return
         self._external.add(key)
         self._book.turn.append("EXTERNAL", {"raw": raw})
+        # Its number may be one that we are about to learn: the next list will tell.
+        self.saw_stranger = True
         if is_ours(tag, self._home_mark):
             self._behind(tag)
+
+
+def _can_be(report: OrderReport | FillReport, order: Order) -> bool:
+    """Whether a report with an order's number is about it: numbers repeat, and a remark that cannot be what is left of
+    our tag is another program's."""
+    terms = order.terms
+    if not terms.tag.startswith(report.tag) or (report.symbol, report.side) != (terms.symbol, terms.side):
+        return False
+    return isinstance(report, FillReport) or report.quantity == terms.quantity

@@ -35,8 +35,10 @@ class Parts:
     outbox: Outbox
     control: ControlFolder
     boot_id: str
-    # The hand-over logs of earlier workers: the tags that stand in them.
-    handed_before: Callable[[], frozenset[str]]
+    # The tags in a worker's hand-over log, by the log's name; None if it proves nothing.
+    handed_over: Callable[[str], frozenset[str] | None]
     forget_handed: Callable[[], None]
+    # Starts the simulated counter again if it is gone; nothing in live mode. Raises GatewayNotReady.
+    keep_counter: Callable[[], None]
     # Told of every commit.
     watch: Callable[[Turn], None]

@@ -12,14 +12,15 @@ from filebridge.bridge.hearing import Listener
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, OrderEvent
-from filebridge.domain.market import trade_date_at
+from filebridge.domain.market import closes_at, trade_date_at
 from filebridge.domain.orders import Status, price_text
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import lapsed
+from filebridge.domain.reconcile import TAG_LENGTH, pair_untagged
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.base import Gateway, Snapshot
+from filebridge.gateways.base import Gateway, Raw, Snapshot
 
 _SOON = timedelta(seconds=1)
+_WORKING = (Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL)
 
 
 class Reconciler:
@@ -53,13 +54,18 @@ class Reconciler:
         self._orders_at: datetime | None = None
         self._ask_at: datetime | None = None
         self._books: dict[str, Any] = {}
+        # When an account's orders were last listed completely.
+        self._listed_at: dict[str, datetime] = {}
+        self._seen: dict[str, int] = {}
+        self._doubt_asks = 0
         # tag -> (first complete answer that did not list it, how many such answers)
         self._absent: dict[str, tuple[datetime, int]] = {}
         self.agreed: set[str] = set()
 
     def connected(self, now: datetime) -> None:
         self._asked, self.is_owed_an_answer, self._orders_wanted = False, True, True
-        self._ask_at = now
+        self._ask_at, self._orders_at = now, None
+        self._seen.clear()
 
     def disconnected(self) -> None:
         self._asked, self._ask_at = False, None
@@ -81,7 +87,11 @@ class Reconciler:
             self.is_owed_an_answer = True
             self._ask_by(now + _SOON)
         if self._book.by_status[Status.UNKNOWN]:
-            self.ask_soon(now, max(self._quiet, _SOON))
+            # Soon, then less and less often: a person may take hours.
+            self.ask_soon(now, min(max(self._quiet, _SOON) * 1.5 ** min(self._doubt_asks, 20), self._period))
+        if self._listener.saw_stranger:
+            self._listener.saw_stranger = False
+            self.ask_soon(now)
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
         try:
@@ -96,17 +106,13 @@ class Reconciler:
     def hear(self, snapshots: tuple[Snapshot, ...], now: datetime) -> None:
         """Within a turn: bring the ledger to what the broker's books say."""
         self._asked = self.is_owed_an_answer = False
+        self._doubt_asks = self._doubt_asks + 1 if self._book.by_status[Status.UNKNOWN] else 0
         self._ask_at = now + self._period
         for snapshot in snapshots:
-            listed = set()
-            for report, raw in snapshot.orders:
-                order = self._listener.order(report, raw, now, in_snapshot=True)
-                if order is not None:
-                    listed.add(order.terms.tag)
-                    if report.kind is not EventKind.REPORT_PENDING_CANCEL:
-                        self._sender.cancel_again(order, now)
+            listed = self._compare_orders(snapshot, now)
             for fill, raw in snapshot.fills:
-                self._listener.fill(fill, raw, now, in_snapshot=True)
+                if self._is_news(f"{fill.tag} {fill.counter_order_id} {fill.fill.trade_id}", raw):
+                    self._listener.fill(fill, raw, now, in_snapshot=True)
             if not snapshot.complete:
                 self.agreed.discard(snapshot.account)
                 self.ask_soon(now)
@@ -122,6 +128,37 @@ class Reconciler:
         if untold:
             self.ask_soon(now, _SOON * 2 ** min(self._untold_asks, 10))
 
+    def _compare_orders(self, snapshot: Snapshot, now: datetime) -> set[str]:
+        """Tell every order's report that is new; returns the tags that the broker lists."""
+        listed = set()
+        strangers = []
+        for report, raw in snapshot.orders:
+            listed.add(report.tag)
+            if not self._is_news(f"{report.broker_order_id} {report.counter_order_id}", raw):
+                continue
+            order = self._listener.order(report, raw, now, in_snapshot=True)
+            if order is None:
+                strangers.append((report, raw))
+                continue
+            listed.add(order.terms.tag)
+            if report.kind is not EventKind.REPORT_PENDING_CANCEL:
+                self._sender.cancel_again(order, now)
+        raws = {id(report): raw for report, raw in strangers}
+        for report, order in pair_untagged([report for report, _ in strangers], self._book.in_status(Status.UNKNOWN)):
+            self._listener.same_by_terms(order, report, raws[id(report)], now)
+            listed.add(order.terms.tag)
+        return listed
+
+    def _is_news(self, key: str, raw: Raw) -> bool:
+        """Whether a row of a list differs from what it was last time; while orders are open, every row is looked at.
+
+        On a busy day nearly all rows are about orders that ended long ago.
+        """
+        seen = hash(tuple(raw.values()))
+        known = self._seen.get(key) == seen
+        self._seen[key] = seen
+        return not known or len(raw["tag"]) != TAG_LENGTH or self._book.get_open(raw["tag"]) is not None
+
     def _not_listed(self, account: str, listed: set[str], now: datetime) -> None:
         today = trade_date_at(now, self._rules.calendar, self._rules.hours)
         for order in self._book.open_orders():
@@ -130,9 +167,14 @@ class Reconciler:
                 self._absent.pop(terms.tag, None)
             elif order.status is Status.UNKNOWN:
                 self._evidence(terms.tag, now)
-            elif lapsed(order, today_started_after=today is not None and terms.trade_date < today):
-                event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=Reason("DAY_OVER"))
+            elif order.status in _WORKING and today is not None and terms.trade_date < today:
+                seen_to_the_end = self._listed_at.get(account, terms.received_at) >= closes_at(
+                    terms.trade_date, self._rules.hours
+                )
+                reason = Reason("DAY_OVER" if seen_to_the_end else "DAY_OVER_UNSEEN")
+                event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=reason, alarm=not seen_to_the_end)
                 self._book.happen(order, event)
+        self._listed_at[account] = now
 
     def _evidence(self, tag: str, now: datetime) -> None:
         """Count complete answers without the order; the second one after the quiet time is shown to a person."""

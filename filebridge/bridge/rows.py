@@ -75,6 +75,7 @@ class FileRows:
                 row,
                 tag=self._new_tag(),
                 account=account,
+                mode=self._rules.mode,
                 trade_date=group[0],
                 nth=nth,
                 intake_no=self._intake_no,
@@ -122,6 +123,10 @@ class FileRows:
         trade_date, account = group
         names = [draft.name for draft in drafts]
         known = self._known[group] = self._book.with_keys(trade_date=trade_date, account=account, ids=names)
+        for draft in drafts:
+            # A cancel that names no trade date means the order that is open, be it tomorrow's.
+            if draft.terms is None and draft.instruction.trade_date is None and not known[draft.name]:
+                known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
         self._canceled[group] = self._reader.canceled_before(trade_date=trade_date, account=account, ids=names) | {
             mark["client_order_id"]
             for mark in self._book.turn.marks
@@ -146,7 +151,7 @@ class FileRows:
         fresh = [terms for terms in rows if terms.client_order_id not in repeated]
         if not fresh:
             return
-        same_name = set() if repeated else self._book.intakes_named(trade_date, self._file_name)
+        same_name = set() if repeated else self._book.intakes_named(self._file_name)
         if not (repeated or same_name):
             return
         symbols = {terms.symbol for terms in fresh}

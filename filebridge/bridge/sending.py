@@ -57,7 +57,7 @@ class Sender:
         self._given: set[str] = set()
         self._is_alone = False
         self._cancel_sent_at: dict[str, datetime] = {}
-        self._unsent: tuple[list[Order], str] | None = None
+        self._unsent: tuple[set[str], str] | None = None
         self.halted = ""
         # Set when the bridge ends: what is out is waited for, nothing more goes.
         self.stopping = False
@@ -69,14 +69,18 @@ class Sender:
     def review(self, now: datetime) -> None:
         """What time alone does: answers that did not come, orders that waited and may go now or are too old."""
         if self._unsent is not None:
-            orders, why = self._unsent
+            tags, why = self._unsent
             self._unsent = None
-            self._book.end_all(orders, _not_sent(now, (why, why)))
+            for tag in tags & self._book.by_status[Status.SUBMITTING].keys():
+                unsent = self._book.get(tag)
+                assert unsent is not None
+                self._book.happen(unsent, _not_sent(now, (why, why)))
         for tag in list(self._book.by_status[Status.SUBMITTING]) if self._is_alone else ():
             order = self._book.get(tag)
             assert order is not None
             assert order.submitted_at is not None
-            if now <= order.submitted_at + self._answer_time:
+            # Also where the clock went back, and the time of sending lies ahead.
+            if order.submitted_at - risk.CLOCK_SLACK <= now <= order.submitted_at + self._answer_time:
                 # They were sent in this order, so none behind it is due either.
                 break
             self.doubt(order, now, NO_ANSWER)
@@ -85,7 +89,7 @@ class Sender:
             suspect = self._book.get(tag)
             if suspect is not None and suspect.status is Status.SUBMITTING:
                 self.doubt(suspect, now, NO_REASON)
-        if self._recheck_at is None or now >= self._recheck_at:
+        if self._recheck_at is None or not self._recheck_at - _RECHECK <= now < self._recheck_at:
             self._recheck_at = now + _RECHECK
             self._book.ready.extendleft(reversed(self._waiting))
             self._waiting.clear()
@@ -132,7 +136,7 @@ class Sender:
     def settle_handed(self, handed: frozenset[str] | None, now: datetime, why: Why) -> None:
         """A worker is dead: what is not in its hand-over log never left, of the rest nobody knows.
 
-        `handed` None means that the log proves nothing (the machine restarted).
+        `handed` None means that the log proves nothing.
         """
         if not self._is_alone:
             return
@@ -145,15 +149,19 @@ class Sender:
                 self.doubt(order, now, why)
         self._given.clear()
 
-    def is_sole_sender(self, handed: frozenset[str] | None, now: datetime) -> None:
+    def is_sole_sender(self, never_handed: Callable[[Order], bool], now: datetime) -> None:
         """Our worker holds the accounts' locks: whoever sent before is dead, and its hand-over log is complete.
 
         What is still SUBMITTING the first time is an earlier run's; until now nothing could be said of it.
         """
-        if not self._is_alone:
-            self._is_alone = True
-            self._given |= self._book.by_status[Status.SUBMITTING].keys()
-            self.settle_handed(handed, now, STARTED_AGAIN)
+        if self._is_alone:
+            return
+        self._is_alone = True
+        for order in self._book.in_status(Status.SUBMITTING):
+            if never_handed(order):
+                self._book.happen(order, _not_sent(now, STARTED_AGAIN))
+            else:
+                self.doubt(order, now, STARTED_AGAIN)
 
     def group_is_back(self) -> None:
         self._out = max(self._out - 1, 0)
@@ -191,7 +199,7 @@ class Sender:
                 self._out += 1
                 failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
-            self._unsent = (group, str(error)) if group else None
+            self._unsent = ({order.terms.tag for order in group}, str(error)) if group else None
 
     def _send_cancels(self, now: datetime) -> None:
         part: list[Order] = []
@@ -200,6 +208,9 @@ class Sender:
             if order is None or order.status is not Status.PENDING_CANCEL:
                 # It ended by itself, or the broker refused the cancel.
                 del self._book.cancels[tag]
+            elif order.terms.mode != self._rules.mode:
+                # Another mode's number would name somebody else's order at this broker.
+                continue
             elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
                 self._count(order.terms.account, now)
                 part.append(order)

@@ -9,6 +9,7 @@ from filebridge.domain import risk
 
 # A turn never takes this long: the machine slept, was stopped, or its clock was set.
 LEAP = timedelta(seconds=5)
+CLOCK_WENT_BACK = "CLOCK_WENT_BACK"
 
 
 class ClockWatch:
@@ -19,12 +20,12 @@ class ClockWatch:
         self._rules = rules
 
     def look(self, now: datetime) -> tuple[bool, str]:
-        """Whether time leapt forward (reports may have been missed), and why to halt if it went back over a trade date
-        (keys and limits of that day would count again)."""
+        """Whether time leapt (reports may have been missed, and planned moments are wrong), and why to halt if it went
+        back over a trade date, whose keys and limits would count again."""
         before, self._before = self._before, now
         if risk.current_date(now, self._rules) < risk.current_date(before, self._rules):
-            return True, f"CLOCK_WENT_BACK: from {before.isoformat()} to {now.isoformat()}"
-        return now - before > LEAP, ""
+            return True, f"{CLOCK_WENT_BACK}: from {before.isoformat()} to {now.isoformat()}"
+        return now - before > LEAP or before - now > risk.CLOCK_SLACK, ""
 
 
 def last_recorded(newest_event: dict[str, Any] | None, now: datetime) -> datetime:

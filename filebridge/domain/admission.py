@@ -129,6 +129,9 @@ def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[
     outcome, code = Outcome.CANCEL_ACCEPTED, ""
     if target is None:
         code = "CANCEL_REMEMBERED"
+    elif instruction.broker_order_id and target.broker_order_id not in ("", instruction.broker_order_id):
+        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_IDS_DISAGREE"
+        context |= {"value": instruction.broker_order_id, "broker_order_id": target.broker_order_id}
     elif not allows(target.status, EventKind.CANCEL):
         outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_ORDER_FINAL"
     elif target.status is Status.UNKNOWN:
@@ -158,6 +161,7 @@ def terms_of(
     *,
     tag: str,
     account: str,
+    mode: str,
     trade_date: date,
     nth: int,
     intake_no: int,
@@ -174,6 +178,7 @@ def terms_of(
         or derived_id(trade_date=trade_date, account=account, basket=instruction.basket, body=body, nth=nth),
         id_derived=not instruction.client_order_id,
         account=account,
+        mode=mode,
         trade_date=trade_date,
         symbol=instruction.symbol,
         side=Side(instruction.side),

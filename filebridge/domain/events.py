@@ -48,6 +48,8 @@ class OrderEvent:
     name: str = ""
     reported_qty: int = 0
     fill: Fill | None = None
+    # A person should look at it, whatever the status.
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,7 +107,7 @@ def apply(order: Order, event: OrderEvent) -> Order:
         status=status,
         updated_at=event.at,
         reason=alarm or _reason_after(order, event, status),
-        alarmed=after.alarmed or alarm is not None,
+        alarmed=after.alarmed or alarm is not None or event.alarm,
         broker_order_id=event.broker_order_id or order.broker_order_id,
         counter_order_id=event.counter_order_id or order.counter_order_id,
         name=event.name or order.name,

@@ -117,6 +117,7 @@ class OrderTerms:
     client_order_id: str
     id_derived: bool
     account: str
+    mode: str
     trade_date: date
     symbol: str
     side: Side

@@ -94,6 +94,11 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "Order {orig_client_order_id} is already {earlier_status}; there is nothing to cancel.",
         "委托 {orig_client_order_id} 已是 {earlier_status} 状态，无可撤销。",
     ),
+    "CANCEL_IDS_DISAGREE": (
+        "Order {orig_client_order_id} has the broker's number {broker_order_id}, not {value}; nothing was canceled. "
+        "Leave one of the two columns empty.",
+        "委托 {orig_client_order_id} 的券商委托编号是 {broker_order_id}，不是 {value}，未撤单。请只填写其中一列。",
+    ),
     "CANCEL_IN_DOUBT": (
         "Order {orig_client_order_id} is in doubt; the cancel goes out as soon as its broker number is known.",
         "委托 {orig_client_order_id} 状态未明，一旦得知券商委托编号即发出撤单。",
@@ -140,6 +145,11 @@ RULE_REASONS: dict[str, tuple[str, str]] = {
         "Drop it again if it is still meant.",
         "等待 {age_seconds} 秒，超过 max_order_age（{limit_seconds} 秒），未发送。如仍需要请重新投放。",
     ),
+    "EXPIRED_CLOCK_WENT_BACK": (
+        "The clock went back while it waited (since {received_at}), so its age is not known; it was not sent. "
+        "Drop it again if it is still meant.",
+        "等待期间系统时钟被调回（自 {received_at} 起），无法判断已等待多久，未发送。如仍需要请重新投放。",
+    ),
     "EXPIRED_AT": (
         "Its expire_at {expire_at} has passed; it was not sent.",
         "已过失效时间 {expire_at}，未发送。",
@@ -149,8 +159,8 @@ RULE_REASONS: dict[str, tuple[str, str]] = {
         "该委托属于交易日 {trade_date}，已过期，未发送。",
     ),
     "DAY_OVER": (
-        "Its trade date ended and the broker lists it no more; what was not filled has lapsed.",
-        "交易日已结束且券商不再列出该委托，未成交部分失效。",
+        "Its trade date ended; what was not filled by then has lapsed.",
+        "交易日已结束，未成交部分失效。",
     ),
 }
 
@@ -171,6 +181,16 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
     "RESOLVED_NOT_SENT": ("{by} says that the broker does not have it: {text}", "{by} 确认券商未收到：{text}"),
     "BROKER_REJECTED": ("The broker rejected it: {text}", "券商废单：{text}"),
     "BROKER_CANCELED": ("Canceled at the broker. {text}", "已在券商处撤单。{text}"),
+    "DAY_OVER_UNSEEN": (
+        "Its trade date ended while the broker's list was not read to the end of it, so fills may be missing here. "
+        "Compare the position, and look in the broker's terminal.",
+        "该交易日结束前未能完整读取券商委托列表，可能有成交未入账。请核对持仓并查看券商终端。",
+    ),
+    "MATCHED_BY_TERMS": (
+        "The broker's order {value} carries no tag of ours, but fits this order alone; they were taken to be the same. "
+        "Check it in the broker's terminal.",
+        "券商委托 {value} 没有本系统的标记，但只与本委托相符，已视为同一笔。请在券商终端核对。",
+    ),
     "STATUS_CORRECTED": (
         "It was {earlier_status} here, but the broker reports {text}; corrected.",
         "此前记录为 {earlier_status}，但券商报告 {text}，已更正。",

@@ -3,7 +3,7 @@
 A repeated, late or reordered report gives no event, so that pushes and snapshots may overlap freely.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
@@ -14,6 +14,7 @@ from filebridge.domain.reasons import Reason
 TAG_LENGTH = 20
 # A report without our tag may be an order in doubt if the counter's time lies this near to the sending.
 CANDIDATE_WINDOW = timedelta(seconds=120)
+CLOCK_SLACK = timedelta(seconds=2)
 
 
 def event_of_report(order: Order, report: OrderReport, at: datetime) -> OrderEvent | None:
@@ -51,29 +52,34 @@ def is_ours(tag: str, home_mark: str) -> bool:
     return len(tag) == TAG_LENGTH and tag.startswith(home_mark)
 
 
-def lone_candidate(report: OrderReport, in_doubt: Iterable[Order]) -> Order | None:
-    """The one order in doubt that an untagged report can be, for brokers that drop or rewrite the remark.
+def pair_untagged(reports: Sequence[OrderReport], in_doubt: Sequence[Order]) -> list[tuple[OrderReport, Order]]:
+    """Reports without our tag and orders in doubt that can only be each other, where a broker drops or cuts the remark.
 
-    Only orders without a broker number count, of the same account, symbol, side, quantity and price, sent within
-    `CANDIDATE_WINDOW` of the report's time; with two such orders nobody can say, and a person decides.
+    Only orders without a broker number count, of the same account, symbol, side, quantity and price, sent shortly
+    before the report's time. Where two reports or two orders fit, nobody can say, and a person decides.
     """
-    found = [order for order in in_doubt if _could_be(report, order)]
-    return found[0] if len(found) == 1 else None
-
-
-def lapsed(order: Order, *, today_started_after: bool) -> bool:
-    """Whether a working order ended with its day: a later trade date runs, and the broker lists it no more."""
-    return today_started_after and order.status in (Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL)
+    fitting = [(report, order) for report in reports for order in in_doubt if _could_be(report, order)]
+    return [
+        (report, order)
+        for report, order in fitting
+        if sum(report is other for other, _ in fitting) == 1 and sum(order is other for _, other in fitting) == 1
+    ]
 
 
 def _could_be(report: OrderReport, order: Order) -> bool:
     terms = order.terms
     if order.status is not Status.UNKNOWN or order.broker_order_id or order.submitted_at is None:
         return False
+    # Another program's remark is not ours that was rewritten: that would be a guess with somebody else's order.
+    if not terms.tag.startswith(report.tag):
+        return False
     asked = (terms.account, terms.symbol, terms.side, terms.quantity, terms.limit_price)
     if (report.account, report.symbol, report.side, report.quantity, report.limit_price) != asked:
         return False
-    return report.ordered_at is not None and abs(report.ordered_at - order.submitted_at) <= CANDIDATE_WINDOW
+    if report.ordered_at is None:
+        return False
+    # The counter tells whole seconds, and its clock is its own.
+    return -CLOCK_SLACK <= report.ordered_at - order.submitted_at <= CANDIDATE_WINDOW
 
 
 def _reason_of(report: OrderReport) -> Reason | None:

@@ -14,6 +14,10 @@ from filebridge.domain.symbols import InstrumentKind, instrument_kind
 TRADABLE = frozenset({InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.CONVERTIBLE_BOND})
 
 
+# Clocks are corrected by fractions of a second all the time.
+CLOCK_SLACK = timedelta(seconds=2)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The configured rules that an order meets. Durations are whole seconds; None is no bound."""
@@ -35,6 +39,8 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
     """Why an order like this can never be sent, or None."""
     if instrument_kind(terms.symbol) not in TRADABLE:
         return Reason("INSTRUMENT_NOT_SUPPORTED", {"symbol": terms.symbol})
+    if terms.mode != rules.mode:
+        return Reason("MODE_MISMATCH", {"value": terms.mode, "mode": rules.mode})
     if rules.mode == "live":
         return Reason("LIVE_NOT_ARMED")
     if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
@@ -45,6 +51,10 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
 def at_sending(order: Order, now: datetime, rules: Rules, *, halted: bool) -> Verdict | Reason:
     """Whether an order may leave now; a reason ends it (see `event_of`)."""
     terms = order.terms
+    # Once more: the configuration may be another one than at the intake.
+    refused = refusal(terms, rules)
+    if refused is not None:
+        return refused
     today = trade_date_at(now, rules.calendar, rules.hours)
     if today is not None and terms.trade_date < today:
         return Reason("EXPIRED_TRADE_DATE", {"trade_date": terms.trade_date.isoformat()})
@@ -60,6 +70,9 @@ def at_sending(order: Order, now: datetime, rules: Rules, *, halted: bool) -> Ve
         open_from,
     )
     age = now - waiting_since
+    if age < -CLOCK_SLACK:
+        # The clock went back since it came, so nobody can say how long it has waited.
+        return Reason("EXPIRED_CLOCK_WENT_BACK", {"received_at": waiting_since.isoformat(timespec="seconds")})
     if age > rules.max_order_age:
         limit = str(int(rules.max_order_age.total_seconds()))
         return Reason("EXPIRED_TOO_OLD", {"age_seconds": str(int(age.total_seconds())), "limit_seconds": limit})

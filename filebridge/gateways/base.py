@@ -62,9 +62,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class SoleSender:
-    """The worker holds the locks of all accounts: no other process can be sending for them."""
+    """The worker holds the locks of all accounts: no other process can be sending for them. `log` is the name of its
+    hand-over log."""
 
     generation: int
+    log: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,12 @@ class GatewayUp:
 
 @dataclass(frozen=True, slots=True)
 class GatewayDown:
-    """The connection is gone. `handed` holds the tags that the dead worker had noted before calling the broker;
-    None if it still lives (only the terminal went away)."""
+    """The worker is dead. `handed` holds the tags that it had noted before calling the broker; None if its log proves
+    nothing."""
 
     generation: int
     detail: str
-    handed: frozenset[str] | None = None
+    handed: frozenset[str] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.domain.orders import Order, price_text
+from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.wire import message_of
@@ -26,6 +27,7 @@ from filebridge.gateways.wire import message_of
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
 SESSIONS = 4
 _STILL_SECONDS = 1.0
+HANDED_SUFFIX = ".tags"
 RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 
 
@@ -123,7 +125,7 @@ class Supervisor:
         self._generation += 1
         settings = self._settings
         # A name of its own for each worker ever started, so that no log is read as another one's.
-        handover = settings.folder / f"{time.time_ns()}-{self._generation}.log"
+        handover = settings.folder / f"handover-{time.time_ns()}-{self._generation}{HANDED_SUFFIX}"
         with (settings.folder / "worker.log").open("ab") as log:
             process = subprocess.Popen(
                 # -P: a module of that name in the current folder must not take the place of ours.
@@ -217,13 +219,13 @@ class Supervisor:
         return message_of(wire, worker.generation)
 
 
-def handed_over(path: Path) -> frozenset[str]:
-    """The tags in a hand-over log; a last line without its end is counted, for its call may have followed."""
+def handed_over(path: Path) -> frozenset[str] | None:
+    """The tags in a hand-over log; None if it is missing or not whole, and so proves nothing."""
     try:
-        return frozenset(path.read_text(encoding="ascii").split())
-    except FileNotFoundError:
-        # The worker makes its log before it can call anything.
-        return frozenset()
+        tags = path.read_text(encoding="ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return frozenset(tags) if all(len(tag) == TAG_LENGTH for tag in tags) else None
 
 
 def _kill(worker: _Worker) -> None:

@@ -83,7 +83,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
 
 
 _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
-    "alone": lambda wire, generation: base.SoleSender(generation),
+    "alone": lambda wire, generation: base.SoleSender(generation, wire["log"]),
     "up": lambda wire, generation: base.GatewayUp(generation, "connected"),
     "handed": lambda wire, generation: base.GroupHanded(generation),
     "order": lambda wire, generation: base.OrderPushed(order_report(wire), wire),

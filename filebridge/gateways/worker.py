@@ -6,6 +6,7 @@ order's tag goes to the hand-over log, so that a tag that is not there is proven
 """
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -78,7 +79,10 @@ class HandOver:
         self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def note(self, tag: str) -> None:
-        os.write(self._handle, tag.encode() + b"\n")
+        """Raises OSError unless the whole line was written: what is not noted must not be sent."""
+        line = tag.encode() + b"\n"
+        if os.write(self._handle, line) != len(line):
+            raise OSError(errno.ENOSPC, "the hand-over log took a part of a line only")
 
 
 def main() -> NoReturn:
@@ -100,8 +104,8 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
     if isinstance(locks, dict):
         outlet.emit({"kind": "locked", **locks})
         return
-    outlet.emit({"kind": "alone"})
     handover = HandOver(Path(settings["handover"]))
+    outlet.emit({"kind": "alone", "log": Path(settings["handover"]).name})
     broker = XtBroker(
         userdata=settings["userdata"],
         session=settings["session"],

@@ -46,6 +46,7 @@ def terms_body(terms: OrderTerms) -> Body:
         "client_order_id": terms.client_order_id,
         "id_derived": int(terms.id_derived),
         "account": terms.account,
+        "mode": terms.mode,
         "trade_date": terms.trade_date.isoformat(),
         "symbol": terms.symbol,
         "side": terms.side.value,
@@ -72,6 +73,7 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
         client_order_id=body["client_order_id"],
         id_derived=bool(body["id_derived"]),
         account=body["account"],
+        mode=body["mode"],
         trade_date=date.fromisoformat(body["trade_date"]),
         symbol=body["symbol"],
         side=Side(body["side"]),
@@ -144,6 +146,7 @@ def event_body(event: OrderEvent, status: Status) -> Body:
         "counter_order_id": event.counter_order_id,
         "name": event.name,
         "reported_qty": event.reported_qty,
+        "alarm": int(event.alarm),
     }
     if event.fill is not None:
         fill = event.fill
@@ -171,6 +174,7 @@ def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
         counter_order_id=body.get("counter_order_id", ""),
         name=body.get("name", ""),
         reported_qty=body.get("reported_qty", 0),
+        alarm=bool(body.get("alarm", 0)),
         fill=Fill(
             trade_id=fill["trade_id"],
             last_qty=fill["last_qty"],

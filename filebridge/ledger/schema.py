@@ -57,7 +57,8 @@ FILES = Table(
     _int("rows"),
     _text("received_at"),
     _text("archived_as"),
-    Index("files_name", "trade_date", "name"),
+    Index("files_name", "name"),
+    Index("files_date", "trade_date"),
     Index("files_claim", "claim"),
     sqlite_strict=True,
 )
@@ -69,6 +70,7 @@ ORDERS = Table(
     _text("client_order_id"),
     _int("id_derived"),
     _text("account"),
+    _text("mode"),
     _text("trade_date"),
     _text("symbol"),
     _text("side"),
@@ -103,6 +105,7 @@ ORDERS = Table(
     Index("orders_key", "trade_date", "account", "client_order_id"),
     Index("orders_derived", "trade_date", "account", "symbol", sqlite_where=Column("id_derived", Integer) == 1),
     Index("orders_open", "open", sqlite_where=Column("open", Integer) == 1),
+    Index("orders_broker", "trade_date", "broker_order_id", sqlite_where=Column("broker_order_id", Text) != ""),
     Index("orders_counter", "counter_order_id", sqlite_where=Column("counter_order_id", Text) != ""),
     sqlite_strict=True,
 )

@@ -17,6 +17,7 @@ from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, META, O
 
 # SQLite binds at most 32,766 values; a question about a large file is asked in parts.
 _CHUNK = 5000
+_NAMED_MAX = 1000
 
 
 class LedgerReader:
@@ -87,12 +88,16 @@ class LedgerReader:
         """All that something can still change, in the order in which they were received."""
         return self._orders(select(ORDERS).where(ORDERS.c.open == 1).order_by(ORDERS.c.intake_no, ORDERS.c.row))
 
-    def orders_with_counter_id(self, *, account: str, trade_date: date, counter_order_id: str) -> list[Order]:
-        return self._orders(
-            select(ORDERS)
-            .where(ORDERS.c.counter_order_id == counter_order_id, ORDERS.c.account == account)
-            .where(ORDERS.c.trade_date == trade_date.isoformat())
-        )
+    def orders_with_broker_ids(
+        self, *, account: str, trade_date: date, broker_order_id: str, counter_order_id: str
+    ) -> list[Order]:
+        """The orders of that day and account with one of these numbers; empty ones are no numbers."""
+        pairs = ((ORDERS.c.broker_order_id, broker_order_id), (ORDERS.c.counter_order_id, counter_order_id))
+        numbered = [column == number for column, number in pairs if number]
+        if not numbered:
+            return []
+        query = select(ORDERS).where(ORDERS.c.trade_date == trade_date.isoformat(), ORDERS.c.account == account)
+        return self._orders(query.where(or_(*numbered)))
 
     def order_rows(self, trade_date: date | None) -> Iterator[Body]:
         """Orders of one trade date (all dates: None) for reports, with the file that each came from."""
@@ -128,8 +133,10 @@ class LedgerReader:
     def file_of_claim(self, claim: str) -> Body | None:
         return next(iter(self._rows(select(FILES).where(FILES.c.claim == claim))), None)
 
-    def files_named(self, *, trade_date: date, name: str) -> list[Body]:
-        return self._rows(select(FILES).where(FILES.c.trade_date == trade_date.isoformat(), FILES.c.name == name))
+    def intakes_named(self, name: str) -> list[int]:
+        """The numbers of the newest files of that name."""
+        query = select(FILES.c.intake_no).where(FILES.c.name == name).order_by(FILES.c.intake_no.desc())
+        return [row["intake_no"] for row in self._rows(query.limit(_NAMED_MAX))]
 
     def file_names(self, intake_numbers: Iterable[int]) -> dict[int, str]:
         wanted = list(intake_numbers)
@@ -158,8 +165,24 @@ class LedgerReader:
         found = {row["day"] for table in (EVENTS, ORDERS) for row in self._rows(_days_of(table))}
         return sorted(date.fromisoformat(day) for day in found)
 
+    def days_touched(self) -> set[date]:
+        """The two latest days on which anything was recorded, and the trade dates of the orders that it was about.
+
+        Two, so that a crash before midnight is made good after it, even by the second start of the new day.
+        """
+        latest = select(EVENTS.c.trade_date.label("day")).distinct().order_by(EVENTS.c.trade_date.desc()).limit(2)
+        days = [row["day"] for row in self._rows(latest)]
+        about = select(ORDERS.c.trade_date.label("day")).distinct().join(EVENTS, EVENTS.c.tag == ORDERS.c.tag)
+        days += [row["day"] for row in self._rows(about.where(EVENTS.c.trade_date.in_(days)))]
+        return {date.fromisoformat(day) for day in days}
+
     def newest_event(self) -> Body | None:
         return next(iter(self._rows(select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(1))), None)
+
+    def worker_before(self, seq: int) -> Body | None:
+        """The worker that was the sole sender when an event happened."""
+        query = select(EVENTS).where(EVENTS.c.kind == "WORKER", EVENTS.c.seq < seq)
+        return next(iter(self._rows(query.order_by(EVENTS.c.seq.desc()).limit(1))), None)
 
     def last_event(self, *kinds: str) -> Body | None:
         query = select(EVENTS).where(EVENTS.c.kind.in_(kinds)).order_by(EVENTS.c.seq.desc()).limit(1)

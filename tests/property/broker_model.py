@@ -14,11 +14,12 @@ from itertools import count
 from queue import Queue
 from typing import Protocol
 
-from filebridge.domain.events import EventKind, FillReport, OrderReport
-from filebridge.domain.orders import Fill, Order, Side
+from filebridge.domain.events import EventKind
+from filebridge.domain.orders import Order, Side, price_text
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
+from filebridge.gateways.wire import fill_report, message_of, order_report
 
 ACCOUNT = "10000001"
 _ENDED = (EventKind.REPORT_FILLED, EventKind.REPORT_CANCELED, EventKind.REPORT_REJECTED)
@@ -84,34 +85,41 @@ class BookOrder:
     day: date
     ordered_at: datetime
     status: EventKind = EventKind.REPORT_WORKING
-    fills: list[FillReport] = field(default_factory=list)
-    listed: tuple[OrderReport, tuple[FillReport, ...]] | None = None
+    fills: list[Raw] = field(default_factory=list)
+    listed: tuple[Raw, tuple[Raw, ...]] | None = None
 
     @property
     def filled_qty(self) -> int:
-        return sum(report.fill.last_qty for report in self.fills)
+        return sum(fill["last_qty"] for fill in self.fills)
 
     @property
     def is_working(self) -> bool:
         return self.status not in _ENDED
 
-    def report(self) -> OrderReport:
-        return OrderReport(
-            kind=self.status,
-            account=ACCOUNT,
-            symbol=self.symbol,
-            side=self.side,
-            quantity=self.quantity,
-            limit_price=self.price,
-            filled_qty=self.filled_qty,
-            tag=self.tag,
-            broker_order_id=self.broker_order_id,
-            counter_order_id=f"C{self.broker_order_id}",
-            name="",
-            status_code=_CODE[self.status],
-            text="",
-            ordered_at=self.ordered_at,
-        )
+    def wire(self) -> Raw:
+        """As a worker would write it."""
+        return {
+            "kind": "order",
+            "report": self.status.value,
+            "status_code": _CODE[self.status],
+            "text": "",
+            **self._identity(),
+            "quantity": self.quantity,
+            "limit_price": price_text(self.price),
+            "filled_qty": self.filled_qty,
+            "name": "",
+            "ordered_at": self.ordered_at.isoformat(),
+        }
+
+    def filled(self, trade_id: str, quantity: int) -> Raw:
+        amount = price_text(self.price * quantity)
+        fill = {"trade_id": trade_id, "last_qty": quantity, "last_price": price_text(self.price), "amount": amount}
+        return {"kind": "fill", **self._identity(), **fill, "commission": "0", "traded_at": self.ordered_at.isoformat()}
+
+    def _identity(self) -> Raw:
+        number = self.broker_order_id
+        numbers = {"tag": self.tag, "broker_order_id": number, "counter_order_id": f"C{number}"}
+        return {"account": ACCOUNT, "symbol": self.symbol, "side": self.side.value, **numbers}
 
 
 class BrokerModel:
@@ -252,9 +260,8 @@ class BrokerModel:
                 self.truth[tag] = Truth.LOST
             case Fate.REFUSE:
                 self.truth[tag] = Truth.REFUSED
-                text = "the terminal refuses"
-                self._say(base.OrderAnswer(tag, "", "", {"kind": "order_answer"}))
-                self._say(base.OrderRefused(tag, text, {"kind": "order_refused"}))
+                self._answer({"kind": "order_answer", "tag": tag, "broker_order_id": "", "text": ""})
+                self._answer({"kind": "order_refused", "tag": tag, "text": "the terminal refuses"})
             case Fate.LATE:
                 self.on_their_way.append(order)
             case _:
@@ -267,10 +274,10 @@ class BrokerModel:
         if fate in (Fate.LOST, Fate.LATE):
             return
         if not found or not found[0].is_working or fate in (Fate.REJECT, Fate.REFUSE):
-            self._say(base.CancelAnswer(tag, False, "it cannot be canceled", {"kind": "cancel_answer"}))
+            self._answer({"kind": "cancel_answer", "tag": tag, "taken": False, "text": "it cannot be canceled"})
             return
         assert found[0].tag == tag, "a cancel of somebody else's order"
-        self._say(base.CancelAnswer(tag, True, "", {"kind": "cancel_answer"}))
+        self._answer({"kind": "cancel_answer", "tag": tag, "taken": True, "text": ""})
         self._become(found[0], EventKind.REPORT_PENDING_CANCEL)
 
     # ---- the counter
@@ -282,7 +289,8 @@ class BrokerModel:
         self._witness.received(order)
         self.truth[terms.tag] = Truth.RECEIVED
         book = self._enter(terms.tag, terms.symbol, terms.side, terms.quantity, terms.limit_price)
-        self._say(base.OrderAnswer(terms.tag, book.broker_order_id, "", {"kind": "order_answer"}))
+        number = book.broker_order_id
+        self._answer({"kind": "order_answer", "tag": terms.tag, "broker_order_id": number, "text": ""})
         self._become(book, EventKind.REPORT_REJECTED if reject else EventKind.REPORT_WORKING)
 
     def lose(self, order: Order) -> None:
@@ -290,20 +298,9 @@ class BrokerModel:
         self.truth[order.terms.tag] = Truth.LOST
 
     def fill(self, book: BookOrder, quantity: int) -> None:
-        number = f"T{next(self._numbers)}"
-        amount = book.price * quantity
-        fill = Fill(number, quantity, book.price, amount, Decimal(0), f"C{book.broker_order_id}", "")
-        report = FillReport(
-            account=ACCOUNT,
-            symbol=book.symbol,
-            side=book.side,
-            tag=book.tag,
-            broker_order_id=book.broker_order_id,
-            counter_order_id=f"C{book.broker_order_id}",
-            fill=fill,
-        )
-        book.fills.append(report)
-        self._say(base.FillPushed(report, {"kind": "fill"}))
+        wire = book.filled(f"T{next(self._numbers)}", quantity)
+        book.fills.append(wire)
+        self._answer(wire)
         if book.filled_qty == book.quantity:
             self._become(book, EventKind.REPORT_FILLED)
         elif book.status is EventKind.REPORT_WORKING:
@@ -347,11 +344,11 @@ class BrokerModel:
     def _become(self, book: BookOrder, status: EventKind) -> None:
         book.status = status
         self._list(book)
-        self._say(base.OrderPushed(book.report(), _raw(book)))
+        self._answer(book.wire())
 
     def _list(self, book: BookOrder) -> None:
         if not self.is_lagging:
-            book.listed = (book.report(), tuple(book.fills))
+            book.listed = (book.wire(), tuple(book.fills))
 
     def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
         listed = [book for book in self.books if book.listed is not None] if has_orders else []
@@ -363,8 +360,8 @@ class BrokerModel:
             account=ACCOUNT,
             complete=fate not in (Fate.INCOMPLETE, Fate.LATE, Fate.REJECT),
             has_orders=has_orders,
-            orders=tuple((report, {"kind": "order", "status_code": report.status_code}) for report, _ in views),
-            fills=tuple((fill, {"kind": "fill"}) for _, fills in views for fill in fills),
+            orders=tuple((order_report(wire), wire) for wire, _ in views),
+            fills=tuple((fill_report(wire), wire) for _, fills in views for wire in fills),
             positions=(),
             asset=asset,
         )
@@ -372,9 +369,10 @@ class BrokerModel:
 
     # ---- what arrives at the bridge
 
-    def _say(self, message: base.Message) -> None:
+    def _answer(self, wire: Raw) -> None:
         """Pushes and answers go to whoever is connected."""
-        if self.connection is Connection.UP:
+        message = message_of(wire, self.generation)
+        if self.connection is Connection.UP and message is not None:
             self.words.append(message)
 
     def _tell(self, messages: Sequence[base.Message]) -> None:
@@ -405,7 +403,3 @@ class BrokerModel:
     def lose_logs(self) -> None:
         """The machine lost its power: the logs were never flushed."""
         self.logged.clear()
-
-
-def _raw(book: BookOrder) -> Raw:
-    return {"kind": "order", "status_code": _CODE[book.status]}

@@ -387,7 +387,7 @@ def books_and_ledger_agree(program: Program) -> Iterator[str]:
 
 def every_fill_stands_once(program: Program) -> Iterator[str]:
     def there(books: Sequence[BookOrder]) -> Counter[tuple[str, str, int]]:
-        return Counter((book.tag, each.fill.trade_id, each.fill.last_qty) for book in books for each in book.fills)
+        return Counter((book.tag, each["trade_id"], each["last_qty"]) for book in books for each in book.fills)
 
     here = Counter((row["tag"], row["trade_id"], row["last_qty"]) for row in program.rows("SELECT * FROM fills"))
     today, ever = there(program.broker.books), there(program.broker.books + program.broker.past)

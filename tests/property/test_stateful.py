@@ -1,7 +1,9 @@
 """Any story of files, people, brokers and crashes: nothing twice, nothing lost, nothing silent."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -261,3 +263,84 @@ TestStory.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+# ---- what such stories have found
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    made = Program()
+    yield made
+    made.close()
+
+
+def agreed(program: Program) -> Program:
+    program.start()
+    program.kind_turn(3)
+    return program
+
+
+def at_rest(program: Program) -> None:
+    program.come_to_rest()
+    program.check_always()
+    program.check_at_rest()
+
+
+def test_a_claim_is_not_forgotten_when_the_scan_fails_behind_it(program: Program) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", "")])
+    program.fault = Fault("inbox.claimed", 1, OSError(5, "Input/output error"))
+    program.turn(3)
+    assert program.fault is None
+    at_rest(program)
+    assert program.order(100)["status"] == "ACCEPTED"
+
+
+@pytest.mark.parametrize("point", ["ledger.committed", "outbox.replace"])
+def test_what_was_not_reported_before_midnight_is_reported_after_it(program: Program, point: str) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "IF2612.CFFEX", 100, "10.5", "")])
+    program.fault = Fault(point, 1, Crash(point))
+    program.turn(3)
+    assert program.bridge is None
+    program.wait(14 * 3600)
+    at_rest(program)
+
+
+def test_a_report_of_yesterday_that_changed_today_is_made_again(program: Program) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", "")])
+    program.kind_turn(3)
+    program.wait(14 * 3600)
+    while program.order(100)["status"] == "ACCEPTED":
+        program.kind_turn()
+    assert program.order(100)["status"] == "EXPIRED"
+    program.crash()
+    at_rest(program)
+
+
+def test_the_log_of_another_boot_proves_nothing_at_the_second_start_either(program: Program) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", "")])
+    program.turn(2)
+    program.broker.work(Fate.LATE)
+    assert program.order(100)["status"] == "SUBMITTING"
+    # The power fails, and with it goes the log that was never flushed; the next bridge does not live long.
+    program.crash()
+    program.start(reboot=True)
+    program.crash()
+    agreed(program)
+    assert program.order(100)["status"] == "UNKNOWN"
+    at_rest(program)
+    assert program.order(100)["status"] == "ACCEPTED"
+
+
+def test_what_a_hung_worker_never_came_to_is_proven_unsent(program: Program) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", ""), Row("", "600000.SH", 200, "9", "")])
+    program.turn(2)
+    program.broker.work(Fate.LATE)
+    # Its deadline and that of the answers are the same one.
+    program.wait(11)
+    program.turn()
+    assert [row["status"] for row in program.orders()] == ["UNKNOWN", "UNKNOWN"]
+    program.broker.die("the worker did not answer (handed) in time")
+    program.kind_turn(3)
+    assert [row["status"] for row in program.orders()] == ["UNKNOWN", "NOT_SENT"]
+    at_rest(program)

@@ -17,6 +17,7 @@ TERMS = OrderTerms(
     client_order_id="a1",
     id_derived=False,
     account="1000",
+    mode="paper",
     trade_date=date(2026, 11, 20),
     symbol="600000.SH",
     side=Side.BUY,
