@@ -281,12 +281,12 @@ class Bridge:
 
     def _hear(self, message: base.Message, now: datetime) -> None:
         match message:
+            case base.SoleSender(generation, _) | base.GatewayUp(generation, _) if generation <= self._ended:
+                # It died before its word was heard.
+                return
             case base.SoleSender(_, log):
                 self._sender.is_sole_sender(self._leftovers.never_handed, now)
                 self.book.turn.append("WORKER", {"log": log, "boot": self._parts.boot_id})
-            case base.GatewayUp(generation, _) if generation <= self._ended:
-                # It died before its word was heard.
-                return
             case base.GatewayUp(generation, detail):
                 self._generation = generation
                 self._connected(True, detail, now)

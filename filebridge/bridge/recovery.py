@@ -50,6 +50,7 @@ class Reconciler:
         self._orders_wanted = True
         # Since something changed, the broker's books have not been read again.
         self.is_owed_an_answer = False
+        self._again = False
         self._untold_asks = 0
         self._orders_at: datetime | None = None
         self._ask_at: datetime | None = None
@@ -77,6 +78,8 @@ class Reconciler:
         self._ask_by(now + delay)
 
     def _ask_by(self, moment: datetime) -> None:
+        # What is being answered now may have been read before this change.
+        self._again |= self._asked
         if self._ask_at is not None:
             self._ask_at = min(self._ask_at, moment)
 
@@ -105,9 +108,10 @@ class Reconciler:
 
     def hear(self, snapshots: tuple[Snapshot, ...], now: datetime) -> None:
         """Within a turn: bring the ledger to what the broker's books say."""
-        self._asked = self.is_owed_an_answer = False
+        self._asked = False
+        self.is_owed_an_answer, self._again = self._again, False
         self._doubt_asks = self._doubt_asks + 1 if self._book.by_status[Status.UNKNOWN] else 0
-        self._ask_at = now + self._period
+        self._ask_at = now + (_SOON if self.is_owed_an_answer else self._period)
         for snapshot in snapshots:
             listed = self._compare_orders(snapshot, now)
             for fill, raw in snapshot.fills:

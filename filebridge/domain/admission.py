@@ -150,7 +150,7 @@ def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[
 def correction_of(terms: OrderTerms, ordered: Sequence[Order]) -> Order | None:
     """The earlier order of this basket with the same symbol and side, if it bought or sold something or still may."""
     for order in reversed(ordered):
-        came_to_nothing = order.is_final and not order.filled_qty
+        came_to_nothing = order.is_settled and not order.filled_qty
         if (order.terms.symbol, order.terms.side) == (terms.symbol, terms.side) and not came_to_nothing:
             return order
     return None

@@ -34,7 +34,7 @@ def killed(home: Home) -> int:
     began = time.monotonic()
     until(home.worker_is_gone, "the end of the orphaned worker")
     assert time.monotonic() - began < 5
-    noted = {tag for path in (home.folder / ".filebridge").glob("*.log") for tag in path.read_text().split()}
+    noted = {tag for path in (home.folder / ".filebridge").glob("*.tags") for tag in path.read_text().split()}
     # What it had noted may still be on its way to the counter: until that is still, with nobody left who could send.
     arrived = -1
     pause = threading.Event()
@@ -73,6 +73,8 @@ def check_all(home: Home, rows: int) -> None:
     orders = home.orders()
     assert Counter(row["status"] for row in orders).keys() <= ENDED
     assert len(orders) == rows
+    # What was believed of an order never had to be corrected: "proven unsent" was proven.
+    assert {row["needs_person"] for row in orders} == {"0"}
     assert home.twice() == []
     sent = {line["order_remark"]: line for line in home.requests()}
     assert len(sent) == len(home.requests())

@@ -135,11 +135,11 @@ class BrokerModel:
         self.generation = 0
         self.commands: deque[tuple[str, Order | bool | None]] = deque()
         self.said: deque[base.Message] = deque()
-        self._log: set[str] = set()
+        self._log = ""
         # Answers and pushes: they may come in any order, twice, late or never.
         self.words: list[base.Message] = []
-        # Tags in the hand-over logs that lie in the home, and those that were ever about to be called.
-        self.logged: set[str] = set()
+        # The hand-over logs that lie in the home, and the tags for which the broker was ever about to be called.
+        self._logs: dict[str, set[str]] = {}
         self.called: set[str] = set()
         self.truth: dict[str, Truth] = {}
         self.on_their_way: list[Order] = []
@@ -179,7 +179,7 @@ class BrokerModel:
     def tick(self) -> None:
         if self.connection is Connection.NONE:
             self.generation += 1
-            self.connection, self._log = Connection.STARTING, set()
+            self.connection, self._log = Connection.STARTING, f"log-{next(self._numbers)}"
 
     def close(self) -> None:
         self.orphan(last_gasp=False)
@@ -193,26 +193,34 @@ class BrokerModel:
     def come_up(self) -> None:
         if self.connection is Connection.STARTING:
             self.connection = Connection.UP
-            self.said += (base.SoleSender(self.generation), base.GatewayUp(self.generation, "connected"))
+            self._be_alone()
+            self.said.append(base.GatewayUp(self.generation, "connected"))
 
     def fail_to_connect(self, *, alone: bool) -> None:
         """The terminal is not there; or (not alone) another worker still holds the account's lock."""
         if self.connection is Connection.STARTING:
             if alone:
-                self.said.append(base.SoleSender(self.generation))
+                self._be_alone()
             self.die("connect() answered -1")
 
+    def _be_alone(self) -> None:
+        self._logs[self._log] = set()
+        self.said.append(base.SoleSender(self.generation, self._log))
+
     def die(self, why: str, *, speechless: bool = False, overtaken: bool = False) -> None:
-        """The worker is killed. What it said last may be lost with it (speechless), or be read after the news of its
-        death (overtaken)."""
+        """The worker is killed. What it said last may be lost with it (speechless), or be read at any time after
+        the news of its death (overtaken)."""
         if self.connection is Connection.NONE:
             return
         self._forget_commands()
-        said, self.said = list(self.said), deque()
         if speechless:
-            said, self.words = [], []
-        down = base.GatewayDown(self.generation, why, frozenset(self._log))
-        self._tell([down, *said] if overtaken else [*said, down])
+            self.said.clear()
+            self.words.clear()
+        if overtaken:
+            self.words += self.said
+            self.said.clear()
+        self.said.append(base.GatewayDown(self.generation, why, self.handed_over(self._log)))
+        self.flow()
         self.connection = Connection.NONE
 
     def orphan(self, *, last_gasp: bool) -> None:
@@ -251,8 +259,7 @@ class BrokerModel:
     def _work_on_order(self, order: object, fate: Fate) -> None:
         assert isinstance(order, Order)
         tag = order.terms.tag
-        self._log.add(tag)
-        self.logged.add(tag)
+        self._logs[self._log].add(tag)
         self.called.add(tag)
         self.truth[tag] = Truth.ON_ITS_WAY
         match fate:
@@ -394,12 +401,12 @@ class BrokerModel:
 
     # ---- hand-over logs, as the next bridge finds them
 
-    def handed_before(self) -> frozenset[str]:
-        return frozenset(self.logged)
+    def handed_over(self, log: str) -> frozenset[str] | None:
+        return frozenset(self._logs[log]) if log in self._logs else None
 
     def forget_handed(self) -> None:
-        self.logged.clear()
+        self._logs.clear()
 
     def lose_logs(self) -> None:
-        """The machine lost its power: the logs were never flushed."""
-        self.logged.clear()
+        """The machine lost its power: the logs are there, but what was in them was never flushed."""
+        self._logs = {log: set() for log in self._logs}

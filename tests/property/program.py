@@ -1,7 +1,7 @@
 """The whole program in this process: the real bridge over a real home, with the broker's model and a given clock.
 
-Stand-ins: the gateway (`BrokerModel`), the clock, and the watcher, which never wakes (the scan is the truth). A crash is
-an exception that nothing in the program catches: no line after it runs, and what was not committed is gone.
+Stand-ins: the gateway (`BrokerModel`), the clock, and the watcher, which never wakes (the scan is the truth). A crash
+is an exception that nothing in the program catches: no line after it runs, and what was not committed is gone.
 """
 
 import csv
@@ -157,8 +157,9 @@ class Program:
                 outbox=outbox_of(self.folder, self._reader),
                 control=self.control,
                 boot_id=str(self.boot),
-                handed_before=self.broker.handed_before,
+                handed_over=self.broker.handed_over,
                 forget_handed=self.broker.forget_handed,
+                keep_counter=lambda: None,
                 watch=lambda turn: None,
             )
             self.bridge = Bridge(parts)
@@ -261,8 +262,8 @@ class Program:
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
         return self._look.execute(query, values).fetchall()
 
-    def orders(self) -> list[sqlite3.Row]:
-        return self.rows("SELECT * FROM orders ORDER BY intake_no, row")
+    def orders(self, status: str = "") -> list[sqlite3.Row]:
+        return self.rows("SELECT * FROM orders WHERE ? IN ('', status) ORDER BY intake_no, row", status)
 
     def order(self, quantity: int, price: str | None = None) -> sqlite3.Row:
         """The newest order of what is meant by this quantity (at this price)."""
@@ -424,6 +425,8 @@ def nothing_forbidden_was_sent(program: Program) -> Iterator[str]:
         for body in [json.loads(row["body"])]
     }
     approved = {tag for name, (verb, tag) in program.asked.items() if verb == "approve" and program.answers[name]["ok"]}
+    books = program.broker.books + program.broker.past
+    bought = {book.tag for book in books if book.fills or book.is_working}
     meant: Counter[tuple[str, int]] = Counter()
     for tag in program.broker.called:
         story = program.rows("SELECT seq, kind, body FROM events WHERE tag = ? ORDER BY seq", tag)
@@ -437,7 +440,7 @@ def nothing_forbidden_was_sent(program: Program) -> Iterator[str]:
         key = (rows[tag]["trade_date"], rows[tag]["client_order_id"])
         if marks.get(key, story[0]["seq"]) < story[0]["seq"]:
             yield f"{tag} was canceled before it came, and went out"
-        if program.broker.truth[tag] is Truth.RECEIVED:
+        if tag in bought:
             meant[(rows[tag]["trade_date"], rows[tag]["quantity"])] += tag not in approved
     for each, times in meant.items():
         if times > 1:

@@ -8,11 +8,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from filebridge.gateways.base import FillPushed
 from tests.property.broker_model import Connection, Fate, Truth
 from tests.property.program import Crash, Fault, Program, Row
 
 INDEX = st.integers(0, 5)
-FATES = st.lists(st.sampled_from(Fate), min_size=1, max_size=4)
+FATES = st.lists(st.sampled_from([Fate.GOOD, *Fate]), min_size=1, max_size=5)
 SYMBOLS = ("600000.SH", "000001.SZ")
 CRASH_POINTS = (
     *("inbox.claim", "inbox.claimed", "intake.read", "ledger.write", "ledger.commit", "ledger.committed"),
@@ -35,8 +36,6 @@ class Story(RuleBasedStateMachine):
         self.program = Program()
         self.sheets: list[tuple[str, list[Row]]] = []
         self.meant = 0
-        self.ids: list[str] = []
-        self.ids_to_come: list[str] = []
 
     @initialize(agreed=st.sampled_from([True, True, True, False]))
     def begin(self, agreed: bool) -> None:
@@ -50,37 +49,46 @@ class Story(RuleBasedStateMachine):
 
     # ---- files
 
-    @rule(count=st.integers(1, 3), kind=st.sampled_from(["id", "derived", "derived", "basket"]), index=INDEX)
-    def drop_new(self, count: int, kind: str, index: int) -> None:
-        self._drop(f"sheet-{len(self.sheets)}.csv", [self._row(kind, index + n) for n in range(count)])
+    @rule(
+        count=st.integers(1, 3),
+        kind=st.sampled_from(["id", "id", "derived", "derived", "basket"]),
+        symbol=INDEX,
+        fates=st.none() | FATES,
+    )
+    def drop_new(self, count: int, kind: str, symbol: int, fates: list[Fate] | None) -> None:
+        self._drop(f"sheet-{len(self.sheets)}.csv", [self._row(kind, symbol + n) for n in range(count)])
+        self._work_on_it(fates)
 
     @precondition(lambda self: self.sheets)
-    @rule(index=INDEX)
-    def drop_again(self, index: int) -> None:
-        self._drop(*self.sheets[index % len(self.sheets)])
-
-    @precondition(lambda self: self.sheets)
-    @rule(index=INDEX, symbol=INDEX)
-    def drop_with_one_more(self, index: int, symbol: int) -> None:
-        name, rows = self.sheets[index % len(self.sheets)]
-        more = replace(self._row("id" if rows[0].name else "derived", symbol), basket=rows[0].basket)
-        self._drop(name, [*rows, more])
-
-    @precondition(lambda self: self.sheets)
-    @rule(index=INDEX, which=INDEX, cents=st.integers(1, 3))
-    def drop_with_another_price(self, index: int, which: int, cents: int) -> None:
-        name, rows = self.sheets[index % len(self.sheets)]
-        changed = list(rows)
-        changed[which % len(rows)] = replace(rows[which % len(rows)], price=f"10.5{cents}")
-        self._drop(name, changed)
+    @rule(
+        index=INDEX,
+        how=st.sampled_from(["same", "one more", "other price", "other price"]),
+        which=INDEX,
+        cents=st.integers(1, 3),
+        fates=st.none() | FATES,
+    )
+    def drop_again(self, index: int, how: str, which: int, cents: int, fates: list[Fate] | None) -> None:
+        name, rows = self.sheets[-1 - index % len(self.sheets)]
+        rows = list(rows)
+        if how == "one more":
+            rows.append(replace(self._row("id" if rows[0].name else "derived", which), basket=rows[0].basket))
+        elif how == "other price":
+            rows[which % len(rows)] = replace(rows[which % len(rows)], price=f"10.5{cents}")
+        self._drop(name, rows)
+        self._work_on_it(fates)
 
     @rule(index=INDEX, known=st.sampled_from([True, True, False]))
     def drop_cancel(self, index: int, known: bool) -> None:
-        if known and self.ids:
-            name = self.ids[-1 - index % len(self.ids)]
-        else:
-            name = f"A-{self.meant + 1 + index % 2}"
+        ids = [row["client_order_id"] for row in self.program.orders()]
+        to_come = f"A-{self.meant + 1 + index % 2}"
+        name = ids[-1 - index % len(ids)] if known and ids else to_come
         self.program.drop_cancel(f"cancel-{len(self.program.dropped)}.csv", name)
+
+    def _work_on_it(self, fates: list[Fate] | None) -> None:
+        """The file is taken and its orders handed over; the worker has its ups and downs."""
+        if fates is not None:
+            self.program.turn(2)
+            self.work(fates, flows=True)
 
     def _row(self, kind: str, symbol: int) -> Row:
         self.meant += 1
@@ -90,30 +98,35 @@ class Story(RuleBasedStateMachine):
 
     def _drop(self, name: str, rows: list[Row]) -> None:
         if self.program.drop_rows(name, rows):
-            self.ids += [row.name for row in rows if row.name and row.name not in self.ids]
             self.sheets.append((name, rows))
 
     # ---- a person
 
-    @precondition(lambda self: self.sheets)
-    @rule(verb=st.sampled_from(["approve", "approve", "deny", "cancel", "resolve", "resolve"]), index=INDEX)
-    def ask_about_one(self, verb: str, index: int) -> None:
-        fitting = {"approve": ("HELD",), "deny": ("HELD", "RECEIVED"), "resolve": ("UNKNOWN",)}.get(verb)
-        orders = [row for row in self.program.orders() if fitting is None or row["status"] in fitting]
-        if not orders:
-            return
-        tag = orders[-1 - index % len(orders)]["tag"]
-        if verb != "resolve":
-            self.program.ask(verb, tag)
-            return
-        # The person looks at the broker's terminal first, and says nothing as long as it may still come.
+    @precondition(lambda self: self.program.orders("HELD"))
+    @rule(verb=st.sampled_from(["approve", "approve", "deny"]), index=INDEX)
+    def decide(self, verb: str, index: int) -> None:
+        held = self.program.orders("HELD")
+        self.program.ask(verb, held[index % len(held)]["tag"])
+
+    @precondition(lambda self: self.program.orders("UNKNOWN"))
+    @rule(index=INDEX)
+    def resolve(self, index: int) -> None:
+        """The person looks at the broker's terminal first, and says nothing as long as it may still come."""
+        doubtful = self.program.orders("UNKNOWN")
+        tag = doubtful[index % len(doubtful)]["tag"]
         truth = self.program.broker.truth.get(tag)
         if any(book.tag == tag for book in self.program.broker.books):
             self.program.ask("resolve", tag, sent=True)
         elif truth in (Truth.LOST, Truth.NEVER_LEFT, Truth.REFUSED):
             self.program.ask("resolve", tag, sent=False)
 
-    @rule(what=st.sampled_from(["halt", "resume", "resume", "cancel", "reconcile", "release"]), index=INDEX)
+    @precondition(lambda self: self.program.orders())
+    @rule(index=INDEX, verb=st.sampled_from(["cancel", "cancel", "cancel", "approve", "deny"]))
+    def ask_about_one(self, index: int, verb: str) -> None:
+        orders = self.program.orders()
+        self.program.ask(verb, orders[-1 - index % len(orders)]["tag"])
+
+    @rule(what=st.sampled_from(["halt", "resume", "resume", "cancel", "reconcile", "release", "release"]), index=INDEX)
     def ask_about_all(self, what: str, index: int) -> None:
         if what == "cancel":
             self.program.ask("cancel", all=True)
@@ -343,4 +356,42 @@ def test_what_a_hung_worker_never_came_to_is_proven_unsent(program: Program) -> 
     program.broker.die("the worker did not answer (handed) in time")
     program.kind_turn(3)
     assert [row["status"] for row in program.orders()] == ["UNKNOWN", "NOT_SENT"]
+    at_rest(program)
+
+
+def test_a_fill_that_is_only_counted_yet_makes_the_next_price_a_correction(program: Program) -> None:
+    agreed(program).drop_rows("a.csv", [Row("", "600000.SH", 100, "10.5", "")])
+    program.kind_turn(4)
+    (book,) = program.broker.books
+    program.broker.fill(book, 50)
+    program.broker.end(book)
+    # The fill's push comes late; the report of the end counts it.
+    (fill,) = [word for word in program.broker.words if isinstance(word, FillPushed)]
+    program.broker.words.remove(fill)
+    program.broker.hear_all()
+    program.turn()
+    program.drop_rows("a.csv", [Row("", "600000.SH", 100, "10.6", "")])
+    program.turn(2)
+    program.broker.words.append(fill)
+    at_rest(program)
+    assert program.order(100, "10.6")["status"] == "HELD"
+
+
+def test_a_dead_workers_late_word_does_not_stand_for_the_living_one(program: Program) -> None:
+    program.start()
+    program.broker.come_up()
+    program.broker.die("the worker's heartbeat stopped", overtaken=True)
+    program.turn()
+    program.broker.come_up()
+    program.broker.flow()
+    program.turn()
+    # Only now is read what the first worker said: that it is the sole sender, and which log is its.
+    program.broker.hear_all()
+    program.kind_turn(3)
+    program.drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", "")])
+    program.turn(2)
+    program.broker.work(Fate.LATE)
+    program.crash()
+    agreed(program)
+    assert program.order(100)["status"] == "UNKNOWN"
     at_rest(program)
