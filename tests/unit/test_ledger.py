@@ -1,0 +1,182 @@
+"""The ledger: what it refuses, what it keeps, and what `verify` sees."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from filebridge import failpoints
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.orders import SHANGHAI, Order, Status
+from filebridge.errors import LedgerError, LedgerTooNew
+from filebridge.ledger.backup import backup
+from filebridge.ledger.store import WAL_BYTES, Ledger, open_ledger
+from filebridge.ledger.verify import fold, verify
+from filebridge.ledger.views import LedgerReader
+from tests.unit.test_lifecycle import TERMS
+
+AT = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+DAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    folder = tmp_path / "我的 home#1?x 100%25"
+    folder.mkdir()
+    return folder / "ledger.sqlite"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    opened = open_ledger(path, at=AT)
+    yield opened
+    opened.close()
+
+
+def record(ledger: Ledger, *tags: str) -> list[Order]:
+    """Orders born and sent, one turn each."""
+    sent = []
+    for tag in tags:
+        born = Order(terms=replace(TERMS, tag=tag), status=Status.RECEIVED, updated_at=AT)
+        with ledger.turn(AT, DAY) as turn:
+            turn.answer_row({"row": 2, "outcome": "ACCEPTED", "reason_code": ""}, intake_no=1, order=born)
+            sent.append(turn.happen(born, OrderEvent(kind=EventKind.SUBMIT, at=AT)))
+    return sent
+
+
+def edit(path: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_what_was_recorded_is_read_again_and_whole(ledger: Ledger, path: Path) -> None:
+    orders = record(ledger, "A" * 20, "B" * 20)
+    reader = LedgerReader(path)
+    assert reader.open_orders() == orders
+    assert reader.order("A" * 20) == orders[0]
+    reader.close()
+    found = verify(path)
+    assert (found.events, found.head, found.problems) == (4, ledger.head, [])
+
+
+def test_nothing_of_a_turn_that_fails_is_kept(ledger: Ledger, path: Path) -> None:
+    record(ledger, "A" * 20)
+    with pytest.raises(RuntimeError), ledger.turn(AT, DAY) as turn:
+        turn.append("STARTED", {})
+        raise RuntimeError
+    assert verify(path).events == 2
+
+
+@pytest.mark.parametrize("point", ["ledger.write", "ledger.commit"])
+def test_a_failed_write_is_a_ledger_error(
+    ledger: Ledger, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    record(ledger, "A" * 20)
+    monkeypatch.setattr(failpoints, "_armed", failpoints._Armed(f"{point}:enospc:1:{tmp_path / 'done'}"))
+    with pytest.raises(LedgerError, match="could not be written"):
+        record(ledger, "B" * 20)
+    assert verify(path).events == 2
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE events SET body = '{}' WHERE seq = 1",
+        "DELETE FROM events WHERE seq = 2",
+        "INSERT OR REPLACE INTO events SELECT seq, at, trade_date, 'X', tag, intake_no, body, hash FROM events",
+    ],
+)
+def test_events_are_append_only(ledger: Ledger, path: Path, statement: str) -> None:
+    record(ledger, "A" * 20)
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        edit(path, "PRAGMA recursive_triggers=ON", statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "problem"),
+    [
+        ("UPDATE events SET body = replace(body, '600000', '600001') WHERE seq = 1", "event 1 was changed"),
+        ("UPDATE events SET at = '2020-01-01' WHERE seq = 2", "event 2 was changed"),
+        ("DELETE FROM events WHERE seq = 2", "event 2 is missing"),
+        ("UPDATE orders SET quantity = 2000", "orders"),
+        ("DELETE FROM orders", "is missing"),
+    ],
+)
+def test_tampering_is_seen(ledger: Ledger, path: Path, statement: str, problem: str) -> None:
+    record(ledger, "A" * 20, "B" * 20)
+    edit(path, "DROP TRIGGER events_no_update", "DROP TRIGGER events_no_delete", statement)
+    problems = verify(path).problems
+    assert problems
+    assert problem in problems[0]
+
+
+def test_events_cut_off_the_end_are_seen_by_a_head_written_elsewhere(ledger: Ledger, path: Path) -> None:
+    with ledger.turn(AT, DAY) as turn:
+        turn.append("FILE", {"intake_no": 0})
+    head = ledger.head
+    assert head in verify(path, {head: "a.receipt.csv"}).hashes
+    edit(path, "DROP TRIGGER events_no_delete", "DELETE FROM events", "DELETE FROM files")
+    assert verify(path).problems == []
+    assert "a.receipt.csv" in verify(path, {head: "a.receipt.csv"}).problems[0]
+
+
+def test_views_are_made_again_from_the_events(ledger: Ledger, path: Path) -> None:
+    record(ledger, "A" * 20, "B" * 20)
+    edit(path, "DELETE FROM orders", "UPDATE orders SET quantity = 1")
+    assert verify(path).problems
+    reader = LedgerReader(path)
+    ledger.rewrite_views(fold(reader.events()).rows())
+    reader.close()
+    assert verify(path).problems == []
+
+
+def test_a_later_version_is_refused(ledger: Ledger, path: Path) -> None:
+    ledger.close()
+    edit(path, "INSERT INTO migrations VALUES (99, 'from the future', '')")
+    with pytest.raises(LedgerTooNew):
+        open_ledger(path, at=AT)
+
+
+def test_the_log_is_grown_before_it_is_needed(ledger: Ledger, path: Path) -> None:
+    assert path.with_name(path.name + "-wal").stat().st_size >= WAL_BYTES
+    # In the log only: the ledger itself stays small.
+    assert path.stat().st_size < 1_000_000
+
+
+def test_a_file_that_is_no_ledger_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    path.write_bytes(b"this is a letter to my bank" * 100)
+    with pytest.raises(LedgerError):
+        open_ledger(path, at=AT)
+    assert path.read_bytes() == b"this is a letter to my bank" * 100
+
+
+def test_readers_cannot_write(ledger: Ledger, path: Path) -> None:
+    reader = LedgerReader(path)
+    with reader._engine.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.exec_driver_sql("DELETE FROM orders")
+    reader.close()
+
+
+def test_a_backup_is_whole_while_the_ledger_grows(ledger: Ledger, path: Path, tmp_path: Path) -> None:
+    record(ledger, "A" * 20)
+    target = tmp_path / "backup.sqlite"
+    found = backup(path, target)
+    record(ledger, "B" * 20)
+    assert (found.events, verify(target).problems) == (2, [])
+    assert verify(path).events == 4
+    assert [item.name for item in tmp_path.glob("backup*")] == ["backup.sqlite"]
+    with pytest.raises(LedgerError, match="exists already"):
+        backup(path, target)
+
+
+def test_tags_name_their_home_and_never_repeat(ledger: Ledger) -> None:
+    tags = {ledger.new_tag() for _ in range(2000)}
+    assert len(tags) == 2000
+    assert {(len(tag), tag[:4], tag.isalnum(), tag.isascii()) for tag in tags} == {(20, ledger.home_mark, True, True)}
