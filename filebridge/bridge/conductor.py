@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.controls import Answer, Controls
+from filebridge.bridge.controls import Answer, Controls, answer_of
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.leftovers import Leftovers
@@ -37,7 +37,6 @@ _STATUS_EVERY = timedelta(seconds=1)
 _CONTROL_EVERY = timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
 _UNCLEAN = (Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT)
-DONE_BEFORE: Answer = {"ok": True, "message": "It was done before a restart.", "message_zh": "重启前已完成。"}
 
 
 @dataclass(slots=True)
@@ -90,7 +89,7 @@ class Bridge:
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
         self._released: dict[str, Path] = {}
-        self._controls_done: set[str] = set()
+        self._controls_done: dict[str, Answer] = {}
         # Nothing was refused, denied, rejected, held or left in doubt since the start.
         self.is_clean = True
         self.was_busy = True
@@ -105,7 +104,8 @@ class Bridge:
             self._sender.halted = json.loads(halt["body"])["text"]
         if parts.control.requests():
             controls = parts.reader.events(kind="CONTROL")
-            self._controls_done = {json.loads(row["body"])["stamp"] for row in controls}
+            recorded = [json.loads(row["body"]) for row in controls]
+            self._controls_done = {body["stamp"]: answer_of(body) for body in recorded}
         acts = _Acts()
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
@@ -270,12 +270,10 @@ class Bridge:
         requests: list[Request] = []
         self._try("control", lambda: requests.extend(self._parts.control.requests()))
         for request in requests:
-            if request.stamp in self._controls_done:
-                # Done before a crash took the answer away: it is not done again.
-                acts.answers.append((request, DONE_BEFORE))
-            else:
-                acts.answers.append((request, self._controls.handle(request, now)))
-                self._controls_done.add(request.stamp)
+            # What was recorded before a crash or a full disk took the answer away is answered, and not done again.
+            if request.stamp not in self._controls_done:
+                self._controls_done[request.stamp] = self._controls.handle(request, now)
+            acts.answers.append((request, self._controls_done[request.stamp]))
 
     # ---- hearing
 

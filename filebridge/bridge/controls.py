@@ -13,6 +13,7 @@ from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import allows
 from filebridge.domain.orders import LOCAL, Order
 from filebridge.domain.reasons import Reason
+from filebridge.ledger.codec import Body
 
 Answer = dict[str, Any]
 DONE = "CONTROL_DONE"
@@ -54,7 +55,7 @@ class Controls:
             reason = Reason("CONTROL_TOO_OLD", {"verb": request.verb, "age_seconds": str(int(request.age_seconds))})
         else:
             reason = self._verbs[request.verb](request, now)
-        answer = {"ok": reason.code == DONE, "reason_code": reason.code, "context": dict(reason.context)}
+        answered = {"ok": reason.code == DONE, "reason_code": reason.code, "context": dict(reason.context)}
         asked = {
             "name": request.name,
             "stamp": request.stamp,
@@ -62,8 +63,9 @@ class Controls:
             "by": request.by,
             "fields": request.fields,
         }
-        self._book.turn.append("CONTROL", {**asked, **answer})
-        return {**answer, "message": reason.message, "message_zh": reason.message_zh}
+        recorded = {**asked, **answered}
+        self._book.turn.append("CONTROL", recorded)
+        return answer_of(recorded)
 
     def halt(self, by: str, why: str) -> None:
         """Stop sending until a person resumes; cancels and reports go on."""
@@ -152,6 +154,13 @@ def _done(text: str) -> Reason:
 def _name(order: Order) -> str:
     terms = order.terms
     return f"{terms.client_order_id} ({terms.side} {terms.quantity} {terms.symbol}): {order.status}"
+
+
+def answer_of(recorded: Body) -> Answer:
+    """The answer to a request, from what the ledger says of it."""
+    reason = Reason(recorded["reason_code"], recorded["context"])
+    answered = {name: recorded[name] for name in ("ok", "reason_code", "context")}
+    return {**answered, "message": reason.message, "message_zh": reason.message_zh}
 
 
 def _who(request: Request) -> dict[str, str]:

@@ -56,19 +56,25 @@ _MENDED |= {"reject_next": 0, "refuse_next": 0}
 
 
 @dataclass(slots=True)
-class Result:
-    """What came of a case. `happened` is false if the failpoint was never passed."""
+class Rest:
+    """How a hurt home came to rest: clean starts, orders that a person had to resolve, broken invariants."""
 
-    case: Case
-    happened: bool = False
     restarts: int = 0
     resolved: int = 0
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True, kw_only=True)
+class Result(Rest):
+    """What came of a case. `happened` is false if the failpoint was never passed."""
+
+    case: Case
+    happened: bool = False
+
+
 def run_case(case: Case, folder: Path) -> Result:
     """Run one case in a folder of its own, which is removed if all invariants held."""
-    result = Result(case)
+    result = Result(case=case)
     scenario = Scenario.of(case.seed)
     home = Home.made(folder / "home")
     with living_in(home):
@@ -77,11 +83,7 @@ def run_case(case: Case, folder: Path) -> Result:
         result.happened = _done_file(home).exists()
         if case.broker and case.broker not in LASTING:
             control(home.userdata, **_MENDED)
-        _restart_until_rest(home, result)
-        found = Found.of(home, scenario)
-        result.problems += violations(found)
-        if not result.problems:
-            result.problems += _again_sends_nothing(home, scenario)
+        recover(home, scenario, result)
     if not result.problems and result.happened:
         shutil.rmtree(folder)
     return result
@@ -107,23 +109,31 @@ def _done_file(home: Home) -> Path:
     return home.folder.with_name("fault-happened")
 
 
-def _restart_until_rest(home: Home, result: Result) -> None:
+def recover(home: Home, scenario: Scenario, rest: Rest) -> None:
+    """Start it again until it rests, look at every invariant, and drop the same files once more."""
+    restart_until_rest(home, rest)
+    rest.problems += violations(Found.of(home, scenario))
+    if not rest.problems:
+        rest.problems += again_sends_nothing(home, scenario)
+
+
+def restart_until_rest(home: Home, rest: Rest, *, seconds: float = CLEAN_SECONDS) -> None:
     """Clean starts; what stays in doubt is looked up at the counter and resolved, as a person would."""
     person = ControlFolder(home.folder / "control")
     for _ in range(RESTARTS_MAX):
-        result.restarts += 1
-        home.once(timeout=CLEAN_SECONDS, **SETTINGS)
+        rest.restarts += 1
+        home.once(timeout=seconds, **SETTINGS)
         left = _open_orders(home)
         if not left:
             return
         taken = {order.tag for order in books_of(home).orders.values()}
         for tag, status in left.items():
             if status == "UNKNOWN":
-                result.resolved += 1
+                rest.resolved += 1
                 person.ask("resolve", by="crash suite", id=tag, sent=tag in taken, reason="looked at the counter")
             else:
                 person.ask("cancel", by="crash suite", id=tag)
-    result.problems.append(f"not at rest after {RESTARTS_MAX} starts: {left}")
+    rest.problems.append(f"not at rest after {RESTARTS_MAX} starts: {left}")
 
 
 def _open_orders(home: Home) -> dict[str, str]:
@@ -133,7 +143,7 @@ def _open_orders(home: Home) -> dict[str, str]:
     return left
 
 
-def _again_sends_nothing(home: Home, scenario: Scenario) -> list[str]:
+def again_sends_nothing(home: Home, scenario: Scenario) -> list[str]:
     """The same files once more: only what provably never left may be sent now."""
     before = {content(line) for line in home.requests()}
     for name, data in scenario.files.items():

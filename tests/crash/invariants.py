@@ -12,7 +12,7 @@ from filebridge.ledger.verify import verify
 from filebridge.ledger.views import LedgerReader
 from filebridge.simulator.books import Books
 from tests.crash.scenario import Scenario
-from tests.integration.homes import Home, content
+from tests.integration.homes import Home, Receipt, content
 
 _STATUS_AT_COUNTER = {
     50: {"ACCEPTED", "PENDING_CANCEL"},
@@ -33,14 +33,16 @@ class Found:
     scenario: Scenario
     journal: list[dict[str, Any]]
     orders: dict[str, dict[str, Any]]
+    places: set[str]
     books: Books
 
     @classmethod
     def of(cls, home: Home, scenario: Scenario) -> "Found":
         reader = LedgerReader(home.folder / LEDGER)
         orders = {row["tag"]: row for row in reader.order_rows(None)}
+        places = {row["archived_as"] for row in reader.file_rows(None)}
         reader.close()
-        return cls(home, scenario, home.requests(), orders, books_of(home))
+        return cls(home, scenario, home.requests(), orders, places, books_of(home))
 
 
 def books_of(home: Home) -> Books:
@@ -91,12 +93,14 @@ def every_row_is_answered_and_accounted_for(found: Found) -> Iterator[str]:
 
 
 def every_file_has_whole_receipts(found: Found) -> Iterator[str]:
+    by_name: dict[str, list[Receipt]] = {}
+    for receipt in found.home.receipts_all():
+        by_name.setdefault(receipt.whole["file"], []).append(receipt)
     for name, data in found.scenario.files.items():
         rows = data.count(b"\n") - 1
-        receipts = found.home.receipts(name)
-        if not receipts:
+        if name not in by_name:
             yield f"{name} was never answered"
-        for receipt in receipts:
+        for receipt in by_name.get(name, []):
             if len(receipt.rows) != rows or receipt.end[1] != str(rows):
                 yield f"{receipt.path.name} answers {len(receipt.rows)} of {rows} rows"
 
@@ -134,6 +138,11 @@ def inputs_rest_unchanged_in_one_place(found: Found) -> Iterator[str]:
     resting = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in places)
     if dropped != resting:
         yield f"archived: {sorted(path.name for path in places)}"
+    recorded = found.places
+    for path in places:
+        name = path.relative_to(found.home.archive).as_posix()
+        if name not in recorded:
+            yield f"{name} rests where the ledger does not look for it"
     left = sorted(path.name for path in found.home.inbox.iterdir() if not path.name.endswith(".part"))
     if left:
         yield f"left in the inbox: {left}"

@@ -4,12 +4,13 @@ import csv
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -96,6 +97,8 @@ class Home:
         self.outbox = folder / "outbox"
         self.archive = folder / "archive"
         self.userdata = folder / "userdata"
+        # What is put before the program: a tracer, a namespace, another clock.
+        self.before: tuple[str, ...] = ()
         self.bridge: subprocess.Popen[bytes] | None = None
         self._starts = count(1)
 
@@ -106,11 +109,17 @@ class Home:
         (home.userdata / "market.csv").write_text(MARKET, encoding="utf-8")
         return home
 
+    def move_userdata(self, place: Path) -> None:
+        """The terminal and its counter live elsewhere, out of reach of what happens to the home's disk."""
+        shutil.move(self.userdata, place)
+        self.userdata.symlink_to(place)
+        self.userdata = place
+
     # ---- the program
 
     def command(self, *words: str, **settings: object) -> subprocess.CompletedProcess[str]:
         """Run one command of the program in this home to its end."""
-        return run_program(*words, "--home", str(self.folder), **settings)
+        return run_program(*words, "--home", str(self.folder), before=self.before, **settings)
 
     def json_of(self, *words: str) -> Any:
         done = self.command(*words, "--json")
@@ -125,7 +134,7 @@ class Home:
         assert self.bridge is None or self.bridge.poll() is not None
         with self.folder.with_name(f"{self.folder.name}-run-{next(self._starts):02d}.txt").open("wb") as said:
             self.bridge = subprocess.Popen(
-                [*PROGRAM, "run", "--home", str(self.folder), *words],
+                [*self.before, *PROGRAM, "run", "--home", str(self.folder), *words],
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -304,10 +313,10 @@ class Home:
         return until(lambda: place if os.path.lexists(place) else None, f"{place.name} to be archived")
 
 
-def run_program(*words: str, **settings: object) -> subprocess.CompletedProcess[str]:
+def run_program(*words: str, before: Sequence[str] = (), **settings: object) -> subprocess.CompletedProcess[str]:
     """One command to its end; `settings` are those of filebridge.toml: inbox__max_file_age=1."""
     return subprocess.run(
-        [*PROGRAM, *words],
+        [*before, *PROGRAM, *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ from tests.property.broker_model import Connection, Fate, Truth
 from tests.property.program import Crash, Fault, Program, Row
 
 INDEX = st.integers(0, 5)
-FATES = st.lists(st.sampled_from([Fate.GOOD, *Fate]), min_size=1, max_size=5)
+FATES = st.lists(st.sampled_from([Fate.GOOD, Fate.LATE, *Fate]), min_size=1, max_size=5)
 SYMBOLS = ("600000.SH", "000001.SZ")
 CRASH_POINTS = (
     *("inbox.claim", "inbox.claimed", "intake.read", "ledger.write", "ledger.commit", "ledger.committed"),
@@ -54,10 +54,15 @@ class Story(RuleBasedStateMachine):
         kind=st.sampled_from(["id", "id", "derived", "derived", "basket"]),
         symbol=INDEX,
         fates=st.none() | FATES,
+        waits=st.sampled_from([False, False, True]),
     )
-    def drop_new(self, count: int, kind: str, symbol: int, fates: list[Fate] | None) -> None:
+    def drop_new(self, count: int, kind: str, symbol: int, fates: list[Fate] | None, waits: bool) -> None:
         self._drop(f"sheet-{len(self.sheets)}.csv", [self._row(kind, symbol + n) for n in range(count)])
         self._work_on_it(fates)
+        if waits:
+            # What is not answered by now is in doubt.
+            self.program.wait(11)
+            self.program.turn()
 
     @precondition(lambda self: self.sheets)
     @rule(
@@ -97,6 +102,8 @@ class Story(RuleBasedStateMachine):
         return Row(name, SYMBOLS[symbol % 2], 100 * self.meant, "10.5", basket)
 
     def _drop(self, name: str, rows: list[Row]) -> None:
+        if self.program.lies_there(name):
+            self.program.turn()
         if self.program.drop_rows(name, rows):
             self.sheets.append((name, rows))
 
@@ -176,10 +183,18 @@ class Story(RuleBasedStateMachine):
         elif broker.words:
             broker.hear(index % len(broker.words), keep=what == "twice")
 
-    @precondition(lambda self: self.program.broker.books or self.program.broker.on_their_way)
-    @rule(index=INDEX, what=st.sampled_from(["fill", "part", "part", "end", "arrive", "reject", "lose"]))
+    @rule(
+        index=INDEX,
+        what=st.sampled_from(
+            ["fill", "fill", "part", "part", "end", "end", "arrive", "reject", "lose", "lag", "no lag", "stranger"]
+        ),
+    )
     def counter(self, index: int, what: str) -> None:
         broker = self.program.broker
+        if what == "stranger":
+            broker.trade_for_somebody_else()
+        elif what in ("lag", "no lag"):
+            broker.lag(what == "lag")
         working = [book for book in broker.books if book.is_working and book.tag]
         if what in ("arrive", "reject", "lose") and broker.on_their_way:
             order = broker.on_their_way[index % len(broker.on_their_way)]
@@ -194,13 +209,6 @@ class Story(RuleBasedStateMachine):
                 broker.end(book)
             else:
                 broker.fill(book, left if what == "fill" else max(left // 2, 1))
-
-    @rule(what=st.sampled_from(["lag", "no lag", "stranger"]))
-    def counter_mood(self, what: str) -> None:
-        if what == "stranger":
-            self.program.broker.trade_for_somebody_else()
-        else:
-            self.program.broker.lag(what == "lag")
 
     @precondition(lambda self: self.lives)
     @rule(
@@ -220,14 +228,21 @@ class Story(RuleBasedStateMachine):
     # ---- the end, and a new start
 
     @precondition(lambda self: self.lives)
-    @rule(last_gasp=st.booleans())
-    def crash(self, last_gasp: bool) -> None:
-        self.program.crash(last_gasp=last_gasp)
-
-    @precondition(lambda self: self.lives)
-    @rule(point=st.sampled_from(CRASH_POINTS), passing=st.integers(1, 3), kind=st.booleans())
-    def crash_within(self, point: str, passing: int, kind: bool) -> None:
-        self._turn_with(Fault(point, passing, Crash(point)), kind)
+    @rule(
+        point=st.sampled_from(["", "", *CRASH_POINTS]),
+        passing=st.integers(1, 3),
+        kind=st.booleans(),
+        starts=st.sampled_from([True, True, False]),
+    )
+    def crash(self, point: str, passing: int, kind: bool, starts: bool) -> None:
+        """kill -9, between two turns or at a failpoint; `kind` says whether the worker still ends what it has begun,
+        or what the broker is like before the failpoint comes."""
+        if point:
+            self._turn_with(Fault(point, passing, Crash(point)), kind)
+        else:
+            self.program.crash(last_gasp=kind)
+        if starts and not self.lives:
+            self.program.start()
 
     @precondition(lambda self: self.lives)
     @rule(point=st.sampled_from(ERROR_POINTS), passing=st.integers(1, 3), kind=st.booleans())
@@ -235,24 +250,23 @@ class Story(RuleBasedStateMachine):
         self._turn_with(Fault(point, passing, OSError(5, "Input/output error")), kind)
 
     def _turn_with(self, fault: Fault, kind: bool) -> None:
-        program = self.program
-        program.fault = fault
-        (program.kind_turn if kind else program.turn)(3)
-        program.fault = None
+        self.program.fault = fault
+        (self.program.kind_turn if kind else self.program.turn)(3)
+        self.program.fault = None
 
     @precondition(lambda self: not self.lives)
-    @rule(reboot=st.sampled_from([False, False, True]), agreed=st.booleans())
-    def start(self, reboot: bool, agreed: bool) -> None:
-        self.program.start(reboot=reboot)
-        if agreed:
-            self.program.kind_turn(3)
-
-    @precondition(lambda self: not self.lives)
-    @rule(point=st.sampled_from(START_POINTS), reboot=st.booleans())
-    def crash_at_start(self, point: str, reboot: bool) -> None:
-        self.program.fault = Fault(point, 1, Crash(point))
+    @rule(
+        point=st.sampled_from(["", "", *START_POINTS]),
+        reboot=st.sampled_from([False, False, True]),
+        agreed=st.sampled_from([True, True, False]),
+    )
+    def start(self, point: str, reboot: bool, agreed: bool) -> None:
+        if point:
+            self.program.fault = Fault(point, 1, Crash(point))
         self.program.start(reboot=reboot)
         self.program.fault = None
+        if agreed and self.lives:
+            self.program.kind_turn(3)
 
     # ---- what must hold
 
@@ -262,9 +276,8 @@ class Story(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.program.come_to_rest()
-            self.program.check_always()
-            self.program.check_at_rest()
+            if not self.program.is_broken:
+                at_rest(self.program)
         finally:
             self.program.close()
 
@@ -395,3 +408,16 @@ def test_a_dead_workers_late_word_does_not_stand_for_the_living_one(program: Pro
     agreed(program)
     assert program.order(100)["status"] == "UNKNOWN"
     at_rest(program)
+
+
+@pytest.mark.parametrize("error", [Crash("control.answer"), OSError(28, "No space left on device")])
+def test_a_refusal_whose_answer_was_lost_is_answered_as_a_refusal(program: Program, error: BaseException) -> None:
+    agreed(program).drop_rows("a.csv", [Row("A-1", "600000.SH", 100, "10.5", "")])
+    program.kind_turn(3)
+    program.ask("approve", program.order(100)["tag"])
+    program.fault = Fault("control.answer", 1, error)
+    program.turn(2)
+    assert program.fault is None
+    at_rest(program)
+    (answer,) = [program.answers[name] for name, (verb, _) in program.asked.items() if verb == "approve"]
+    assert (answer["ok"], answer["reason_code"]) == (False, "CONTROL_NOT_POSSIBLE")
