@@ -43,6 +43,8 @@ class Listener:
                 self._report(tag, OrderEvent(kind=EventKind.REPORT_REJECTED, at=now, reason=reason), raw)
             case base.CancelAnswer(tag, taken, text, raw):
                 self._cancel_answer(tag, taken, text, raw, now)
+            case base.NotCalled(tag):
+                self._sender.not_called(tag, now)
             case base.WorkerTrouble(text):
                 self._book.turn.append("ALARM", {"reason_code": "WORKER_TROUBLE", "context": {"text": text}})
             case _:

@@ -19,6 +19,7 @@ SUSPECT_SECONDS = 2.0
 Why = tuple[str, str]
 NO_ANSWER: Why = ("no answer in time", "未在时限内应答")
 NO_REASON: Why = ("the terminal answered -1 and gave no reason", "终端返回 -1 且未说明原因")
+TOO_LATE: Why = ("the machine or the terminal stood still before the call", "调用券商前机器或终端曾停顿")
 STARTED_AGAIN: Why = ("the bridge was started again", "filebridge 曾重新启动")
 _RECHECK = timedelta(seconds=1)
 
@@ -162,6 +163,12 @@ class Sender:
                 self._book.happen(order, _not_sent(now, STARTED_AGAIN))
             else:
                 self.doubt(order, now, STARTED_AGAIN)
+
+    def not_called(self, tag: str, now: datetime) -> None:
+        """The worker came to an order too late and left it: proof that it never left."""
+        order = self._book.get_open(tag)
+        if order is not None and order.status in (Status.SUBMITTING, Status.UNKNOWN):
+            self._book.happen(order, _not_sent(now, TOO_LATE))
 
     def group_is_back(self) -> None:
         self._out = max(self._out - 1, 0)

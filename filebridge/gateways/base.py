@@ -93,6 +93,13 @@ class GroupHanded:
 
 
 @dataclass(frozen=True, slots=True)
+class NotCalled:
+    """The worker came to this order too late and did not call the broker: it never left."""
+
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderAnswer:
     """The terminal answered one order; `broker_order_id` is empty for its -1."""
 
@@ -153,6 +160,7 @@ Message = (
     | GatewayUp
     | GatewayDown
     | GroupHanded
+    | NotCalled
     | OrderAnswer
     | OrderRefused
     | CancelAnswer

@@ -83,7 +83,8 @@ class Supervisor:
         self._spawn()
 
     def submit(self, orders: Sequence[Order]) -> None:
-        self._ask("submit", "handed", orders=[_outgoing(order) for order in orders])
+        not_after = time.time() + self._settings.answer_seconds
+        self._ask("submit", "handed", orders=[_outgoing(order) for order in orders], not_after=not_after)
 
     def cancel(self, orders: Sequence[Order]) -> None:
         self._ask("cancel", "handed", orders=[_outgoing(order) for order in orders])

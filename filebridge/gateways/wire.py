@@ -86,6 +86,7 @@ _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "alone": lambda wire, generation: base.SoleSender(generation, wire["log"]),
     "up": lambda wire, generation: base.GatewayUp(generation, "connected"),
     "handed": lambda wire, generation: base.GroupHanded(generation),
+    "not_called": lambda wire, generation: base.NotCalled(wire["tag"]),
     "order": lambda wire, generation: base.OrderPushed(order_report(wire), wire),
     "fill": lambda wire, generation: base.FillPushed(fill_report(wire), wire),
     "order_answer": lambda wire, generation: base.OrderAnswer(wire["tag"], wire["broker_order_id"], wire["text"], wire),

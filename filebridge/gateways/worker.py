@@ -126,6 +126,10 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
                 for order in command["orders"]:
                     if parent.is_gone():
                         return
+                    if time.time() > command["not_after"]:
+                        # This machine slept, or the terminal hung: what was meant then is not meant now.
+                        outlet.emit({"kind": "not_called", "tag": order["tag"]})
+                        continue
                     failpoints.hit("worker.note")
                     handover.note(order["tag"])
                     failpoints.hit("worker.call")
