@@ -174,15 +174,7 @@ def open_ledger(path: Path, *, at: datetime) -> Ledger:
     # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        connection = engine.connect()
-        _grow_wal(connection, path)
-        _migrate(connection, at)
-        with connection.begin():
-            meta = {row.key: row.value for row in connection.execute(select(schema.META))}
-            last = connection.execute(
-                select(schema.EVENTS.c.seq, schema.EVENTS.c.hash).order_by(schema.EVENTS.c.seq.desc()).limit(1)
-            ).first()
-        return Ledger(engine, connection, meta, last.seq if last else 0, last.hash if last else GENESIS)
+        return _opened(engine, path, at)
     except SQLAlchemyError as error:
         engine.dispose()
         raise LedgerError(
@@ -190,28 +182,49 @@ def open_ledger(path: Path, *, at: datetime) -> Ledger:
             hint="Does another program hold it, is the disk full, is it on a network drive? See `filebridge verify`.",
             hint_zh="是否被其他程序占用、磁盘已满或位于网络盘？可用 filebridge verify 检查。",
         ) from error
+    except LedgerError:
+        engine.dispose()
+        raise
+
+
+def _opened(engine: Engine, path: Path, at: datetime) -> Ledger:
+    connection = engine.connect()
+    _grow_wal(connection, path)
+    _migrate(connection, at)
+    with connection.begin():
+        meta = {row.key: row.value for row in connection.execute(select(schema.META))}
+        last = connection.execute(
+            select(schema.EVENTS.c.seq, schema.EVENTS.c.hash).order_by(schema.EVENTS.c.seq.desc()).limit(1)
+        ).first()
+    return Ledger(engine, connection, meta, last.seq if last else 0, last.hash if last else GENESIS)
+
+
+# Each is read back: SQLite answers a pragma that it cannot honour with silence.
+_PRAGMAS = (
+    ("busy_timeout", "5000", 5000),
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),
+    # Without it INSERT OR REPLACE would pass the append-only triggers.
+    ("recursive_triggers", "ON", 1),
+)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    cursor = connection.cursor()
-    # Each is read back: SQLite answers a pragma that it cannot honour with silence.
-    for name, value, expected in (
-        ("busy_timeout", "5000", 5000),
-        ("journal_mode", "WAL", "wal"),
-        ("synchronous", "FULL", 2),
-        # Without it INSERT OR REPLACE would pass the append-only triggers.
-        ("recursive_triggers", "ON", 1),
-    ):
-        cursor.execute(f"PRAGMA {name}={value}")
-        found = cursor.execute(f"PRAGMA {name}").fetchone()[0]
-        if found != expected:
-            raise LedgerError(
-                f"SQLite refuses {name}={value} (it says {found})",
-                hint="The ledger must lie on a local disk.",
-                hint_zh="账本必须放在本地磁盘上。",
-            )
-    cursor.close()
+    try:
+        for name, value, expected in _PRAGMAS:
+            connection.execute(f"PRAGMA {name}={value}")
+            found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+            if found != expected:
+                raise LedgerError(
+                    f"SQLite refuses {name}={value} (it says {found})",
+                    hint="The ledger must lie on a local disk.",
+                    hint_zh="账本必须放在本地磁盘上。",
+                )
+    except BaseException:
+        # Nobody else knows of this connection yet.
+        connection.close()
+        raise
 
 
 def _grow_wal(connection: Connection, path: Path) -> None:
