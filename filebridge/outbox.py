@@ -267,13 +267,13 @@ def _csv_lines(columns: list[str], rows: Iterable[Row]) -> Iterator[str]:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     for row in rows:
-        writer.writerow([_cell(row[name]) for name in columns])
+        writer.writerow([cell(row[name]) for name in columns])
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Text as it is, but never as a formula that Excel would run."""
     text = str(value)
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text

@@ -83,7 +83,7 @@ class Controls:
         if self._sender.halted:
             self._book.turn.append("RESUMED", {"by": request.by, "text": str(request.fields.get("reason", ""))})
         self._sender.halted = ""
-        return _done("resume")
+        return _done("resume: sending again")
 
     def _approve(self, request: Request, now: datetime) -> Reason:
         return self._on_one(request, OrderEvent(kind=EventKind.APPROVE, at=now))

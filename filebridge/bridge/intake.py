@@ -108,7 +108,8 @@ class Intake:
             body = _file_body(Outcome.QUARANTINED, reading.set_aside)
             turn.answer_row(body, intake_no=intake_no)
             return [body]
-        ids = reading.parsed.ids
+        ids = dict(reading.parsed.ids)
+        ids |= {row.row: row.client_order_id or row.orig_client_order_id for row in reading.parsed.instructions}
         bodies = [(problem.row, _problem_body(problem, ids.get(problem.row, ""))) for problem in problems]
         if refused:
             bodies += [(row.row, _row_body(row, Outcome.REFUSED, Reason(OTHER_PROBLEMS))) for row in good]

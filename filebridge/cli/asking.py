@@ -84,8 +84,14 @@ def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     answer = folder.wait(name, ANSWER_SECONDS)
     if answer is None:
         typer.echo(
-            f"No answer within {ANSWER_SECONDS:.0f} s: the bridge does not run, or is busy. The request stays and is "
-            "taken up at its next start.\n没有应答：filebridge 未运行或繁忙。该请求保留，下次启动时执行。",
+            f"No answer within {ANSWER_SECONDS:.0f} s: the bridge does not run, or is busy. "
+            + (
+                "It halts as soon as it starts."
+                if verb == "halt"
+                else "Started within a minute it does it; else ask again."
+            )
+            + "\n没有应答：filebridge 未运行或繁忙。"
+            + ("启动后即暂停发送。" if verb == "halt" else "一分钟内启动则执行，否则请重新发出。"),
             err=True,
         )
         raise typer.Exit(2)

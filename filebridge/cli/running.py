@@ -9,6 +9,7 @@ import typer
 
 from filebridge.cli.showing import HERE, Home, show_rows
 from filebridge.domain.reasons import Reason
+from filebridge.errors import HomeError
 
 _SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
 
@@ -60,6 +61,10 @@ def run(
     raise typer.Exit(0 if clean or not once else 1)
 
 
+# Rows that somebody has to do something about.
+_LOUD = ("HELD", "DENIED", "CANCEL_REFUSED", "QUARANTINED")
+
+
 def say(turn: Any) -> None:
     """One line for each thing that a person at the screen wants to know of a commit."""
     answers: dict[int, Counter[str]] = {}
@@ -67,7 +72,7 @@ def say(turn: Any) -> None:
         body = json.loads(row["body"])
         if row["kind"] == "ROW":
             answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
-        order = turn.orders.get(row["tag"])
+        order = turn.orders.get(row["tag"]) if row["kind"] != "ROW" else None
         line = _line(row["kind"], body, _name(order) if order else "", answers.get(row["intake_no"], Counter()))
         if line:
             typer.echo(f"{row['at'][11:19]}  {line}")
@@ -83,6 +88,13 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
         case "FILE":
             counts = ", ".join(f"{count} {outcome}" for outcome, count in answers.items())
             return f"{body['name']}: {counts} {body['reason_code']}".rstrip()
+        case "ROW" if body["outcome"] in _LOUD and body["reason_code"]:
+            reason = Reason(body["reason_code"], body.get("context", {}))
+            return f"row {body['row']} {body.get('client_order_id', '')}: {body['outcome']}. {reason.message}"
+        case "EVIDENCE":
+            return f"{order}: still in doubt; {body['text']}. `filebridge resolve` ends it."
+        case "ALARM":
+            return f"ALARM: {Reason(body['reason_code'], body['context']).message}"
         case "CONNECTION":
             return f"broker: {body['detail']}"
         case "HALTED":
@@ -92,7 +104,8 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
         case "STOPPED":
             return "stopped"
         case "CONTROL":
-            return f"{body['by'] or 'someone'} asked: {body['verb'] or '?'} ({body['reason_code']})"
+            answer = Reason(body["reason_code"], body["context"])
+            return f"{body['by'] or 'someone'} asked: {body['verb'] or '?'}. {answer.message}"
         case "ORDER" if "fill" in body:
             fill = body["fill"]
             return f"{order}: {fill['last_qty']} filled @ {fill['last_price']}, {body['status']}"
@@ -124,7 +137,12 @@ def simulator(
     """Run the simulated counter by hand. 单独运行模拟柜台。"""
     from filebridge.simulator import server
 
-    server.serve(userdata, idle_seconds=idle_seconds)
+    try:
+        server.serve(userdata, idle_seconds=idle_seconds)
+    except server.FolderAlreadyServed as error:
+        raise HomeError(
+            str(error), hint="One folder has one counter.", hint_zh="一个目录只能运行一个模拟柜台。"
+        ) from error
 
 
 COMMANDS = (init, run, demo, simulator)

@@ -36,9 +36,11 @@ def show_rows(
     if as_json:
         typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=str))
     elif as_csv:
-        writer = csv.DictWriter(sys.stdout, columns, extrasaction="ignore", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        from filebridge.outbox import cell
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([cell(row[name]) for name in columns] for row in rows)
     else:
         _table(list(rows), columns, title)
 

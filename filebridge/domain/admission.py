@@ -115,6 +115,7 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
             "side": terms.side.value,
             "file": known.files.get(first.intake_no, ""),
             "first_row": str(first.row),
+            "earlier_status": known.corrects.status.value,
             "tag": terms.tag,
         }
         return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("LOOKS_LIKE_CORRECTION", context), at)

@@ -70,10 +70,10 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "请为本委托使用新的编号。",
     ),
     "LOOKS_LIKE_CORRECTION": (
-        "{symbol} {side} was already ordered from this basket today ({file} row {first_row}); this row looks like "
-        "a correction of it. It waits: `filebridge approve {tag}` sends it as well, "
+        "{symbol} {side} was already ordered from this basket today ({file} row {first_row}, now {earlier_status}); "
+        "this row looks like a correction of it. It waits: `filebridge approve {tag}` sends it as well, "
         "`filebridge deny {tag}` drops it.",
-        "本篮子今天已下过 {symbol} {side}（{file} 第 {first_row} 行），本行看起来是对它的修改。"
+        "本篮子今天已下过 {symbol} {side}（{file} 第 {first_row} 行，目前 {earlier_status}），本行看起来是对它的修改。"
         "已暂停等待确认：确认也要发送用 filebridge approve {tag}，放弃用 filebridge deny {tag}。",
     ),
     "CANCELED_BEFORE_ARRIVAL": (
@@ -96,8 +96,9 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
     ),
     "CANCEL_IDS_DISAGREE": (
         "Order {orig_client_order_id} has the broker's number {broker_order_id}, not {value}; nothing was canceled. "
-        "Leave one of the two columns empty.",
-        "委托 {orig_client_order_id} 的券商委托编号是 {broker_order_id}，不是 {value}，未撤单。请只填写其中一列。",
+        "Correct broker_order_id, or leave it empty.",
+        "委托 {orig_client_order_id} 的券商委托编号是 {broker_order_id}，不是 {value}，未撤单。"
+        "请更正 委托编号 或将其留空。",
     ),
     "CANCEL_IN_DOUBT": (
         "Order {orig_client_order_id} is in doubt; the cancel goes out as soon as its broker number is known.",

@@ -66,7 +66,7 @@ def import_xttrader(*, paper: bool) -> tuple[ModuleType, ModuleType]:
             return importlib.import_module("xtquant.xttrader"), importlib.import_module("xtquant.xttype")
         except ImportError as error:
             raise GatewayNotReady(
-                f"xtquant's native module cannot be loaded: {error}",
+                f"xtquant's native module cannot be loaded here ({type(error).__name__}): live trading needs Windows",
                 hint="Live trading needs 64-bit Windows with CPython 3.11 to 3.13.",
                 hint_zh="实盘交易需要 64 位 Windows 与 CPython 3.11 至 3.13。",
             ) from error

@@ -221,8 +221,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
                     hint="The ledger must lie on a local disk.",
                     hint_zh="账本必须放在本地磁盘上。",
                 )
-    except BaseException:
-        # Nobody else knows of this connection yet.
+    except BaseException:  # why: whatever happened, nobody else knows of this connection yet
         connection.close()
         raise
 

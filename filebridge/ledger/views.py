@@ -26,9 +26,9 @@ class LedgerReader:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise LedgerError(
-                f"there is no ledger at {path.name} yet",
-                hint="Start `filebridge run` once; it makes the ledger.",
-                hint_zh="请先运行一次 filebridge run，账本会自动建立。",
+                f"there is no ledger at {path.resolve()}",
+                hint="Is it a filebridge home (--home)? If so, start `filebridge run` once; it makes the ledger.",
+                hint_zh="该目录是 filebridge 主目录吗（--home）？如是，请先运行一次 filebridge run，账本会自动建立。",
             )
         # as_uri escapes '#' and '?' in the folder's name, which SQLite would read as its own; in pieces, because
         # SQLAlchemy may undo that in a text.

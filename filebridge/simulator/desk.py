@@ -74,6 +74,8 @@ class Desk:
         self._delayed: list[tuple[datetime, int, int, bytes]] = []
         self._delayed_number = itertools.count()
         self._lagged: LaggedBooks | None = None
+        # What queries tell of every account: 0 is ready; a night log-out is another number.
+        self._account_status = rows.STATUS_OK
         self._handlers: dict[str, Callable[[int, Message, datetime], None]] = {
             "subscribe": self._subscribe,
             "unsubscribe": self._unsubscribe,
@@ -156,6 +158,7 @@ class Desk:
                 raise ValueError(f"no such symbol: {symbol}")
             self.requote([symbol], now)
         elif name == "account_status":
+            self._account_status = value
             for account in self.counter.books.accounts.values():
                 row = rows.account_status_row(account, value)
                 self._push(account.account, "push_account_status", row)
@@ -336,7 +339,9 @@ class Desk:
 
     def _query_account_status(self, session: int, request: Message, now: datetime) -> None:
         accounts = self.counter.books.accounts.values()
-        self._answer(session, request, [rows.account_status_row(account) for account in accounts], now)
+        self._answer(
+            session, request, [rows.account_status_row(account, self._account_status) for account in accounts], now
+        )
 
     def _query_account_infos(self, session: int, request: Message, now: datetime) -> None:
         accounts = self.counter.books.accounts.values()
