@@ -66,7 +66,13 @@ class Bridge:
             sent_today=parts.reader.sent_counts(today),
             today=today,
         )
-        self._listener = Listener(self.book, self._sender, parts.ledger.home_mark, self._ledger_is_behind)
+        self._listener = Listener(
+            self.book,
+            self._sender,
+            mode=settings.broker.mode,
+            home_mark=parts.ledger.home_mark,
+            behind=self._ledger_is_behind,
+        )
         self._reconciler = Reconciler(
             self.book,
             self._listener,

@@ -20,8 +20,11 @@ from filebridge.gateways.base import Raw
 class Listener:
     """Turns what the broker says into events. `behind` is called when it knows an order of ours that we do not."""
 
-    def __init__(self, book: OrderBook, sender: Sender, home_mark: str, behind: Callable[[str], None]) -> None:
+    def __init__(
+        self, book: OrderBook, sender: Sender, *, mode: str, home_mark: str, behind: Callable[[str], None]
+    ) -> None:
         self._book = book
+        self._mode = mode
         self._sender = sender
         self._home_mark = home_mark
         self._behind = behind
@@ -127,7 +130,7 @@ class Listener:
             broker_order_id=report.broker_order_id,
             counter_order_id=report.counter_order_id,
         )
-        fitting = [order for order in found if _can_be(report, order)]
+        fitting = [order for order in found if order.terms.mode == self._mode and _can_be(report, order)]
         return fitting[0] if len(fitting) == 1 else None
 
     def _not_known(self, tag: str, raw: Raw, identity: tuple[str, ...]) -> None:

@@ -148,7 +148,8 @@ class Reconciler:
             if report.kind is not EventKind.REPORT_PENDING_CANCEL:
                 self._sender.cancel_again(order, now)
         raws = {id(report): raw for report, raw in strangers}
-        for report, order in pair_untagged([report for report, _ in strangers], self._book.in_status(Status.UNKNOWN)):
+        in_doubt = [order for order in self._book.in_status(Status.UNKNOWN) if order.terms.mode == self._rules.mode]
+        for report, order in pair_untagged([report for report, _ in strangers], in_doubt):
             self._listener.same_by_terms(order, report, raws[id(report)], now)
             listed.add(order.terms.tag)
         return listed
