@@ -17,7 +17,7 @@ from tests.integration.homes import Home, content, living_in, until
 
 RESTARTS_MAX = 6
 # How long the first, hurt run may take, and each clean one after it.
-HURT_SECONDS, CLEAN_SECONDS = 6, 5
+HURT_SECONDS, CLEAN_SECONDS = 10, 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ SETTINGS: dict[str, object] = {
     "ledger__free_bytes_min": 0,
 }
 # How long the producer waits for the first files to be sent.
-SENT_SECONDS = 2.5
+SENT_SECONDS = 20
 CANCELED, RESTING, NEVER = "A-10", "A-11", "X-1"
 
 
@@ -83,12 +83,16 @@ class Scenario:
         pause = threading.Event()
         # Cancels must cross orders that are at the counter; if the bridge died first, they come all the same.
         deadline = time.monotonic() + SENT_SECONDS
-        while len(home.requests()) < len(self.orders) - 4 and time.monotonic() < deadline:
+        while len(home.requests()) < len(self.orders) - 4 and time.monotonic() < deadline and _runs(home):
             pause.wait(0.02)
         for name in ("cancel.csv", "x.csv", "a-again.csv"):
             home.drop(name, self.files[name])
             pause.wait(0.1)
         _write_slowly(home.inbox / "c.csv", self.files["c.csv"], pause)
+
+
+def _runs(home: Home) -> bool:
+    return home.bridge is not None and home.bridge.poll() is None
 
 
 def _write_slowly(path: Path, data: bytes, pause: threading.Event) -> None:
