@@ -87,7 +87,7 @@ def fix(args: list[str]) -> int:
 
 
 def crash(args: list[str]) -> int:
-    """Every failpoint x fault x seed with the real program, invariants checked: some ten minutes"""
+    """Every failpoint x fault x seed with the real program: some ten minutes; --all: docs/reliability.md"""
     _ensure_environment(quiet=False)
     return _run([PYTHON, "-m", "tests.crash.matrix", *args])
 

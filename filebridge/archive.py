@@ -95,17 +95,22 @@ def _flush(path: Path) -> None:
     if sys.platform == "win32":
         # Windows flushes a folder's entries with its journal and opens no folder; a file needs a writable handle.
         if path.is_file() and os.access(path, os.W_OK):
-            handle = os.open(path, os.O_RDWR | os.O_BINARY)
-            os.fsync(handle)
-            os.close(handle)
+            _sync(os.open(path, os.O_RDWR | os.O_BINARY))
         return
     try:
         handle = os.open(path, os.O_RDONLY)
     except PermissionError:
         # Not ours to read, so not ours to flush; it is moved as it is.
         return
-    os.fsync(handle)
-    os.close(handle)
+    _sync(handle)
+
+
+def _sync(handle: int) -> None:
+    """Flush and close; closed too where a flush fails, for it is tried again, every second."""
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _original(path: Path) -> str:

@@ -11,7 +11,7 @@ from filebridge.control import ControlFolder
 from filebridge.ledger.views import LedgerReader
 from filebridge.simulator import server
 from filebridge.simulator.faults import control
-from tests.crash.invariants import Found, books_of, violations
+from tests.crash.invariants import Found, books_of, halves, violations
 from tests.crash.scenario import SETTINGS, Scenario
 from tests.integration.homes import Home, content, living_in, until
 
@@ -81,6 +81,8 @@ def run_case(case: Case, folder: Path) -> Result:
         server.start(home.userdata, idle_seconds=None)
         _hurt(home, scenario, case)
         result.happened = _done_file(home).exists()
+        # Before anything mends them: what a reader sees at this moment.
+        result.problems += halves(home)
         if case.broker and case.broker not in LASTING:
             control(home.userdata, **_MENDED)
         recover(home, scenario, result)

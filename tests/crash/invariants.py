@@ -53,6 +53,20 @@ def books_of(home: Home) -> Books:
     return books
 
 
+def halves(home: Home) -> list[str]:
+    """Reports that appear by rename, but are not whole."""
+    found = []
+    for path in home.outbox.glob("*.receipt.csv"):
+        if not path.read_text(encoding="utf-8").rpartition("\n#END,")[2].endswith("\n"):
+            found.append(f"half written: {path.name}")
+    for path in (*home.outbox.glob("*.receipt.json"), *home.outbox.glob("status.json")):
+        try:
+            json.loads(path.read_text(encoding="utf-8"))
+        except ValueError:
+            found.append(f"half written: {path.name}")
+    return found
+
+
 def violations(found: Found) -> list[str]:
     """Every invariant that does not hold, by its name and what was seen."""
     return [f"{check.__name__}: {text}" for check in INVARIANTS for text in check(found)]

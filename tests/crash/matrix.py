@@ -1,6 +1,7 @@
 """Every failpoint with every fault that can happen there, over several seeds: `python dev.py crash`.
 
-Prints each case that failed, and the counts that docs/reliability.md quotes.
+With `--all` also what needs a Debian machine and root: see suite.py. Prints each case that failed, and the counts that
+docs/reliability.md quotes.
 """
 
 import argparse
@@ -10,12 +11,15 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from filebridge.failpoints import POINTS
+from tests.crash import suite
 from tests.crash.case import BROKER_FAULTS, Case, Result, run_case
-from tests.crash.mutants import MUTANTS, caught_by
+from tests.crash.mutants import MUTANTS, Mutant, caught_by
+from tests.crash.trials import Outcome, Trial
 
 # point -> how often the scenario surely passes it in the hurt run; a seed chooses which passing is hit.
 PASSES = {
@@ -73,10 +77,35 @@ def main() -> int:
     options.add_argument("--seeds", type=int, default=2, help="scenarios for each point and fault")
     options.add_argument("--jobs", type=int, default=2, help="cases at a time")
     options.add_argument("--only", default="", help="only cases whose name contains this")
+    suite.add_options(options)
     given = options.parse_args()
+    if given.all:
+        return suite.run_all(given, failpoint_trials(given.seeds))
     results = run([case for case in cases(given.seeds) if given.only in str(case)], jobs=given.jobs)
     failed = report(results)
     return failed if given.only else failed | mutants_caught()
+
+
+def failpoint_trials(seeds: int) -> Iterator[Trial]:
+    """The cases and mutants of this module as a part of `--all`."""
+    for case in cases(seeds):
+        yield Trial(f"failpoint:{case}", str, partial(_run_case, case))
+    for mutant in MUTANTS:
+        yield Trial(f"mutant:{mutant.name}", str, partial(_is_caught, mutant), alone=True)
+
+
+def _run_case(case: Case, folder: Path, outcome: Outcome) -> None:
+    result = run_case(case, folder / "case")
+    outcome.happened, outcome.problems = result.happened, result.problems
+    outcome.restarts, outcome.resolved = result.restarts, result.resolved
+
+
+def _is_caught(mutant: Mutant, _folder: Path, outcome: Outcome) -> None:
+    outcome.happened = True
+    caught = caught_by(mutant)
+    outcome.figures["caught by"] = caught
+    if not caught:
+        outcome.problems.append("MISSED")
 
 
 def mutants_caught() -> int:
