@@ -49,7 +49,8 @@ class Archive:
             except OSError as error:
                 failed[source] = error.strerror or str(error)
                 continue
-            folders.add(target.parent)
+            # The folders of the day may be new: each is an entry of the one above it, which a power loss could take back.
+            folders |= {target.parent, target.parent.parent, self.folder}
         failpoints.hit("archive.flush")
         for folder in folders:
             _flush(folder)
