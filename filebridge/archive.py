@@ -49,7 +49,7 @@ class Archive:
             except OSError as error:
                 failed[source] = error.strerror or str(error)
                 continue
-            # The folders of the day may be new: each is an entry of the one above it, which a power loss could take back.
+            # The day's folders may be new: each is an entry of the one above it, which a power loss could take back.
             folders |= {target.parent, target.parent.parent, self.folder}
         failpoints.hit("archive.flush")
         for folder in folders:
