@@ -42,7 +42,9 @@ class ControlFolder:
     def requests(self) -> list[Request]:
         """All requests that lie there, in the order of their names, which is that of their times."""
         entries = (entry for entry in os.scandir(self.folder) if entry.name.endswith(".json"))
-        wanted = [entry for entry in entries if not entry.name.endswith(ANSWER) and not entry.is_dir()]
+        wanted = [
+            entry for entry in entries if not entry.name.endswith(ANSWER) and not entry.is_dir(follow_symlinks=False)
+        ]
         return [self._read(Path(entry.path)) for entry in sorted(wanted, key=lambda entry: entry.name)]
 
     def answer(self, request: Request, answer: dict[str, Any]) -> None:
