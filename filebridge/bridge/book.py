@@ -5,7 +5,7 @@ the process does not survive.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 
@@ -159,10 +159,6 @@ class OrderBook:
         if after.cancel_requested and after.status in _KNOWN_TO_BROKER and after.broker_order_id:
             return self.happen(after, OrderEvent(kind=EventKind.CANCEL, at=event.at))
         return after
-
-    def end_all(self, orders: Sequence[Order], event: OrderEvent) -> None:
-        for order in orders:
-            self.happen(order, event)
 
     def _put(self, order: Order) -> None:
         tag = order.terms.tag

@@ -13,7 +13,7 @@ from filebridge.domain.orders import Order
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, META, ORDERS
+from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
 
 # SQLite binds at most 32,766 values; a question about a large file is asked in parts.
 _CHUNK = 5000
@@ -41,9 +41,6 @@ class LedgerReader:
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def meta(self) -> dict[str, str]:
-        return {row["key"]: row["value"] for row in self._rows(select(META))}
 
     # ---- orders
 
