@@ -8,8 +8,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 
 from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger, Turn
@@ -60,13 +62,22 @@ class OrderBook:
                 self._open.pop(tag, None)
                 self.by_status[order.status].pop(tag, None)
                 self._recent[tag] = order
-        while len(self._recent) > _RECENT_MAX:
-            del self._recent[next(iter(self._recent))]
+        self._forget_oldest()
 
     # ---- finding
 
     def get(self, tag: str) -> Order | None:
         return self._open.get(tag) or self._recent.get(tag) or self._reader.order(tag)
+
+    def fetch(self, tags: Iterable[str]) -> None:
+        """Have these orders at hand, by one question to the ledger: of a day's list most ended long ago."""
+        self._forget_oldest()
+        missing = [tag for tag in tags if tag not in self._open and tag not in self._recent]
+        self._recent |= {order.terms.tag: order for order in self._reader.orders_tagged(missing)}
+
+    def _forget_oldest(self) -> None:
+        for tag in list(islice(self._recent, max(len(self._recent) - _RECENT_MAX, 0))):
+            del self._recent[tag]
 
     def get_open(self, tag: str) -> Order | None:
         return self._open.get(tag)
@@ -148,11 +159,15 @@ class OrderBook:
         self._new.setdefault((terms.trade_date, terms.account, terms.client_order_id), []).append(terms.tag)
         self._put(order)
 
-    def happen(self, order: Order, event: OrderEvent, *, raw: Body | None = None) -> Order:
-        """Apply and record an event; a wish to cancel that waited for the order's number goes out with it."""
-        after = self.turn.happen(order, event, raw=raw)
+    def happen(self, order: Order, event: OrderEvent, *, after: Order | None = None, raw: Body | None = None) -> Order:
+        """Apply and record an event; a wish to cancel that waited for the order's number goes out with it.
+
+        `after` is the order after the event, where that is known already.
+        """
+        after = after or apply(order, event)
         if after is order:
             return order
+        self.turn.happen(order, event, after, raw=raw)
         self._put(after)
         if event.kind is EventKind.CANCEL and after.status is Status.PENDING_CANCEL:
             self.cancels[after.terms.tag] = None

@@ -1,8 +1,6 @@
 """The conductor: gathers what came, decides, commits once, and only then acts. One loop, one thread, one queue."""
 
 import json
-import queue
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -16,8 +14,10 @@ from filebridge.bridge.controls import Answer, Controls, answer_of
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.leftovers import Leftovers
+from filebridge.bridge.mailbox import Mailbox
 from filebridge.bridge.parts import Parts
 from filebridge.bridge.recovery import Reconciler
+from filebridge.bridge.reports import Reports
 from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import connection_status, halt_status, orders_status
 from filebridge.bridge.surroundings import CLOCK_WENT_BACK, ClockWatch, disk_problem, last_recorded
@@ -30,7 +30,6 @@ from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Turn
 
-MESSAGES_A_TURN = 2000
 FILES_A_TURN = 200
 _COUNTER_EVERY = timedelta(seconds=5)
 _STATUS_EVERY = timedelta(seconds=1)
@@ -90,7 +89,8 @@ class Bridge:
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
         self._broker_was_asked = False
         self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
-        self._orders_every = timedelta(seconds=settings.outbox.report_seconds)
+        self._mailbox = Mailbox(parts.messages)
+        self._reports = Reports(parts.outbox, parts.watch, report_seconds=settings.outbox.report_seconds)
         self._moves: list[tuple[Path, str]] = []
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
@@ -141,7 +141,7 @@ class Bridge:
     def step(self, *, wait_seconds: float) -> bool:
         """One turn: gather, decide, commit, act. Returns whether there was anything to do."""
         parts = self._parts
-        messages = self._gather(wait_seconds)
+        messages = self._mailbox.take(wait_seconds, hurried=self._sender.is_hurried)
         now = parts.clock()
         acts = _Acts()
         if not self._connection.up and self._is_due("counter", now, _COUNTER_EVERY):
@@ -171,8 +171,9 @@ class Bridge:
         self._sender.dispatch(acts.group, now)
         for request, answer in acts.answers:
             self._try("control answer", partial(parts.control.answer, request, answer))
-        if turn.events:
-            self._publish(turn)
+        self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
+        self._reports.add(turn)
+        self._reports.tell(now, hurried=self._sender.is_hurried)
         self._moves += acts.moves
         if self._moves and (acts.moves or self._is_due("archive", now, _STATUS_EVERY)):
             self._try("archive", self._rest)
@@ -181,12 +182,6 @@ class Bridge:
         if self._is_due("status", now, _STATUS_EVERY):
             parts.watcher.keep_alive()
             parts.outbox.status(self._status(now))
-        if self._is_due("orders", now, self._orders_every):
-            began = time.monotonic()
-            parts.outbox.write_due()
-            # A long day's report takes long to write: it may take a twentieth of the time, not more.
-            least = timedelta(seconds=parts.settings.outbox.report_seconds)
-            self._orders_every = max(least, timedelta(seconds=20 * (time.monotonic() - began)))
 
     def _rest(self) -> None:
         failed = self._parts.archive.rest(self._moves)
@@ -203,17 +198,6 @@ class Bridge:
         except (OSError, GatewayNotReady) as error:
             self.problems[what] = f"{what}: {error}"
 
-    def _publish(self, turn: Turn) -> None:
-        self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
-        by_file: dict[int, list[Body]] = {number: [] for number in turn.files}
-        for row in turn.events:
-            if row["intake_no"] in by_file:
-                by_file[row["intake_no"]].append(row)
-        receipts = [(file, by_file[number]) for number, file in turn.files.items()]
-        self._parts.outbox.publish(turn.events, turn.fills, receipts)
-        self._parts.watch(turn)
-        self._parts.outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
-
     def finish(self) -> None:
         """Wait for the answers to what is out, write the last reports, and stop; nothing is cancelled."""
         self._sender.stopping = True
@@ -224,8 +208,8 @@ class Bridge:
             now = parts.clock()
         with self._turn(now) as turn:
             turn.append("STOPPED", {})
-        self._publish(turn)
-        parts.outbox.write_due()
+        self._reports.add(turn)
+        self._reports.finish(now)
         self._connection.up, self._connection.detail = False, "stopped"
         self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
@@ -233,16 +217,6 @@ class Bridge:
         parts.gateway.close()
 
     # ---- gathering
-
-    def _gather(self, wait_seconds: float) -> list[base.Message]:
-        messages: list[base.Message] = []
-        try:
-            messages += self._parts.messages.get(timeout=wait_seconds)
-            while len(messages) < MESSAGES_A_TURN:
-                messages += self._parts.messages.get_nowait()
-        except queue.Empty:
-            pass
-        return messages
 
     def _claimable(self, now: datetime) -> list[ClaimedFile]:
         """Finished files, once the broker was asked what it knows, or could not be."""

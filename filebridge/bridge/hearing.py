@@ -4,7 +4,6 @@ Pushes, answers and snapshots overlap, repeat and overtake each other; what is a
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from filebridge.bridge.book import OrderBook
@@ -12,7 +11,7 @@ from filebridge.bridge.sending import Sender
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import event_of_fill, event_of_report, is_ours
+from filebridge.domain.reconcile import is_ours, news_of_fill, news_of_report
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
 
@@ -59,9 +58,9 @@ class Listener:
         if order is None:
             self._not_known(report.tag, raw, (report.broker_order_id, report.counter_order_id, str(report.status_code)))
             return None
-        event = event_of_report(order, report, now)
-        if event is not None:
-            order = self._book.happen(order, event, raw=raw)
+        news = news_of_report(order, report, now)
+        if news is not None:
+            order = self._book.happen(order, news.event, after=news.after, raw=raw)
             self.books_are_old = True
         elif not in_snapshot:
             self._book.turn.append("REPORT", {"raw": raw}, tag=order.terms.tag)
@@ -69,10 +68,10 @@ class Listener:
 
     def same_by_terms(self, order: Order, report: OrderReport, raw: Raw, now: datetime) -> None:
         """Take an untagged report for an order in doubt that only it can be; a person shall look at it."""
-        event = event_of_report(order, report, now)
-        assert event is not None
+        news = news_of_report(order, report, now)
+        assert news is not None
         reason = Reason("MATCHED_BY_TERMS", {"value": report.counter_order_id or report.broker_order_id})
-        self._book.happen(order, replace(event, reason=reason, alarm=True), raw=raw)
+        self._book.happen(order, news.event._replace(reason=reason, alarm=True), raw=raw)
 
     def fill(self, report: FillReport, raw: Raw, now: datetime, *, in_snapshot: bool = False) -> None:
         """One execution; booked once, whatever the order's status."""
@@ -80,9 +79,9 @@ class Listener:
         if order is None:
             self._not_known(report.tag, raw, (report.counter_order_id, report.fill.trade_id))
             return
-        event = event_of_fill(order, report, now)
-        if event is not None:
-            self._book.happen(order, event, raw=raw)
+        news = news_of_fill(order, report, now)
+        if news is not None:
+            self._book.happen(order, news.event, after=news.after, raw=raw)
             self.books_are_old = True
         elif not in_snapshot:
             self._book.turn.append("REPORT", {"raw": raw}, tag=order.terms.tag)

@@ -146,10 +146,10 @@ def read_file(file: ClaimedFile, settings: Settings, *, now: datetime, today: da
     if why is not None:
         return _Reading("", ParsedFile(problems=(Problem(_FILE_ROW, "", "", why),)))
     sha256 = hashlib.sha256(data).hexdigest()
-    age = int((now - max(file.modified_at, file.seen_at)).total_seconds())
-    limit = int(settings.inbox.max_file_age)
+    age, limit = (now - max(file.modified_at, file.seen_at)).total_seconds(), settings.inbox.max_file_age
     if age > limit and not released:
-        reason = Reason("FILE_STALE", {"age_seconds": str(age), "limit_seconds": str(limit), "file": file.name})
+        context = {"age_seconds": str(int(age)), "limit_seconds": str(int(limit)), "file": file.name}
+        reason = Reason("FILE_STALE", context)
         return _Reading(sha256, ParsedFile(), reason)
     parsed = parse(data, name=file.name, today=today, end_line_required=settings.inbox.require_end_line)
     earlier = next((row.trade_date for row in parsed.instructions if row.trade_date and row.trade_date < today), None)

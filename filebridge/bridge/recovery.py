@@ -4,14 +4,15 @@ An order in doubt ends here by what the broker lists. That the broker does not l
 proof.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
-from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.market import closes_at, trade_date_at
 from filebridge.domain.orders import Status, price_text
 from filebridge.domain.reasons import Reason
@@ -20,6 +21,9 @@ from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Raw, Snapshot
 
 _SOON = timedelta(seconds=1)
+# So many orders are fetched from the ledger at a time.
+_PART = 1000
+_Report = TypeVar("_Report", OrderReport, FillReport)
 _WORKING = (Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL)
 
 
@@ -57,7 +61,8 @@ class Reconciler:
         self._books: dict[str, Any] = {}
         # When an account's orders were last listed completely.
         self._listed_at: dict[str, datetime] = {}
-        self._seen: dict[str, int] = {}
+        # Hashes of the rows that were looked at; a number each, for the day's list is long.
+        self._seen: set[int] = set()
         self._doubt_asks = 0
         # tag -> (first complete answer that did not list it, how many such answers)
         self._absent: dict[str, tuple[datetime, int]] = {}
@@ -114,9 +119,8 @@ class Reconciler:
         self._ask_at = now + (_SOON if self.is_owed_an_answer else self._period)
         for snapshot in snapshots:
             listed = self._compare_orders(snapshot, now)
-            for fill, raw in snapshot.fills:
-                if self._is_news(f"{fill.tag} {fill.counter_order_id} {fill.fill.trade_id}", raw):
-                    self._listener.fill(fill, raw, now, in_snapshot=True)
+            for fill, raw in self._news(snapshot.fills):
+                self._listener.fill(fill, raw, now, in_snapshot=True)
             if not snapshot.complete:
                 self.agreed.discard(snapshot.account)
                 self.ask_soon(now)
@@ -126,7 +130,8 @@ class Reconciler:
                 self._not_listed(snapshot.account, listed, now)
                 self.agreed.add(snapshot.account)
         self._listener.books_are_old = False
-        untold = any(order.is_final for order in self._book.open_orders())
+        # What ended a moment ago may have its fills on the way.
+        untold = any(order.is_final and now - order.updated_at > _SOON for order in self._book.open_orders())
         # The broker counts fills that it has not told yet; asked again soon, then less and less often.
         self._untold_asks = self._untold_asks + 1 if untold else 0
         if untold:
@@ -134,12 +139,9 @@ class Reconciler:
 
     def _compare_orders(self, snapshot: Snapshot, now: datetime) -> set[str]:
         """Tell every order's report that is new; returns the tags that the broker lists."""
-        listed = set()
+        listed = {report.tag for report, _ in snapshot.orders}
         strangers = []
-        for report, raw in snapshot.orders:
-            listed.add(report.tag)
-            if not self._is_news(f"{report.broker_order_id} {report.counter_order_id}", raw):
-                continue
+        for report, raw in self._news(snapshot.orders):
             order = self._listener.order(report, raw, now, in_snapshot=True)
             if order is None:
                 strangers.append((report, raw))
@@ -154,15 +156,23 @@ class Reconciler:
             listed.add(order.terms.tag)
         return listed
 
-    def _is_news(self, key: str, raw: Raw) -> bool:
-        """Whether a row of a list differs from what it was last time; while orders are open, every row is looked at.
+    def _news(self, rows: Sequence[tuple[_Report, Raw]]) -> Iterator[tuple[_Report, Raw]]:
+        """The rows of a list that were not so before, and all of open orders; their orders are at hand.
 
         On a busy day nearly all rows are about orders that ended long ago.
         """
+        news = [(report, raw) for report, raw in rows if self._is_news(raw)]
+        for start in range(0, len(news), _PART):
+            part = news[start : start + _PART]
+            self._book.fetch(report.tag for report, _ in part if len(report.tag) == TAG_LENGTH)
+            yield from part
+
+    def _is_news(self, raw: Raw) -> bool:
         seen = hash(tuple(raw.values()))
-        known = self._seen.get(key) == seen
-        self._seen[key] = seen
-        return not known or len(raw["tag"]) != TAG_LENGTH or self._book.get_open(raw["tag"]) is not None
+        if seen in self._seen and len(raw["tag"]) == TAG_LENGTH and self._book.get_open(raw["tag"]) is None:
+            return False
+        self._seen.add(seen)
+        return True
 
     def _not_listed(self, account: str, listed: set[str], now: datetime) -> None:
         today = trade_date_at(now, self._rules.calendar, self._rules.hours)

@@ -192,6 +192,11 @@ class Sender:
         """Whether nothing is on its way to the broker or waits for its answer."""
         return not self._out and not self._book.by_status[Status.SUBMITTING]
 
+    @property
+    def is_hurried(self) -> bool:
+        """Whether orders are ready to leave as soon as the worker takes them."""
+        return bool(self._book.ready) and not (self.stopping or self.disk_full)
+
     # ---- after the commit
 
     def dispatch(self, group: list[Order], now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Commands that run something: init, run, demo, simulator."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ import typer
 from filebridge.cli.showing import HERE, Home, show_rows
 from filebridge.domain.reasons import Reason
 from filebridge.errors import HomeError
+from filebridge.ledger import codec
 
 _SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
 
@@ -68,14 +68,20 @@ _LOUD = ("HELD", "DENIED", "CANCEL_REFUSED", "QUARANTINED")
 def say(turn: Any) -> None:
     """One line for each thing that a person at the screen wants to know of a commit."""
     answers: dict[int, Counter[str]] = {}
+    lines: list[str] = []
     for row in turn.events:
-        body = json.loads(row["body"])
+        if row["kind"] == "REPORT":
+            continue
+        body = codec.loads(row["body"])
         if row["kind"] == "ROW":
             answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
         order = turn.orders.get(row["tag"]) if row["kind"] != "ROW" else None
         line = _line(row["kind"], body, _name(order) if order else "", answers.get(row["intake_no"], Counter()))
         if line:
-            typer.echo(f"{row['at'][11:19]}  {line}")
+            lines.append(f"{row['at'][11:19]}  {line}")
+    if lines:
+        # At once: a busy commit has hundreds of lines, and each write waits for the screen.
+        typer.echo("\n".join(lines))
 
 
 def _name(order: Any) -> str:

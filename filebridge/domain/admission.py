@@ -4,9 +4,9 @@ Pure: whoever calls has looked up what is known of the row's key, and hands it i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.lifecycle import allows
@@ -25,31 +25,28 @@ from filebridge.domain.orders import (
 from filebridge.domain.reasons import Problem, Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class Desk(NamedTuple):
     """What the configuration says about who may send what."""
 
     accounts: tuple[str, ...]
     mode: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(NamedTuple):
     """What is known of one row's key before it is decided.
 
     `orders` are those with this key, oldest first; `corrects` is the earlier order that this row may be a correction
     of; `refusal` is why orders like this one cannot be sent at all; `files` names the file of an intake number.
     """
 
+    files: Mapping[int, str]
     orders: Sequence[Order] = ()
     canceled_before: bool = False
     corrects: Order | None = None
     refusal: Reason | None = None
-    files: Mapping[int, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What a receipt says of one row. `order` is the order that the row made, if it made one."""
 
     instruction: OrderInstruction

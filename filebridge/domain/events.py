@@ -1,9 +1,9 @@
 """What can happen to an order, and the raw reports of the broker that such events are made from."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from filebridge.domain.orders import Fill, Side
 from filebridge.domain.reasons import Reason
@@ -36,8 +36,7 @@ class EventKind(StrEnum):
 OWN_EVENTS = frozenset(kind for kind in EventKind if not kind.startswith(("REPORT_", "FILL_")))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderEvent:
+class OrderEvent(NamedTuple):
     """One thing that happened to one order. Empty fields carry no news."""
 
     kind: EventKind
@@ -52,8 +51,7 @@ class OrderEvent:
     alarm: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderReport:
+class OrderReport(NamedTuple):
     """What the broker says of one order, in our words. `tag` is the remark as it came back: perhaps cut, perhaps empty.
 
     `status_code` is the broker's own number, kept as evidence; `text` its reason, if any.
@@ -75,8 +73,7 @@ class OrderReport:
     ordered_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FillReport:
+class FillReport(NamedTuple):
     """One execution as the broker tells it."""
 
     account: str

@@ -6,11 +6,10 @@ nothing. Fills and broker reports are never refused: every status has a row for 
 contradicts what we believed, the broker is right, and `surprise` names the alarm.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from filebridge.domain.events import OWN_EVENTS, EventKind, OrderEvent
-from filebridge.domain.orders import FINAL, LOCAL, Order, Status
+from filebridge.domain.orders import FINAL, LOCAL, Fill, Order, Status
 from filebridge.domain.reasons import Reason
 
 S = Status
@@ -97,17 +96,19 @@ def apply(order: Order, event: OrderEvent) -> Order:
         assert event.kind in OWN_EVENTS, f"the table lacks {order.status} x {event.kind}"
         raise EventNotAllowed(order, event)
 
-    after = _book(order, event)
+    filled_qty, filled_amount, trade_ids = _booked(order, event.fill)
     # "Works" and "partly filled" differ by the fills alone.
-    if status is S.ACCEPTED and after.filled_qty:
+    if status is S.ACCEPTED and filled_qty:
         status = S.PARTIALLY_FILLED
-    alarm = surprise(order, after.filled_qty, event, status)
-    return replace(
-        after,
+    alarm = surprise(order, filled_qty, event, status)
+    return order._replace(
+        filled_qty=filled_qty,
+        filled_amount=filled_amount,
+        trade_ids=trade_ids,
         status=status,
         updated_at=event.at,
         reason=alarm or _reason_after(order, event, status),
-        alarmed=after.alarmed or alarm is not None or event.alarm,
+        alarmed=order.alarmed or alarm is not None or event.alarm,
         broker_order_id=event.broker_order_id or order.broker_order_id,
         counter_order_id=event.counter_order_id or order.counter_order_id,
         name=event.name or order.name,
@@ -132,16 +133,12 @@ def surprise(order: Order, filled_qty: int, event: OrderEvent, status: Status) -
     return Reason("STATUS_CORRECTED", {"earlier_status": order.status, "text": event.kind})
 
 
-def _book(order: Order, event: OrderEvent) -> Order:
-    fill = event.fill
+def _booked(order: Order, fill: Fill | None) -> tuple[int, Decimal, frozenset[str]]:
+    """Filled quantity, filled amount and trade ids with this fill."""
     if fill is None:
-        return order
-    return replace(
-        order,
-        filled_qty=order.filled_qty + fill.last_qty,
-        filled_amount=order.filled_amount + (fill.amount or fill.last_price * Decimal(fill.last_qty)),
-        trade_ids=order.trade_ids | {fill.trade_id},
-    )
+        return order.filled_qty, order.filled_amount, order.trade_ids
+    amount = fill.amount or fill.last_price * Decimal(fill.last_qty)
+    return order.filled_qty + fill.last_qty, order.filled_amount + amount, order.trade_ids | {fill.trade_id}
 
 
 def _reason_after(order: Order, event: OrderEvent, status: Status) -> Reason | None:

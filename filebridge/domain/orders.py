@@ -6,10 +6,10 @@ Quantities are whole shares (bonds: 张) as `int`; prices and money are `Decimal
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from filebridge.domain.reasons import Reason
 
@@ -67,8 +67,7 @@ class Outcome(StrEnum):
     CANCEL_REFUSED = "CANCEL_REFUSED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderInstruction:
+class OrderInstruction(NamedTuple):
     """One row of an order file, read strictly and normalised; nothing in it was guessed.
 
     `row` counts as a spreadsheet does (the header is row 1; in JSON the n-th element is row n).
@@ -96,8 +95,7 @@ class OrderInstruction:
     notes: tuple[Reason, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(NamedTuple):
     """One execution. `last_qty` in shares, `amount` and `commission` in CNY; unique by (tag, trade_id)."""
 
     trade_id: str
@@ -109,8 +107,7 @@ class Fill:
     traded_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderTerms:
+class OrderTerms(NamedTuple):
     """What was asked for; fixed in the intake commit and never changed afterwards."""
 
     tag: str
@@ -135,8 +132,7 @@ class OrderTerms:
     body_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(NamedTuple):
     """An order as it stands now: its terms and what has become of them."""
 
     terms: OrderTerms

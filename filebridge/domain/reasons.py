@@ -7,7 +7,8 @@ Codes may be added; a code that once stood in a receipt is never given another m
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
 
@@ -15,12 +16,11 @@ Context = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why something was answered as it was: a code of `REASONS` and the values that its text names."""
 
     code: str
-    context: Context = field(default_factory=dict)
+    context: Context = MappingProxyType({})
 
     @property
     def message(self) -> str:
@@ -31,8 +31,7 @@ class Reason:
         return _fill(REASONS[self.code][1], self.context)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with a file: where (row 0 is the file itself), what stands there, and why it cannot be used.
 
     `row` counts as a spreadsheet does: the header is row 1.

@@ -5,6 +5,7 @@ A repeated, late or reordered report gives no event, so that pushes and snapshot
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.lifecycle import apply
@@ -17,8 +18,15 @@ CANDIDATE_WINDOW = timedelta(seconds=120)
 CLOCK_SLACK = timedelta(seconds=2)
 
 
-def event_of_report(order: Order, report: OrderReport, at: datetime) -> OrderEvent | None:
-    """The event that a report of this order makes; None where it says nothing new."""
+class News(NamedTuple):
+    """An event that a report makes, and the order after it."""
+
+    event: OrderEvent
+    after: Order
+
+
+def news_of_report(order: Order, report: OrderReport, at: datetime) -> News | None:
+    """What a report of this order changes; None where it says nothing new."""
     event = OrderEvent(
         kind=report.kind,
         at=at,
@@ -29,22 +37,23 @@ def event_of_report(order: Order, report: OrderReport, at: datetime) -> OrderEve
         reported_qty=report.filled_qty,
     )
     after = apply(order, event)
-    return event if _news(order, after) else None
+    return News(event, after) if _is_news(order, after) else None
 
 
-def event_of_fill(order: Order, report: FillReport, at: datetime) -> OrderEvent | None:
-    """The event that books a fill; None if it is booked already."""
+def news_of_fill(order: Order, report: FillReport, at: datetime) -> News | None:
+    """What a fill changes; None if it is booked already."""
     fill = report.fill
     if fill.trade_id in order.trade_ids:
         return None
     complete = order.filled_qty + fill.last_qty >= order.terms.quantity
-    return OrderEvent(
+    event = OrderEvent(
         kind=EventKind.FILL_COMPLETE if complete else EventKind.FILL_PARTIAL,
         at=at,
         broker_order_id=report.broker_order_id,
         counter_order_id=report.counter_order_id,
         fill=fill,
     )
+    return News(event, apply(order, event))
 
 
 def is_ours(tag: str, home_mark: str) -> bool:
@@ -94,7 +103,7 @@ def _reason_of(report: OrderReport) -> Reason | None:
             return None
 
 
-def _news(before: Order, after: Order) -> bool:
+def _is_news(before: Order, after: Order) -> bool:
     if before.status in FINAL and after.status is before.status:
         # A later repeat of the end is not news, but fills that it counts and numbers that it brings are.
         return after.reported_qty != before.reported_qty or after.counter_order_id != before.counter_order_id

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from filebridge.domain.events import FillReport, OrderReport
 from filebridge.domain.orders import Order
@@ -15,8 +15,7 @@ from filebridge.domain.orders import Order
 Raw = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """What an account holds of one symbol. Shares; CNY."""
 
     account: str
@@ -29,8 +28,7 @@ class Position:
     market_value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """An account's money in CNY."""
 
     account: str
@@ -40,8 +38,7 @@ class Asset:
     total_asset: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The broker's books of one account, read in one breath.
 
     `complete` is false where any part did not answer: an empty list is then no proof of anything. `has_orders` is false
@@ -60,8 +57,7 @@ class Snapshot:
 # ---- messages home; `generation` counts the workers of one run, so that a dead one's words are told apart
 
 
-@dataclass(frozen=True, slots=True)
-class SoleSender:
+class SoleSender(NamedTuple):
     """The worker holds the locks of all accounts: no other process can be sending for them. `log` is the name of its
     hand-over log."""
 
@@ -69,14 +65,12 @@ class SoleSender:
     log: str
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayUp:
+class GatewayUp(NamedTuple):
     generation: int
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class GatewayDown:
+class GatewayDown(NamedTuple):
     """The worker is dead. `handed` holds the tags that it had noted before calling the broker; None if its log proves
     nothing."""
 
@@ -85,22 +79,19 @@ class GatewayDown:
     handed: frozenset[str] | None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupHanded:
+class GroupHanded(NamedTuple):
     """The worker has called the broker for every order and cancel of its group."""
 
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
-class NotCalled:
+class NotCalled(NamedTuple):
     """The worker came to this order too late and did not call the broker: it never left."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderAnswer:
+class OrderAnswer(NamedTuple):
     """The terminal answered one order; `broker_order_id` is empty for its -1."""
 
     tag: str
@@ -109,8 +100,7 @@ class OrderAnswer:
     raw: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRefused:
+class OrderRefused(NamedTuple):
     """The terminal said, matched by request and tag, that this order failed."""
 
     tag: str
@@ -118,8 +108,7 @@ class OrderRefused:
     raw: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class CancelAnswer:
+class CancelAnswer(NamedTuple):
     """The terminal answered a cancel: taken (`text` empty), or refused and why."""
 
     tag: str
@@ -128,28 +117,24 @@ class CancelAnswer:
     raw: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class OrderPushed:
+class OrderPushed(NamedTuple):
     report: OrderReport
     raw: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class FillPushed:
+class FillPushed(NamedTuple):
     report: FillReport
     raw: Raw
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshots:
+class Snapshots(NamedTuple):
     """The answer to `query`."""
 
     generation: int
     accounts: tuple[Snapshot, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkerTrouble:
+class WorkerTrouble(NamedTuple):
     """Something in the worker that must not stay unseen, such as an error inside a callback."""
 
     text: str

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import from_json
+
 from filebridge.domain.orders import Order, price_text
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
@@ -196,7 +198,7 @@ class Supervisor:
         while chunk := os.read(handle, 1 << 16):
             worker.heard_at = time.monotonic()
             *lines, rest = (rest + chunk).split(b"\n")
-            messages = [message for line in lines if (message := self._heard(worker, json.loads(line))) is not None]
+            messages = [message for line in lines if (message := self._heard(worker, from_json(line))) is not None]
             if messages:
                 self._messages.put(messages)
 

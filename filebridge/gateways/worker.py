@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pydantic_core import from_json, to_json
+
 from filebridge import failpoints
 from filebridge.errors import FilebridgeError
 from filebridge.gateways.xttrader import XtBroker
@@ -41,7 +43,7 @@ class Outlet:
         point = _FAILPOINTS.get(message["kind"])
         if point is not None and failpoints.hit(point):
             return
-        line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        line = to_json(message) + b"\n"
         with self._lock:
             view = memoryview(line)
             while view:
@@ -148,7 +150,7 @@ def _commands() -> Iterator[Wire]:
     for line in sys.stdin.buffer:
         # A line without its end was cut by the parent's death: it may not be a whole command.
         if line.endswith(b"\n"):
-            yield json.loads(line)
+            yield from_json(line)
 
 
 def _beat(outlet: Outlet, parent: Parent) -> None:

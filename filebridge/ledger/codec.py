@@ -1,10 +1,12 @@
 """Between the domain's values and what the ledger stores: rows of the views, JSON bodies of the events."""
 
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+
+# pydantic's JSON, which is here anyway, is three times as fast as the standard library's and writes the same bytes.
+from pydantic_core import from_json, to_json
 
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Fill, Order, OrderTerms, OrderType, Side, Status, price_text
@@ -15,11 +17,11 @@ Body = dict[str, Any]
 
 def dumps(body: Body) -> str:
     """The one JSON form that is stored and hashed; Chinese stays readable."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return to_json(body).decode()
 
 
 def loads(text: str) -> Body:
-    body = json.loads(text)
+    body = from_json(text)
     assert isinstance(body, dict)
     return body
 
@@ -94,8 +96,12 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
 
 def order_row(order: Order) -> Body:
     """The order as a row of the view `orders`."""
+    return terms_body(order.terms) | state_body(order)
+
+
+def state_body(order: Order) -> Body:
+    """What changes in an order's row as things happen to it."""
     return {
-        **terms_body(order.terms),
         "status": order.status.value,
         "updated_at": time_text(order.updated_at),
         "reason_code": order.reason.code if order.reason else "",

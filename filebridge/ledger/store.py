@@ -6,21 +6,35 @@ and a new start reads what is really there.
 
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, insert, select, text
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Insert,
+    Table,
+    Update,
+    bindparam,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from filebridge import failpoints
 from filebridge.domain.events import OrderEvent
-from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import Order
+from filebridge.domain.orders import Order, OrderTerms
 from filebridge.errors import LedgerError, LedgerTooNew
 from filebridge.ledger import codec, schema
 from filebridge.ledger.codec import Body
@@ -43,12 +57,16 @@ class Turn:
 
     def __init__(self, at: datetime, trade_date: date, seq: int, head: str) -> None:
         self.at = at
+        self._at_text = codec.time_text(at)
+        self._date_text = trade_date.isoformat()
         self.trade_date = trade_date
         self.seq = seq
         self.head = head
         self.events: list[Body] = []
         self.fills: list[Body] = []
         self.orders: dict[str, Order] = {}
+        # The terms of the orders that this turn made, as they are stored, by tag.
+        self.born: dict[str, Body] = {}
         self.files: dict[int, Body] = {}
         self.marks: list[Body] = []
 
@@ -57,8 +75,8 @@ class Turn:
         self.seq += 1
         row = {
             "seq": self.seq,
-            "at": codec.time_text(self.at),
-            "trade_date": self.trade_date.isoformat(),
+            "at": self._at_text,
+            "trade_date": self._date_text,
             "kind": kind,
             "tag": tag,
             "intake_no": intake_no,
@@ -78,20 +96,18 @@ class Turn:
         if order is None:
             self.append("ROW", body, intake_no=intake_no)
             return
-        self.orders[order.terms.tag] = order
-        born = {**body, "status": order.status.value, "terms": codec.terms_body(order.terms)}
-        self.append("ROW", born, tag=order.terms.tag, intake_no=intake_no)
+        tag = order.terms.tag
+        self.orders[tag] = order
+        terms = self.born[tag] = codec.terms_body(order.terms)
+        self.append("ROW", {**body, "status": order.status.value, "terms": terms}, tag=tag, intake_no=intake_no)
 
     def mark_canceled(self, *, trade_date: date, account: str, client_order_id: str) -> None:
         mark = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": client_order_id}
         self.marks.append(mark)
         self.append("CANCEL_MARK", mark)
 
-    def happen(self, order: Order, what: OrderEvent, *, raw: Body | None = None) -> Order:
-        """Apply an event to an order and record both; `raw` is the broker's own words, if they caused it."""
-        after = apply(order, what)
-        if after is order:
-            return order
+    def happen(self, order: Order, what: OrderEvent, after: Order, *, raw: Body | None = None) -> None:
+        """Record an event and the order after it; `raw` is the broker's own words, if they caused it."""
         body = codec.event_body(what, after.status)
         if after.reason is not order.reason:
             body |= codec.reason_body(after.reason)
@@ -101,7 +117,6 @@ class Turn:
         if what.fill is not None:
             self.fills.append(codec.fill_row(after, what, seq))
         self.orders[order.terms.tag] = after
-        return after
 
 
 class Ledger:
@@ -265,31 +280,40 @@ def _migrate(connection: Connection, at: datetime) -> None:
             connection.execute(insert(schema.MIGRATIONS_DONE), [record])
 
 
-def _upsert(table: Table) -> Any:
-    statement = upsert(table)
-    keys = [column.name for column in table.primary_key]
-    updates = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    return (
-        statement.on_conflict_do_update(index_elements=keys, set_=updates)
-        if updates
-        else (statement.on_conflict_do_nothing())
-    )
+# Rows go to SQLite as tuples: SQLAlchemy's own way with parameters costs several times what SQLite takes for a row.
+def _prepared(statement: Insert | Update) -> tuple[str, Callable[[Body], tuple[Any, ...]]]:
+    compiled = statement.compile(dialect=sqlite.dialect())
+    assert compiled.positiontup is not None
+    return str(compiled), itemgetter(*compiled.positiontup)
 
 
-_UPSERT = {table.name: _upsert(table) for table in schema.VIEWS}
+_NEW_EVENT, _NEW_FILE, _NEW_ORDER, _NEW_FILL = (
+    _prepared(insert(table)) for table in (schema.EVENTS, schema.FILES, schema.ORDERS, schema.FILLS)
+)
+# A cancel of an unknown id may come twice.
+_NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
+_STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
+_CHANGED_ORDER = _prepared(
+    update(schema.ORDERS)
+    .where(schema.ORDERS.c.tag == bindparam("of_tag"))
+    .values({name: bindparam(name) for name in _STATE})
+)
 
 
 def _write(connection: Connection, turn: Turn) -> None:
+    born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
+    changed = ({**codec.state_body(order), "of_tag": tag} for tag, order in turn.orders.items() if tag not in turn.born)
     with connection.begin():
         failpoints.hit("ledger.write")
-        connection.execute(insert(schema.EVENTS), turn.events)
-        if turn.files:
-            connection.execute(_UPSERT["files"], list(turn.files.values()))
-        if turn.orders:
-            connection.execute(_UPSERT["orders"], [codec.order_row(order) for order in turn.orders.values()])
-        if turn.fills:
-            connection.execute(insert(schema.FILLS), turn.fills)
-        if turn.marks:
-            connection.execute(_UPSERT["cancel_marks"], turn.marks)
+        for (statement, values), rows in (
+            (_NEW_EVENT, turn.events),
+            (_NEW_FILE, turn.files.values()),
+            (_NEW_ORDER, born),
+            (_CHANGED_ORDER, changed),
+            (_NEW_FILL, turn.fills),
+            (_NEW_MARK, turn.marks),
+        ):
+            if found := list(map(values, rows)):
+                connection.exec_driver_sql(statement, found)
         failpoints.hit("ledger.commit")
     failpoints.hit("ledger.committed")

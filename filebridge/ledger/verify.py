@@ -1,7 +1,7 @@
 """Proof that the ledger is whole: its chain, and that its views say what its events say."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Table, text
@@ -110,7 +110,7 @@ def _born(body: Body, at: str) -> Order:
     updated_at = codec.time_from(at)
     assert updated_at is not None
     order = Order(terms=codec.terms_from(body["terms"]), status=Status(body["status"]), updated_at=updated_at)
-    return replace(order, reason=codec.reason_from(body.get("reason_code", ""), body.get("context", {})))
+    return order._replace(reason=codec.reason_from(body.get("reason_code", ""), body.get("context", {})))
 
 
 def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> Iterator[str]:

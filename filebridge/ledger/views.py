@@ -48,6 +48,11 @@ class LedgerReader:
         found = self._orders(select(ORDERS).where(ORDERS.c.tag == tag))
         return found[0] if found else None
 
+    def orders_tagged(self, tags: Iterable[str]) -> list[Order]:
+        wanted = list(tags)
+        parts = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
+        return [order for part in parts for order in self._orders(select(ORDERS).where(ORDERS.c.tag.in_(part)))]
+
     def orders_named(self, name: str) -> list[Order]:
         """Orders whose tag, client_order_id or broker numbers are `name`, newest first."""
         columns = (ORDERS.c.tag, ORDERS.c.client_order_id, ORDERS.c.broker_order_id, ORDERS.c.counter_order_id)

@@ -46,7 +46,7 @@ def answer(sample: Path) -> str:
 
 def _instruction(order: OrderInstruction) -> dict[str, object]:
     """Every field that says something; what a row left empty is left out."""
-    values = {name: getattr(order, name) for name in OrderInstruction.__slots__}
+    values = order._asdict()
     return {name: _plain(value) for name, value in values.items() if value not in ("", None, 0, ())}
 
 

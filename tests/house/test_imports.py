@@ -35,6 +35,8 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     "sqlalchemy": ("filebridge/ledger/*",),
     "typer": ("filebridge/cli/*",),
     "rich": ("filebridge/cli/*",),
+    # Its JSON, three times as fast, where every report of the broker passes.
+    "pydantic_core": ("filebridge/ledger/codec.py", "filebridge/gateways/*", "filebridge/outbox.py"),
     "pydantic": ("filebridge/config.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
     "openpyxl": ("filebridge/orderfiles/*",),

@@ -240,7 +240,8 @@ def test_the_tables_of_the_reports_are_their_columns(heading: str) -> None:
 
 def test_the_tables_of_events_and_status_are_what_is_written() -> None:
     named = tables(page(REPORTS))
-    line = dict.fromkeys(("seq", "at", "kind", "tag", "intake_no", "hash", "trade_date"), "") | {"body": "{}"}
+    texts = dict.fromkeys(("at", "kind", "tag", "hash", "trade_date"), "")
+    line = {**texts, "seq": 1, "intake_no": 0, "body": "{}"}
     assert [row[0] for row in named["Events"]] == list(json.loads(outbox._event_line(line)))
     kinds = next(row[2] for row in named["Events"] if row[0] == "kind")
     assert set(re.findall(r"[A-Z_]{3,}", kinds)) == _KINDS

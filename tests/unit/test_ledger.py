@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 
 from filebridge import failpoints
 from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.errors import LedgerError, LedgerTooNew
 from filebridge.ledger.backup import backup
@@ -41,10 +41,12 @@ def record(ledger: Ledger, *tags: str) -> list[Order]:
     """Orders born and sent, one turn each."""
     sent = []
     for tag in tags:
-        born = Order(terms=replace(TERMS, tag=tag), status=Status.RECEIVED, updated_at=AT)
+        born = Order(terms=TERMS._replace(tag=tag), status=Status.RECEIVED, updated_at=AT)
         with ledger.turn(AT, DAY) as turn:
             turn.answer_row({"row": 2, "outcome": "ACCEPTED", "reason_code": ""}, intake_no=1, order=born)
-            sent.append(turn.happen(born, OrderEvent(kind=EventKind.SUBMIT, at=AT)))
+            submit = OrderEvent(kind=EventKind.SUBMIT, at=AT)
+            sent.append(apply(born, submit))
+            turn.happen(born, submit, sent[-1])
     return sent
 
 

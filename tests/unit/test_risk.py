@@ -32,11 +32,11 @@ def at(hour: int, minute: int, day: int = 20) -> datetime:
 def test_it_goes_in_its_session_and_waits_outside_of_it() -> None:
     assert code(ORDER, at(10, 1)) == Verdict.SEND
     assert code(ORDER, at(10, 1), halted=True) == Verdict.WAIT
-    early = replace(ORDER, terms=replace(TERMS, received_at=at(8, 0)))
+    early = ORDER._replace(terms=TERMS._replace(received_at=at(8, 0)))
     assert code(early, at(9, 0)) == Verdict.WAIT
     # Its age counts from the moment at which it could go.
     assert code(early, at(9, 16)) == Verdict.SEND
-    before_noon = replace(ORDER, terms=replace(TERMS, received_at=at(11, 29)))
+    before_noon = ORDER._replace(terms=TERMS._replace(received_at=at(11, 29)))
     assert code(before_noon, at(12, 30)) == Verdict.WAIT
     assert code(before_noon, at(13, 5)) == Verdict.SEND
 
@@ -45,28 +45,28 @@ def test_what_waited_too_long_or_belongs_to_another_day_expires() -> None:
     assert code(ORDER, at(10, 11)) == "EXPIRED_TOO_OLD"
     assert code(ORDER, at(10, 0, day=23)) == "EXPIRED_TRADE_DATE"
     assert code(ORDER, at(15, 0)) == "EXPIRED_TRADE_DATE"
-    timed = replace(ORDER, terms=replace(TERMS, expire_at=at(10, 5)))
+    timed = ORDER._replace(terms=TERMS._replace(expire_at=at(10, 5)))
     assert (code(timed, at(10, 4)), code(timed, at(10, 5))) == (Verdict.SEND, "EXPIRED_AT")
-    later = replace(ORDER, terms=replace(TERMS, start_at=at(14, 0)))
+    later = ORDER._replace(terms=TERMS._replace(start_at=at(14, 0)))
     assert (code(later, at(13, 59)), code(later, at(14, 5))) == (Verdict.WAIT, Verdict.SEND)
-    tomorrow = replace(ORDER, terms=replace(TERMS, trade_date=date(2026, 11, 23)))
+    tomorrow = ORDER._replace(terms=TERMS._replace(trade_date=date(2026, 11, 23)))
     assert code(tomorrow, at(10, 1)) == Verdict.WAIT
 
 
 def test_an_approval_is_a_fresh_start() -> None:
-    approved = replace(ORDER, status=Status.APPROVED, approved_at=at(11, 0))
+    approved = ORDER._replace(status=Status.APPROVED, approved_at=at(11, 0))
     assert code(approved, at(11, 5)) == Verdict.SEND
 
 
 def test_a_clock_that_went_back_leaves_no_age() -> None:
-    future = replace(ORDER, terms=replace(TERMS, received_at=at(11, 0)))
+    future = ORDER._replace(terms=TERMS._replace(received_at=at(11, 0)))
     assert code(future, at(10, 0)) == "EXPIRED_CLOCK_WENT_BACK"
 
 
 def test_an_order_of_one_mode_never_leaves_in_the_other() -> None:
     live = replace(RULES, mode="live")
     assert code(ORDER, at(10, 1), live) == "MODE_MISMATCH"
-    assert code(replace(ORDER, terms=replace(TERMS, mode="live")), at(10, 1), live) == "LIVE_NOT_ARMED"
+    assert code(ORDER._replace(terms=TERMS._replace(mode="live")), at(10, 1), live) == "LIVE_NOT_ARMED"
     assert event_of(Reason("MODE_MISMATCH")) == "DENY"
 
 

@@ -1,0 +1,66 @@
+"""Each commit, told to the outbox and to whoever watches. What is told comes from the ledger's rows alone."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from filebridge.ledger.codec import Body
+from filebridge.ledger.store import Turn
+from filebridge.outbox import Outbox
+
+# While orders wait to be sent, reports may be late by this much: the orders are what waits.
+LAG = timedelta(seconds=1)
+
+
+class Reports:
+    """Reports of commits, told at once, or a little later and together while the bridge is busy sending."""
+
+    def __init__(self, outbox: Outbox, watch: Callable[[Turn], None], *, report_seconds: float) -> None:
+        self._outbox = outbox
+        self._watch = watch
+        self._least = timedelta(seconds=report_seconds)
+        self._untold: list[Turn] = []
+        self._orders_every = self._least
+        self._orders_at: datetime | None = None
+
+    def add(self, turn: Turn) -> None:
+        """Note a committed turn; `tell` tells it."""
+        if turn.events:
+            self._untold.append(turn)
+
+    def tell(self, now: datetime, *, hurried: bool) -> None:
+        """Tell what was noted, and write the orders reports that are due."""
+        if hurried and self._untold and timedelta(0) <= now - self._untold[0].at < LAG:
+            return
+        turns, self._untold = self._untold, []
+        if turns:
+            events = [row for turn in turns for row in turn.events]
+            fills = [row for turn in turns for row in turn.fills]
+            self._outbox.publish(events, fills, [receipt for turn in turns for receipt in _receipts(turn)])
+        for turn in turns:
+            self._watch(turn)
+            self._outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
+        due = self._orders_at
+        if due is None or not due - self._orders_every <= now < due:
+            self._write_orders(now)
+
+    def _write_orders(self, now: datetime) -> None:
+        began = time.monotonic()
+        self._outbox.write_due()
+        # A long day's report takes long to write: it may take a twentieth of the time, not more.
+        self._orders_every = max(self._least, timedelta(seconds=20 * (time.monotonic() - began)))
+        self._orders_at = now + self._orders_every
+
+    def finish(self, now: datetime) -> None:
+        """Tell everything, before the end."""
+        self.tell(now, hurried=False)
+        self._outbox.write_due()
+
+
+def _receipts(turn: Turn) -> list[tuple[Body, list[Body]]]:
+    """The files that a turn answered, each with its events."""
+    by_file: dict[int, list[Body]] = {number: [] for number in turn.files}
+    for row in turn.events if turn.files else ():
+        if row["intake_no"] in by_file:
+            by_file[row["intake_no"]].append(row)
+    return [(file, by_file[number]) for number, file in turn.files.items()]
