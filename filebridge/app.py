@@ -229,7 +229,7 @@ def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
         file = ClaimedFile(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment)
         try:
             with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
-                taken = Intake(book, ledger, reader, settings, rules).take(file, moment)
+                (taken,) = Intake(book, ledger, settings, rules).take([file], (), moment)
                 rows, _ = receipt_rows(turn.events)
         finally:
             reader.close()

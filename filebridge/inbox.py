@@ -31,6 +31,8 @@ _END_MARK = b"#END,"
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
 _HINTS_MAX = 100_000
+# A listing of a full folder takes long, a claim as well: so many of one listing.
+_CLAIMS_A_SCAN = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,22 @@ class Inbox:
         self._claims: list[tuple[Path, str, datetime]] = []
         self._stuck: dict[str, str] = {}
         self._first_scan = True
+        # Names that came by a rename and have not been claimed yet.
+        self._whole: dict[str, None] = {}
 
     def scan(self, now: datetime, *, renamed_in: Iterable[str] = (), at_most: int = 200) -> list[ClaimedFile]:
-        """Claim what is finished, oldest first. `renamed_in` names files that came by a rename, so are whole."""
-        whole, room = set(renamed_in), at_most
+        """Claim what is finished, oldest first, and hand out `at_most` of it; the folder is listed only when earlier
+        claims are not enough. `renamed_in` names files that came by a rename, so are whole."""
+        self._whole |= dict.fromkeys(renamed_in)
+        files = self._finished_claims(at_most)
+        if len(files) < at_most:
+            self._claim_finished(now)
+            files += self._finished_claims(at_most - len(files))
+        return files
+
+    def _claim_finished(self, now: datetime) -> None:
+        whole, self._whole = self._whole, {}
+        room = _CLAIMS_A_SCAN
         entries = sorted(self._entries(), key=lambda entry: (entry[1].st_mtime_ns, entry[0]))
         sights: dict[str, _Sight] = {}
         self._stuck.clear()
@@ -80,7 +94,8 @@ class Inbox:
                 room -= 1
         self._sights = sights
         self._first_scan = False
-        return self._finished_claims()
+        # What had no room keeps its hint.
+        self._whole |= {name: None for name in whole if name in sights}
 
     def leftovers(self) -> list[ClaimedFile]:
         """Files that an earlier run claimed and did not bring to rest, in the order of their claims."""
@@ -169,11 +184,12 @@ class Inbox:
         token = f"{time.time_ns():020d}{secrets.token_hex(4)}"
         return self.folder / f"{CLAIMED}{token}-{_short(name)}"
 
-    def _finished_claims(self) -> list[ClaimedFile]:
+    def _finished_claims(self, at_most: int) -> list[ClaimedFile]:
         """Claims that no writer holds on to (any more), in the order in which they were made."""
-        done, busy = [], []
+        done: list[ClaimedFile] = []
+        busy = []
         for path, name, seen_at in self._claims:
-            if _has_writer(path):
+            if len(done) == at_most or _has_writer(path):
                 busy.append((path, name, seen_at))
             elif os.path.lexists(path):
                 done.append(_claimed(path, name, path.stat(follow_symlinks=False), seen_at))

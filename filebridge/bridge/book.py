@@ -35,6 +35,9 @@ class OrderBook:
         self._open: dict[str, Order] = {}
         self._recent: dict[str, Order] = {}
         self._new: dict[Key, list[str]] = {}
+        # What the ledger held of a key when this turn began.
+        self._stored: dict[Key, list[Order]] = {}
+        self._marked: dict[tuple[date, str], set[str]] = {}
         self._turn: Turn | None = None
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
         self.ready: deque[str] = deque()
@@ -57,6 +60,8 @@ class OrderBook:
             yield turn
             self._turn = None
         self._new.clear()
+        self._stored.clear()
+        self._marked.clear()
         for tag, order in turn.orders.items():
             if order.is_settled:
                 self._open.pop(tag, None)
@@ -88,16 +93,33 @@ class OrderBook:
     def in_status(self, *statuses: Status) -> list[Order]:
         return [self._open[tag] for status in statuses for tag in self.by_status[status]]
 
+    def look_up(self, *, trade_date: date, account: str, ids: Iterable[str]) -> None:
+        """Have what the ledger knows of these client_order_ids at hand for this turn, by one question."""
+        missing = [name for name in ids if (trade_date, account, name) not in self._stored]
+        self._stored |= {(trade_date, account, name): [] for name in missing}
+        for order in self._reader.orders_with_keys(trade_date=trade_date, account=account, ids=missing):
+            self._stored[(trade_date, account, order.terms.client_order_id)].append(order)
+
     def with_keys(self, *, trade_date: date, account: str, ids: Iterable[str]) -> dict[str, list[Order]]:
         """What is known of each client_order_id, oldest first; this turn's orders included."""
         wanted = list(ids)
-        found: dict[str, list[Order]] = {name: [] for name in wanted}
-        for order in self._reader.orders_with_keys(trade_date=trade_date, account=account, ids=wanted):
-            found[order.terms.client_order_id].append(self._open.get(order.terms.tag, order))
-        if self._new:
-            for name in found:
-                found[name] += [self._open[tag] for tag in self._new.get((trade_date, account, name), ())]
+        self.look_up(trade_date=trade_date, account=account, ids=wanted)
+        found: dict[str, list[Order]] = {}
+        for name in wanted:
+            key = (trade_date, account, name)
+            found[name] = [self._open.get(order.terms.tag, order) for order in self._stored[key]]
+            found[name] += [self._open[tag] for tag in self._new.get(key, ())]
         return found
+
+    def canceled_before(self, *, trade_date: date, account: str) -> set[str]:
+        """The ids that a cancel named on that day before any such order was known; this turn's included."""
+        if (trade_date, account) not in self._marked:
+            self._marked[(trade_date, account)] = self._reader.canceled_before(trade_date=trade_date, account=account)
+        return self._marked[(trade_date, account)]
+
+    def mark_canceled(self, *, trade_date: date, account: str, client_order_id: str) -> None:
+        self.canceled_before(trade_date=trade_date, account=account).add(client_order_id)
+        self.turn.mark_canceled(trade_date=trade_date, account=account, client_order_id=client_order_id)
 
     def basket_orders(self, *, trade_date: date, account: str, basket: str, symbols: Iterable[str]) -> list[Order]:
         """The basket's orders with derived ids, oldest first; this turn's orders included."""

@@ -17,7 +17,7 @@ from filebridge.bridge.leftovers import Leftovers
 from filebridge.bridge.mailbox import Mailbox
 from filebridge.bridge.parts import Parts
 from filebridge.bridge.recovery import Reconciler
-from filebridge.bridge.reports import Reports
+from filebridge.bridge.reports import LAG, Reports
 from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import connection_status, halt_status, orders_status
 from filebridge.bridge.surroundings import CLOCK_WENT_BACK, ClockWatch, disk_problem, last_recorded
@@ -31,6 +31,7 @@ from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Turn
 
 FILES_A_TURN = 200
+_MOVES_A_TURN = 500
 _COUNTER_EVERY = timedelta(seconds=5)
 _STATUS_EVERY = timedelta(seconds=1)
 _CONTROL_EVERY = timedelta(seconds=0.2)
@@ -82,7 +83,7 @@ class Bridge:
             reconcile_seconds=settings.recovery.reconcile_seconds,
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
-        self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules)
+        self._intake = Intake(self.book, parts.ledger, settings, parts.rules)
         self._controls = Controls(self.book, self._sender, self._reconciler, self._release)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
         self._generation = self._ended = 0
@@ -154,8 +155,7 @@ class Bridge:
             for message in messages:
                 self._hear(message, now)
             self._take_controls(now, acts)
-            for file in files:
-                self._take(file, now, acts)
+            self._take(files, now, acts)
             self._sender.review(now)
             acts.group = self._sender.next_group(now)
         self._act(turn, acts, now)
@@ -175,7 +175,7 @@ class Bridge:
         self._reports.add(turn)
         self._reports.tell(now, hurried=self._sender.is_hurried)
         self._moves += acts.moves
-        if self._moves and (acts.moves or self._is_due("archive", now, _STATUS_EVERY)):
+        if self._moves and (self._is_due("archive", now, LAG) or (acts.moves and not self._sender.is_hurried)):
             self._try("archive", self._rest)
         self._reconciler.ask_if_due(now)
         parts.gateway.tick()
@@ -184,8 +184,10 @@ class Bridge:
             parts.outbox.status(self._status(now))
 
     def _rest(self) -> None:
-        failed = self._parts.archive.rest(self._moves)
-        self._moves = [move for move in self._moves if move[0] in failed]
+        part, rest = self._moves[:_MOVES_A_TURN], self._moves[_MOVES_A_TURN:]
+        failed = self._parts.archive.rest(part)
+        # What failed waits behind the others.
+        self._moves = rest + [move for move in part if move[0] in failed]
         if failed:
             raise OSError("; ".join(f"{path.name}: {why}" for path, why in failed.items()))
 
@@ -210,6 +212,8 @@ class Bridge:
             turn.append("STOPPED", {})
         self._reports.add(turn)
         self._reports.finish(now)
+        if self._moves:
+            self._try("archive", self._rest)
         self._connection.up, self._connection.detail = False, "stopped"
         self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
@@ -238,11 +242,11 @@ class Bridge:
             self._due.pop("scan")
         return files
 
-    def _take(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
-        released = self._released.pop(file.claim, None) is not None
-        taken = self._intake.take(file, now, released=released)
-        acts.moves.append((file.path, taken.place))
-        self.is_clean &= taken.usable
+    def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts) -> None:
+        for file, taken in zip(files, self._intake.take(files, self._released, now), strict=True):
+            self._released.pop(file.claim, None)
+            acts.moves.append((file.path, taken.place))
+            self.is_clean &= taken.usable
 
     def _take_controls(self, now: datetime, acts: _Acts) -> None:
         if not self._is_due("control", now, _CONTROL_EVERY):

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections import Counter
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +19,6 @@ from filebridge.inbox import ClaimedFile
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
-from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import ParsedFile, parse
 
 OTHER_PROBLEMS = "FILE_HAS_OTHER_PROBLEMS"
@@ -44,25 +44,36 @@ class _Reading:
 
 
 class Intake:
-    def __init__(
-        self, book: OrderBook, ledger: Ledger, reader: LedgerReader, settings: Settings, rules: risk.Rules
-    ) -> None:
+    def __init__(self, book: OrderBook, ledger: Ledger, settings: Settings, rules: risk.Rules) -> None:
         self._book = book
         self._ledger = ledger
-        self._reader = reader
         self._settings = settings
         self._rules = rules
         accounts = tuple(account.id for account in settings.broker.accounts)
         self._desk = Desk(accounts=accounts, mode=settings.broker.mode)
 
-    def take(self, file: ClaimedFile, now: datetime, *, released: bool = False) -> Taken:
-        """Take one file into the current turn. `released` lets a stale one in, on a person's word."""
+    def take(self, files: Sequence[ClaimedFile], released: Container[str], now: datetime) -> list[Taken]:
+        """Take files into the current turn. `released` are the claims of stale ones let in on a person's word."""
         today = risk.current_date(now, self._rules)
-        intake_no = self._ledger.next_intake_no + len(self._book.turn.files)
-        reading = read_file(file, self._settings, now=now, today=today, released=released)
-        failpoints.hit("intake.read")
-        problems, good, refused = sift(reading.parsed, self._desk, self._settings.inbox.on_bad_row)
+        readings = []
+        for file in files:
+            readings.append(read_file(file, self._settings, now=now, today=today, released=file.claim in released))
+            failpoints.hit("intake.read")
+        self._look_up([row for reading in readings for row in reading.parsed.instructions], today)
+        return [self._take(file, reading, today, now) for file, reading in zip(files, readings, strict=True)]
 
+    def _look_up(self, rows: Sequence[OrderInstruction], today: date) -> None:
+        """Have the keys that users gave at hand: one question for the rows of all files."""
+        wanted: dict[tuple[date, str], set[str]] = {}
+        for row in rows:
+            group = (row.trade_date or today, row.account or self._desk.accounts[0])
+            wanted.setdefault(group, set()).update(filter(None, (row.client_order_id, row.orig_client_order_id)))
+        for (trade_date, account), ids in wanted.items():
+            self._book.look_up(trade_date=trade_date, account=account, ids=ids)
+
+    def _take(self, file: ClaimedFile, reading: _Reading, today: date, now: datetime) -> Taken:
+        intake_no = self._ledger.next_intake_no + len(self._book.turn.files)
+        problems, good, refused = sift(reading.parsed, self._desk, self._settings.inbox.on_bad_row)
         outcomes: Counter[str] = Counter()
         first_code = ""
         for body in self._answers(file.name, intake_no, reading, problems, good, refused, today, now):
@@ -122,7 +133,6 @@ class Intake:
         rows = FileRows(
             self._book,
             self._ledger,
-            self._reader,
             self._rules,
             file_name=name,
             intake_no=intake_no,

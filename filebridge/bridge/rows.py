@@ -12,7 +12,6 @@ from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, OrderTerms, Outcome, Status, body_hash
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.store import Ledger
-from filebridge.ledger.views import LedgerReader
 
 # One trade date and account; keys are looked up for all rows of such a group at once.
 _Group = tuple[date, str]
@@ -35,7 +34,6 @@ class FileRows:
         self,
         book: OrderBook,
         ledger: Ledger,
-        reader: LedgerReader,
         rules: risk.Rules,
         *,
         file_name: str,
@@ -44,7 +42,6 @@ class FileRows:
         now: datetime,
     ) -> None:
         self._book = book
-        self._reader = reader
         self._rules = rules
         self._file_name = file_name
         self._intake_no = intake_no
@@ -52,7 +49,6 @@ class FileRows:
         self._now = now
         self._new_tag = ledger.new_tag
         self._known: dict[_Group, dict[str, list[Order]]] = {}
-        self._canceled: dict[_Group, set[str]] = {}
         self._corrects: dict[str, Order] = {}
         self._files: dict[int, str] = {intake_no: file_name}
 
@@ -95,7 +91,7 @@ class FileRows:
             return self._cancel(draft, orders)
         known = Known(
             orders=orders,
-            canceled_before=draft.name in self._canceled[draft.group],
+            canceled_before=draft.name in self._book.canceled_before(trade_date=draft.group[0], account=draft.group[1]),
             corrects=self._corrects.get(draft.terms.tag),
             refusal=risk.refusal(draft.terms, self._rules),
             files=self._files,
@@ -112,8 +108,7 @@ class FileRows:
             return answer
         target = self._book.get(answer.tag) if answer.tag else None
         if target is None:
-            self._canceled[draft.group].add(draft.name)
-            self._book.turn.mark_canceled(trade_date=trade_date, account=account, client_order_id=draft.name)
+            self._book.mark_canceled(trade_date=trade_date, account=account, client_order_id=draft.name)
         else:
             reason = Reason("CANCELED_BEFORE_SENDING") if target.status in LOCAL else None
             self._book.happen(target, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
@@ -127,11 +122,6 @@ class FileRows:
             # A cancel that names no trade date means the order that is open, be it tomorrow's.
             if draft.terms is None and draft.instruction.trade_date is None and not known[draft.name]:
                 known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
-        self._canceled[group] = self._reader.canceled_before(trade_date=trade_date, account=account, ids=names) | {
-            mark["client_order_id"]
-            for mark in self._book.turn.marks
-            if (mark["trade_date"], mark["account"]) == (trade_date.isoformat(), account)
-        }
         derived = [draft.terms for draft in drafts if draft.terms is not None and draft.terms.id_derived]
         for basket in dict.fromkeys(terms.basket for terms in derived):
             self._look_for_corrections(group, basket, [terms for terms in derived if terms.basket == basket])

@@ -190,15 +190,14 @@ class LedgerReader:
         query = select(EVENTS).where(EVENTS.c.kind.in_(kinds)).order_by(EVENTS.c.seq.desc()).limit(1)
         return next(iter(self._rows(query)), None)
 
-    def canceled_before(self, *, trade_date: date, account: str, ids: Iterable[str]) -> set[str]:
-        """Which of the ids a cancel named before any such order was known."""
+    def canceled_before(self, *, trade_date: date, account: str) -> set[str]:
+        """The ids that a cancel named on that day before any such order was known."""
         query = (
             select(CANCEL_MARKS.c.client_order_id)
             .where(CANCEL_MARKS.c.trade_date == trade_date.isoformat())
             .where(CANCEL_MARKS.c.account == account)
         )
-        marked = {row["client_order_id"] for row in self._rows(query)}
-        return marked.intersection(ids) if marked else marked
+        return {row["client_order_id"] for row in self._rows(query)}
 
     def rows_of(self, table: Any) -> Iterator[Body]:
         return self._stream(select(table))
