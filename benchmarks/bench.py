@@ -1,0 +1,106 @@
+"""One scenario's surroundings: the programs that it started, what it has measured, and whether that may be believed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import processes, sides
+from benchmarks.rows import TARGETS, Result
+from benchmarks.sides import Deadline, Filebridge, OutOfTime, Script, Side
+from benchmarks.sizes import Sizes
+
+Cpu = dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """`keys` are the rows that it fills; with `full_only` it is left out where its size is 0."""
+
+    name: str
+    run: Callable[["Bench"], None]
+    keys: tuple[str, ...]
+    limit_seconds: float
+
+
+class Bench:
+    """What a scenario works with. Whatever it starts here is stopped and verified at its end."""
+
+    def __init__(self, folder: Path, sizes: Sizes, limit_seconds: float) -> None:
+        self.folder, self.sizes = folder, sizes
+        self.deadline = Deadline(limit_seconds)
+        self.results: dict[str, Result] = {}
+        self.problems: list[str] = []
+        self._sides: list[Side] = []
+        self._may_lose: set[Side] = set()
+
+    # ---- the programs
+
+    def filebridge(self, name: str = "filebridge", **settings: object) -> Filebridge:
+        side = self.not_started(name, **settings)
+        side.start()
+        return side
+
+    def not_started(self, name: str = "filebridge", **settings: object) -> Filebridge:
+        """A home whose program and counter the scenario starts itself."""
+        side = Filebridge(name, self.folder / name, self.deadline, **settings)
+        self._sides.append(side)
+        return side
+
+    def by_hand(self, *, is_async: bool) -> Script:
+        side = sides.by_hand(self.folder / ("async" if is_async else "sync"), self.deadline, is_async=is_async)
+        self._sides.append(side)
+        side.start()
+        return side
+
+    def floor(self) -> Script:
+        side = sides.floor(self.folder / "floor", self.deadline)
+        self._sides.append(side)
+        side.start()
+        return side
+
+    def may_lose(self, side: Side) -> None:
+        """What this program loses is a result, not a failure of the benchmark."""
+        self._may_lose.add(side)
+
+    # ---- what is measured
+
+    def report(self, key: str, **measured: object) -> None:
+        """Fill a row of the table; see Result for the names."""
+        self.results[key] = Result(target=TARGETS[key], **measured)  # type: ignore[arg-type]
+
+    # ---- the end
+
+    def close(self, *, is_complete: bool) -> None:
+        """Stop everything, then compare what each counter received with what the files said."""
+        for side in self._sides:
+            side.stop()
+        for side in self._sides:
+            self.problems += side.problems(is_complete=is_complete and side not in self._may_lose)
+
+
+class CpuUse:
+    """Processor seconds of each process of a program, from one moment to another."""
+
+    def __init__(self, side: Side) -> None:
+        self._pids = side.pids()
+        self._before = {name: processes.cpu_seconds(pid) for name, pid in self._pids.items()}
+
+    def until_now(self) -> dict[str, float]:
+        return {name: round(processes.cpu_seconds(pid) - self._before[name], 3) for name, pid in self._pids.items()}
+
+
+def run(scenario: Scenario, folder: Path, sizes: Sizes) -> tuple[list[Result], list[str]]:
+    """One scenario to its end or its time limit: a row for each of its targets, and what the verification found."""
+    bench = Bench(folder, sizes, scenario.limit_seconds)
+    why = ""
+    try:
+        scenario.run(bench)
+    except OutOfTime as late:
+        why = str(late)
+    except Exception as error:  # noqa: BLE001  # why: one scenario that breaks must not take the others with it
+        why = f"{type(error).__name__}: {error}"
+        bench.problems.append(f"{scenario.name} broke off: {why}")
+    finally:
+        bench.close(is_complete=not why)
+    missing = {key: Result(target=TARGETS[key], note=why or "not measured") for key in scenario.keys}
+    return [*(missing | bench.results).values()], bench.problems
