@@ -9,15 +9,20 @@ from pathlib import Path
 from benchmarks import bench, report
 from benchmarks.bench import Scenario
 from benchmarks.rows import Result
-from benchmarks.scenarios import basket, commands, flood, idle, latency
+from benchmarks.scenarios import basket, commands, day, flood, flush, idle, latency, ledger, million
 from benchmarks.sizes import FULL, NORMAL, QUICK
 
+LARGE_LEDGER = ("ledger.large", "ledger.large.start")
 SCENARIOS = (
     Scenario("latency", latency.run, ("latency.p50.floor", "latency.p50", "latency.p99"), 300),
     Scenario("basket", basket.basket, ("basket",), 180),
     Scenario("slow-counter", basket.slow_counter, ("basket.slow_counter",), 180),
     Scenario("large", basket.large, ("large.received", "large.filled"), 600),
     Scenario("flood", flood.run, ("flood.rate", "flood.lost"), 180),
+    Scenario("flush", flush.run, ("flush",), 180),
+    Scenario("ledger", ledger.run, ("ledger.middle", "ledger.middle.start"), 3600, LARGE_LEDGER),
+    Scenario("day", day.run, ("day.memory", "day.growth", "day.lost"), 600),
+    Scenario("million", million.run, ("million.memory", "million.progress", "million.beside"), 900),
     Scenario("idle", idle.run, ("idle",), 120),
     Scenario("commands", commands.run, ("help", "check"), 120),
 )

@@ -14,12 +14,14 @@ Cpu = dict[str, dict[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`keys` are the rows that it fills; with `full_only` it is left out where its size is 0."""
+    """`keys` are the rows that it fills; what is still running after `limit_seconds` is reported as not met."""
 
     name: str
     run: Callable[["Bench"], None]
     keys: tuple[str, ...]
     limit_seconds: float
+    # Rows that only `--full` fills.
+    full_keys: tuple[str, ...] = ()
 
 
 class Bench:
@@ -102,5 +104,9 @@ def run(scenario: Scenario, folder: Path, sizes: Sizes) -> tuple[list[Result], l
         bench.problems.append(f"{scenario.name} broke off: {why}")
     finally:
         bench.close(is_complete=not why)
-    missing = {key: Result(target=TARGETS[key], note=why or "not measured") for key in scenario.keys}
-    return [*(missing | bench.results).values()], bench.problems
+    keys = scenario.keys + (scenario.full_keys if sizes.is_full else ())
+    results = {key: Result(target=TARGETS[key], note="not measured") for key in keys} | bench.results
+    if why:
+        for result in results.values():
+            result.reached(why)
+    return [*results.values()], bench.problems

@@ -33,6 +33,8 @@ class Result:
     ratio: float | None = None
     value: float | None = None
     note: str = ""
+    # False where the scenario ran out of time: then the figures say what was reached, and the target is not met.
+    is_complete: bool = True
     # All that was measured, per side, in the order in which it was; and what the processes used.
     samples: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -43,7 +45,12 @@ class Result:
 
     @property
     def met(self) -> bool:
-        return self.value is not None and self.target.met_by(self.value)
+        return self.is_complete and self.value is not None and self.target.met_by(self.value)
+
+    def reached(self, why: str) -> None:
+        """The scenario ended early; `why` says what it still waited for."""
+        self.is_complete = False
+        self.note = f"{self.note}; {why}" if self.note else why
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -43,10 +43,14 @@ class Deadline:
         """The first true value of `condition`. OutOfTime once the time is over."""
         pause = threading.Event()
         while not (found := condition()):
-            if time.monotonic() > self._end:
-                raise OutOfTime(f"after {self.seconds:.0f} s still waiting for {what}")
+            self.check(what)
             pause.wait(poll_seconds)
         return found
+
+    def check(self, what: str) -> None:
+        """OutOfTime, with what was still to come, once the time is over."""
+        if time.monotonic() > self._end:
+            raise OutOfTime(f"after {self.seconds:.0f} s still waiting for {what}")
 
     def still(self, count: Callable[[], int], wanted: int, quiet_seconds: float) -> None:
         """Wait until `count` has reached `wanted`, or has not grown for `quiet_seconds`. OutOfTime as above."""
@@ -203,6 +207,10 @@ class Filebridge(Side):
         except OutOfTime as late:
             raise OutOfTime(f"{late} ({self._fills.count() - 1:,} of {self.given:,} are there)") from None
         return time.monotonic_ns()
+
+    def fills_told(self) -> int:
+        """How many fills are in the outbox."""
+        return max(0, self._fills.count() - 1)
 
     def status(self) -> dict[str, object]:
         """status.json as it is now; empty where it cannot be read."""

@@ -17,7 +17,7 @@ class Sizes:
     large_repeats: int = 3
     flood: int = 10_000
     ledger_middle: int = 300_000
-    # 0: not measured.
+    # 0: not measured, which is the difference between all of it and `--full`.
     ledger_large: int = 0
     ledger_trials: int = 200
     day: int = 200_000
@@ -25,6 +25,10 @@ class Sizes:
     idle_seconds: float = 20.0
     command_repeats: int = 15
     check_rows: int = 5_000
+
+    @property
+    def is_full(self) -> bool:
+        return self.ledger_large > 0
 
 
 NORMAL = Sizes()

@@ -16,7 +16,7 @@ def basket(bench: Bench) -> None:
     cpu = {}
     for number in range(bench.sizes.repeats):
         for side in (ours, by_hand) if number % 2 == 0 else (by_hand, ours):
-            received, _, cpu[side.name] = _drop(side, bench.sizes.basket)
+            received, _, cpu[side.name] = drop_basket(side, bench.sizes.basket)
             times[side.name].append(received)
     mine, theirs = median(times[ours.name]), median(times[by_hand.name])
     ratio = mine / theirs
@@ -39,8 +39,8 @@ def slow_counter(bench: Bench) -> None:
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=False)
     for side in (ours, by_hand):
         side.fault(answer_delay_seconds=ANSWER_SECONDS)
-    mine = [_drop(ours, sizes.basket)[0] for _ in range(sizes.repeats)]
-    theirs = _drop(by_hand, sizes.sync_rows)[0] * sizes.basket / sizes.sync_rows
+    mine = [drop_basket(ours, sizes.basket)[0] for _ in range(sizes.repeats)]
+    theirs = drop_basket(by_hand, sizes.sync_rows)[0] * sizes.basket / sizes.sync_rows
     ratio = theirs / median(mine)
     scaled = f"by hand: from {sizes.sync_rows:,} rows" if sizes.sync_rows != sizes.basket else ""
     bench.report(
@@ -64,7 +64,7 @@ def large(bench: Bench) -> None:
     cpu = {}
     for _ in range(bench.sizes.large_repeats):
         for side in (by_hand, ours):
-            received_seconds, filled_seconds, cpu[side.name] = _drop(side, size)
+            received_seconds, filled_seconds, cpu[side.name] = drop_basket(side, size)
             received[side.name].append(size / received_seconds)
             filled[side.name].append(size / filled_seconds)
     for key, rates in (("large.received", received), ("large.filled", filled)):
@@ -82,7 +82,7 @@ def large(bench: Bench) -> None:
         )
 
 
-def _drop(side: Side, size: int) -> tuple[float, float, dict[str, float]]:
+def drop_basket(side: Side, size: int) -> tuple[float, float, dict[str, float]]:
     """Seconds from the rename until the last request was received, until the last fill, and the processors' work."""
     number = side.given
     name = f"basket-{number}.csv"
