@@ -4,6 +4,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import bench, report
@@ -12,6 +13,7 @@ from benchmarks.rows import Result
 from benchmarks.scenarios import basket, commands, day, flood, flush, idle, latency, ledger, million
 from benchmarks.sizes import FULL, NORMAL, QUICK
 
+SIZES = {"quick": QUICK, "normal": NORMAL, "full": FULL}
 LARGE_LEDGER = ("ledger.large", "ledger.large.start")
 SCENARIOS = (
     Scenario("latency", latency.run, ("latency.p50.floor", "latency.p50", "latency.p99"), 300),
@@ -28,35 +30,46 @@ SCENARIOS = (
 )
 
 
-def main() -> int:
+def main(argv: Sequence[str], scenarios: Sequence[Scenario] = SCENARIOS) -> int:
     """0 when the counter received exactly what the files said in every scenario, 1 if not, 2 where it cannot run."""
+    options = _options(argv, [scenario.name for scenario in scenarios])
+    if options.docs:
+        report.write_docs()
+        return 0
+    if sys.platform != "linux":
+        print("the benchmarks read /proc and one clock for all processes: they run on Linux only", file=sys.stderr)
+        return 2
+    way = "quick" if options.quick else "full" if options.full else "normal"
+    machine = report.machine(options.folder or Path(tempfile.gettempdir()))
+    results: list[Result] = []
+    problems: list[str] = []
+    for scenario in scenarios:
+        if options.only and scenario.name not in options.only:
+            continue
+        report.begins(scenario.name)
+        began = time.monotonic()
+        # One for each, gone at its end: a ledger of millions of orders takes gigabytes.
+        with tempfile.TemporaryDirectory(prefix="filebridge-bench-", dir=options.folder) as folder:
+            found, wrong = bench.run(scenario, Path(folder), SIZES[way])
+        results += found
+        problems += wrong
+        report.progress(time.monotonic() - began, found, wrong)
+    report.show(results, problems)
+    report.save(options.results, results, problems, machine, way=way, is_whole=not options.only)
+    return 1 if problems else 0
+
+
+def _options(argv: Sequence[str], names: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_true", help="a sample of everything, in under one minute")
     size.add_argument("--full", action="store_true", help="also the ledger with three million orders")
-    names = [scenario.name for scenario in SCENARIOS]
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"one of: {', '.join(names)}")
     parser.add_argument("--folder", type=Path, help="where the homes are made (default: the system's temporary folder)")
-    options = parser.parse_args()
-    if sys.platform != "linux":
-        parser.exit(2, "the benchmarks read /proc and one clock for all processes: they run on Linux only\n")
-    sizes = QUICK if options.quick else FULL if options.full else NORMAL
-    chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.name in options.only]
-    results: list[Result] = []
-    problems: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="filebridge-bench-", dir=options.folder) as folder:
-        for scenario in chosen:
-            began = time.monotonic()
-            found, wrong = bench.run(scenario, Path(folder) / scenario.name, sizes)
-            results += found
-            problems += wrong
-            report.progress(scenario.name, time.monotonic() - began, found, wrong)
-        machine = report.machine(Path(folder))
-    report.show(results, problems)
-    way = "quick" if options.quick else "full" if options.full else "normal"
-    report.save(results, problems, machine, way=way, only=options.only)
-    return 1 if problems else 0
+    parser.add_argument("--results", type=Path, default=report.RESULTS, help="where the figures go")
+    parser.add_argument("--docs", action="store_true", help="only put the table of results.json into the documentation")
+    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

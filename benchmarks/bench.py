@@ -1,15 +1,18 @@
 """One scenario's surroundings: the programs that it started, what it has measured, and whether that may be believed."""
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks import processes, sides
 from benchmarks.rows import TARGETS, Result
 from benchmarks.sides import Deadline, Filebridge, OutOfTime, Script, Side
 from benchmarks.sizes import Sizes
 
-Cpu = dict[str, dict[str, float]]
+AnySide = TypeVar("AnySide", bound=Side)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +41,24 @@ class Bench:
     # ---- the programs
 
     def filebridge(self, name: str = "filebridge", **settings: object) -> Filebridge:
-        side = self.not_started(name, **settings)
-        side.start()
-        return side
-
-    def not_started(self, name: str = "filebridge", **settings: object) -> Filebridge:
-        """A home whose program and counter the scenario starts itself."""
-        side = Filebridge(name, self.folder / name, self.deadline, **settings)
-        self._sides.append(side)
-        return side
+        """A new home with these settings; to be started, like the others, by `start`."""
+        return self._known(Filebridge(name, self.folder / name, self.deadline, **settings))
 
     def by_hand(self, *, is_async: bool) -> Script:
-        side = sides.by_hand(self.folder / ("async" if is_async else "sync"), self.deadline, is_async=is_async)
-        self._sides.append(side)
-        side.start()
-        return side
+        return self._known(
+            sides.by_hand(self.folder / ("async" if is_async else "sync"), self.deadline, is_async=is_async)
+        )
 
     def floor(self) -> Script:
-        side = sides.floor(self.folder / "floor", self.deadline)
+        return self._known(sides.floor(self.folder / "floor", self.deadline))
+
+    def start(self, *started: Side) -> None:
+        """Start them all at once, and wait until each is ready."""
+        with ThreadPoolExecutor(len(started)) as pool:
+            list(pool.map(lambda side: side.start(), started))
+
+    def _known(self, side: AnySide) -> AnySide:
         self._sides.append(side)
-        side.start()
         return side
 
     def may_lose(self, side: Side) -> None:
@@ -74,17 +75,17 @@ class Bench:
 
     def close(self, *, is_complete: bool) -> None:
         """Stop everything, then compare what each counter received with what the files said."""
-        for side in self._sides:
-            side.stop()
+        with ThreadPoolExecutor(max(1, len(self._sides))) as pool:
+            list(pool.map(lambda side: side.stop(), self._sides))
         for side in self._sides:
             self.problems += side.problems(is_complete=is_complete and side not in self._may_lose)
 
 
 class CpuUse:
-    """Processor seconds of each process of a program, from one moment to another."""
+    """Processor seconds of each process of a program, from one moment to another, and of the benchmark itself."""
 
     def __init__(self, side: Side) -> None:
-        self._pids = side.pids()
+        self._pids = side.pids() | {"benchmark": os.getpid()}
         self._before = {name: processes.cpu_seconds(pid) for name, pid in self._pids.items()}
 
     def until_now(self) -> dict[str, float]:

@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,17 +17,24 @@ from rich.text import Text
 from benchmarks.rows import Result
 
 RESULTS = Path(__file__).with_name("results.json")
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+_BEGIN, _END = "<!-- made by `python3 dev.py bench --docs` -->\n", "<!-- end -->\n"
 LIBRARIES = ("filebridge", "xtquant", "watchdog", "pandas", "sqlalchemy", "pydantic")
 Facts = dict[str, Any]
 
 _CONSOLE = Console(highlight=False)
 
 
-def progress(name: str, seconds: float, results: Sequence[Result], problems: Sequence[str]) -> None:
-    """One line when a scenario is over."""
+def begins(name: str) -> None:
+    _CONSOLE.print(f"{name:14}", end="")
+    _CONSOLE.file.flush()
+
+
+def progress(seconds: float, results: Sequence[Result], problems: Sequence[str]) -> None:
+    """The rest of the line when the scenario is over."""
     met = sum(result.met for result in results)
     wrong = f", VERIFICATION FAILED ({len(problems)})" if problems else ", verified"
-    _CONSOLE.print(f"{name:14}{seconds:6.1f} s   {met} of {len(results)} met{wrong}")
+    _CONSOLE.print(f"{seconds:6.1f} s   {met} of {len(results)} met{wrong}")
 
 
 def show(results: Sequence[Result], problems: Sequence[str]) -> None:
@@ -57,14 +64,14 @@ def show(results: Sequence[Result], problems: Sequence[str]) -> None:
 
 
 def save(
-    results: Sequence[Result], problems: Sequence[str], machine: Facts, *, way: str, only: Sequence[str] | None
+    path: Path, results: Sequence[Result], problems: Sequence[str], machine: Facts, *, way: str, is_whole: bool
 ) -> None:
     """Write results.json. A run of some scenarios alone takes the place of their rows only."""
-    rows = {row["key"]: row for row in _stored_rows()} if only else {}
+    rows = {} if is_whole else {row["key"]: row for row in _stored_rows(path)}
     stamp = {"way": way, "at": datetime.now(UTC).isoformat(timespec="seconds")}
     rows |= {result.target.key: result.as_json() | stamp for result in results}
     whole = {**stamp, "machine": machine, "rows": [*rows.values()], "verification": [*problems]}
-    RESULTS.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(whole, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def machine(folder: Path) -> Facts:
@@ -93,9 +100,32 @@ def number(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def _stored_rows() -> list[Facts]:
+def write_docs() -> None:
+    """Put the table of results.json into docs/performance.md."""
+    stored = json.loads(RESULTS.read_bytes())
+    before, begin, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    assert begin, f"{PAGE.name} has no place for the table"
+    assert end, f"{PAGE.name} has no end of the table"
+    PAGE.write_text("".join((before, begin, *_docs_lines(stored), end, after)), encoding="utf-8")
+
+
+def _docs_lines(stored: Facts) -> Iterator[str]:
+    machine = stored["machine"]
+    versions = ", ".join(f"{name} {machine[name]}" for name in ("python", "sqlite", *LIBRARIES))
+    yield f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['file_system']}, "
+    yield f"{machine['system']}; {versions}. Run of {stored['at']} ({stored['way']}).\n\n"
+    yield "| | unit | ours | by hand | floor | value | to reach | met |\n|---|---|---|---|---|---|---|---|\n"
+    for row in stored["rows"]:
+        figures = (number(row[name]) for name in ("ours", "byhand", "floor", "value"))
+        way = "" if row["way"] == stored["way"] else f" ({row['way']})"
+        cells = (row["name"] + way, row["unit"], *figures, row["target"], "yes" if row["met"] else "**no**")
+        yield f"| {' | '.join(cells)} |\n"
+
+
+def _stored_rows(path: Path) -> list[Facts]:
     try:
-        rows: list[Facts] = json.loads(RESULTS.read_bytes())["rows"]
+        rows: list[Facts] = json.loads(path.read_bytes())["rows"]
     except (OSError, ValueError, KeyError):
         return []
     return rows

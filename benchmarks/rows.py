@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+_LISTED_MAX = 20
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -65,7 +67,7 @@ class Result:
             "value": self.value,
             "met": self.met,
             "note": self.note,
-            "samples": {name: [round(value, 4) for value in values] for name, values in self.samples.items()},
+            "samples": {name: _summary(values) for name, values in self.samples.items()},
             "cpu_seconds": self.cpu,
         }
 
@@ -108,3 +110,11 @@ TARGETS = _targets(
 def percentile(values: Sequence[float], percent: float) -> float:
     """The smallest value that at least `percent` of all do not exceed."""
     return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
+
+
+def _summary(values: Sequence[float]) -> list[float] | dict[str, float]:
+    """All values where they are few, else how they are spread."""
+    if len(values) <= _LISTED_MAX:
+        return [round(value, 4) for value in values]
+    spread = {f"p{percent}": round(percentile(values, percent), 4) for percent in (0, 10, 50, 90, 99, 100)}
+    return {"count": len(values), **spread}

@@ -52,6 +52,10 @@ class Deadline:
         if time.monotonic() > self._end:
             raise OutOfTime(f"after {self.seconds:.0f} s still waiting for {what}")
 
+    def end(self) -> None:
+        """Whatever is still waited for comes too late."""
+        self._end = time.monotonic()
+
     def still(self, count: Callable[[], int], wanted: int, quiet_seconds: float) -> None:
         """Wait until `count` has reached `wanted`, or has not grown for `quiet_seconds`. OutOfTime as above."""
         last, grown_at = count(), time.monotonic()
@@ -83,10 +87,9 @@ class Side:
 
     # ---- its life
 
-    def start(self) -> "Side":
+    def start(self) -> None:
         self.start_counter()
         self.start_program()
-        return self
 
     def start_counter(self) -> None:
         with (self.folder / "counter.txt").open("ab") as said:
@@ -242,13 +245,14 @@ class Script(Side):
     def stop_program(self) -> None:
         if self._process is None:
             return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(END_SECONDS)
+        # `with` closes both pipes and waits; it ends with its input.
+        with self._process as process:
+            assert process.stdin is not None
+            process.stdin.close()
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
     def pids(self) -> dict[str, int]:
         assert self._process is not None

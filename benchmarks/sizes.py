@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Sizes:
     """Numbers of orders, files, rows and repeats."""
 
+    warm_up: int = 20
     latency_trials: int = 1000
     latency_block: int = 50
     basket: int = 5_000
@@ -16,10 +17,12 @@ class Sizes:
     large: int = 100_000
     large_repeats: int = 3
     flood: int = 10_000
+    flush_basket: int = 5_000
     ledger_middle: int = 300_000
     # 0: not measured, which is the difference between all of it and `--full`.
     ledger_large: int = 0
     ledger_trials: int = 200
+    starts: int = 3
     day: int = 200_000
     million: int = 1_000_000
     idle_seconds: float = 20.0
@@ -34,17 +37,20 @@ class Sizes:
 NORMAL = Sizes()
 FULL = Sizes(ledger_large=3_000_000)
 QUICK = Sizes(
-    latency_trials=100,
+    warm_up=5,
+    latency_trials=40,
     latency_block=20,
     repeats=1,
     sync_rows=200,
     large=10_000,
     large_repeats=1,
     flood=1_000,
+    flush_basket=2_000,
     ledger_middle=10_000,
-    ledger_trials=50,
+    ledger_trials=20,
+    starts=1,
     day=5_000,
-    million=20_000,
+    million=10_000,
     idle_seconds=3.0,
-    command_repeats=3,
+    command_repeats=1,
 )

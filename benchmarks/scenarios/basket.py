@@ -12,6 +12,7 @@ SECONDS = 1e9
 def basket(bench: Bench) -> None:
     """5,000 rows, beside the by-hand loop of order_stock_async."""
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=True)
+    bench.start(ours, by_hand)
     times: dict[str, list[float]] = {ours.name: [], by_hand.name: []}
     cpu = {}
     for number in range(bench.sizes.repeats):
@@ -37,6 +38,7 @@ def slow_counter(bench: Bench) -> None:
     """5,000 rows at a counter that answers after 5 ms, beside the by-hand loop that waits for each answer."""
     sizes = bench.sizes
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=False)
+    bench.start(ours, by_hand)
     for side in (ours, by_hand):
         side.fault(answer_delay_seconds=ANSWER_SECONDS)
     mine = [drop_basket(ours, sizes.basket)[0] for _ in range(sizes.repeats)]
@@ -59,6 +61,7 @@ def large(bench: Bench) -> None:
     """100,000 rows: the rate at which the counter receives them, and at which fills come home."""
     size = bench.sizes.large
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=True)
+    bench.start(ours, by_hand)
     received: dict[str, list[float]] = {ours.name: [], by_hand.name: []}
     filled: dict[str, list[float]] = {ours.name: [], by_hand.name: []}
     cpu = {}

@@ -12,7 +12,7 @@ from tests.integration.homes import PROGRAM, environment
 def run(bench: Bench) -> None:
     """Times of the whole process, from its start to its end. The bridge does not run."""
     sizes = bench.sizes
-    home = bench.not_started()
+    home = bench.filebridge()
     path = bench.folder / "orders.csv"
     path.write_text(order_file(range(sizes.check_rows)), encoding="utf-8")
     bare = _times(sizes.command_repeats, "--help", program=(PROGRAM[0], "-P", "-c", "pass"))

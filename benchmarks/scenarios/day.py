@@ -19,6 +19,7 @@ COMMANDS = (("orders", "--json"), ("fills", "--csv"), ("files",), ("positions",)
 def run(bench: Bench) -> None:
     size = bench.sizes.day
     ours = bench.filebridge(risk__max_order_age=86_400, inbox__max_file_age=86_400)
+    bench.start(ours)
     each = size // BASKETS
     used: dict[str, list[float]] = {"bridge": [], "worker": []}
     reads = 0

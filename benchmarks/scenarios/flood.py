@@ -11,6 +11,7 @@ QUIET_SECONDS = 3.0
 def run(bench: Bench) -> None:
     size = bench.sizes.flood
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=True)
+    bench.start(ours, by_hand)
     bench.may_lose(by_hand)
     use = CpuUse(ours)
     mine, lost = _drop_all(bench, ours, size)

@@ -19,26 +19,26 @@ def run(bench: Bench) -> None:
     """
     strace = shutil.which("strace")
     if strace is None:
-        bench.report("flush", size=bench.sizes.basket, note="not measured: strace is not installed")
+        bench.report("flush", size=bench.sizes.flush_basket, note="not measured: strace is not installed")
         return
     log = bench.folder / "strace.txt"
     fast = bench.filebridge("fast")
-    slow = bench.not_started("slow")
+    slow = bench.filebridge("slow")
     slow.home.before = (strace, "-f", "--seccomp-bpf", "-o", str(log), "-e", f"trace={_FLUSHES}", "-e")
     slow.home.before += (f"inject={_FLUSHES}:delay_exit={DELAY_MICROSECONDS}",)
-    slow.start()
+    bench.start(fast, slow)
     times: dict[str, list[float]] = {"fast": [], "slow": []}
     flushes = []
     for _ in range(bench.sizes.repeats):
         for side in (fast, slow):
             before = _delayed(log)
-            times[side.name].append(drop_basket(side, bench.sizes.basket)[0])
+            times[side.name].append(drop_basket(side, bench.sizes.flush_basket)[0])
             flushes.append(_delayed(log) - before)
     assert max(flushes) > 0, "strace has delayed no flush"
     ratio = median(times["slow"]) / median(times["fast"])
     bench.report(
         "flush",
-        size=bench.sizes.basket,
+        size=bench.sizes.flush_basket,
         ours=median(times["slow"]),
         floor=median(times["fast"]),
         ratio=ratio,

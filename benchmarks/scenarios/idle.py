@@ -10,6 +10,7 @@ SETTLE_SECONDS = 1.0
 
 def run(bench: Bench) -> None:
     ours, by_hand = bench.filebridge(), bench.by_hand(is_async=True)
+    bench.start(ours, by_hand)
     # Not from the very start: an idle bridge is one that has traded.
     for side in (ours, by_hand):
         one_by_one(side, 10)

@@ -10,7 +10,6 @@ from benchmarks.sides import Side
 
 # Between two files, so that everything which one order leaves behind is done before the next one comes.
 PAUSE_SECONDS = (0.02, 0.05)
-WARM_UP = 20
 
 
 def run(bench: Bench) -> None:
@@ -19,9 +18,10 @@ def run(bench: Bench) -> None:
     ours = bench.filebridge()
     by_hand = bench.by_hand(is_async=False)
     floor = bench.floor()
+    bench.start(ours, by_hand, floor)
     times: dict[str, list[float]] = {}
     for side in (ours, by_hand, floor):
-        one_by_one(side, WARM_UP)
+        one_by_one(side, sizes.warm_up)
         times[side.name] = []
     for _ in range(sizes.latency_trials // sizes.latency_block):
         for side in (ours, by_hand, floor):

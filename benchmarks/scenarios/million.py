@@ -24,6 +24,7 @@ assert SYMBOL not in SYMBOLS
 def run(bench: Bench) -> None:
     size = bench.sizes.million
     ours = bench.filebridge(risk__max_order_age=86_400, inbox__max_file_age=86_400)
+    bench.start(ours)
     ours.prepare_orders("large.csv", range(size))
     memory = 0.0
     progress = _Progress(ours)
