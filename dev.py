@@ -92,6 +92,12 @@ def crash(args: list[str]) -> int:
     return _run([PYTHON, "-m", "tests.crash.matrix", *args])
 
 
+def bench(args: list[str]) -> int:
+    """Benchmarks beside a program written by hand: docs/performance.md; --quick, --full, --only NAME"""
+    _ensure_environment(quiet=False)
+    return _run([PYTHON, "-m", "benchmarks", *args])
+
+
 def docs(args: list[str]) -> int:
     """Write the generated pages of docs/ again; --check only says which are stale"""
     _ensure_environment(quiet=False)
@@ -123,6 +129,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check,
     "fix": fix,
     "crash": crash,
+    "bench": bench,
     "docs": docs,
     "calendar": calendar,
     "help": show_help,

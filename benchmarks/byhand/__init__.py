@@ -1,0 +1,1 @@
+"""What a user would write by hand: no ledger, no checks, no recovery."""

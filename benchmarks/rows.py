@@ -1,0 +1,120 @@
+"""The rows of the table: what each must reach, and what came out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+_LISTED_MAX = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One row of the table. `value` of the result is what is compared; `is_least` says from which side."""
+
+    key: str
+    title: str
+    unit: str
+    target: str
+    bound: float
+    is_least: bool = False
+
+    def met_by(self, value: float) -> bool:
+        return value >= self.bound if self.is_least else value <= self.bound
+
+
+@dataclass(slots=True, kw_only=True)
+class Result:
+    """What came out for one target. `ours`, `byhand` and `floor` are medians in the target's unit."""
+
+    target: Target
+    size: int = 0
+    ours: float | None = None
+    byhand: float | None = None
+    floor: float | None = None
+    ratio: float | None = None
+    value: float | None = None
+    note: str = ""
+    # False where the scenario ran out of time: then the figures say what was reached, and the target is not met.
+    is_complete: bool = True
+    # All that was measured, per side, in the order in which it was; and what the processes used.
+    samples: dict[str, list[float]] = field(default_factory=dict)
+    cpu: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.target.title.format(f"{self.size:,}" if self.size else "n")
+
+    @property
+    def met(self) -> bool:
+        return self.is_complete and self.value is not None and self.target.met_by(self.value)
+
+    def reached(self, why: str) -> None:
+        """The scenario ended early; `why` says what it still waited for."""
+        self.is_complete = False
+        self.note = f"{self.note}; {why}" if self.note else why
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "key": self.target.key,
+            "name": self.title,
+            "unit": self.target.unit,
+            "ours": self.ours,
+            "byhand": self.byhand,
+            "floor": self.floor,
+            "ratio": self.ratio,
+            "target": self.target.target,
+            "value": self.value,
+            "met": self.met,
+            "note": self.note,
+            "samples": {name: _summary(values) for name, values in self.samples.items()},
+            "cpu_seconds": self.cpu,
+        }
+
+
+def _targets(*rows: tuple[str, str, str, str, float] | tuple[str, str, str, str, float, bool]) -> dict[str, Target]:
+    made = {}
+    for key, title, unit, target, bound, *least in rows:
+        made[key] = Target(key=key, title=title, unit=unit, target=target, bound=bound, is_least=bool(least))
+    return made
+
+
+# key, title ({} is the size of this run), unit, target, bound; True where the value must be at least the bound.
+TARGETS = _targets(
+    ("latency.p50.floor", "one order, p50, over the floor", "ms", "≤ 3 × floor", 3),
+    ("latency.p50", "one order, p50", "ms", "< 5 ms", 5),
+    ("latency.p99", "one order, p99", "ms", "< 20 ms", 20),
+    ("basket", "basket of {}, to the last request", "s", "≤ 1.5 × by hand async", 1.5),
+    ("basket.slow_counter", "basket of {}, counter answers in 5 ms", "s", "30 × faster than by hand", 30, True),
+    ("large.received", "basket of {}, requests", "orders/s", "≥ 0.8 × by hand async", 0.8, True),
+    ("large.filled", "basket of {}, fills in outbox", "fills/s", "≥ 0.5 × by hand async", 0.5, True),
+    ("flood.rate", "{} one-order files at once", "files/s", "≥ 1,500 files/s", 1500, True),
+    ("flood.lost", "{} one-order files at once, lost", "files", "0 lost", 0),
+    ("flush", "basket of {}, a flush takes 5 ms more", "s", "≤ 2 × fast disk", 2),
+    ("ledger.middle", "one order, p50, {} orders in the ledger", "ms", "≤ 1.2 × empty", 1.2),
+    ("ledger.middle.start", "start with recovery, {} orders in the ledger", "s", "< 3 s", 3),
+    ("ledger.large", "one order, p50, {} orders in the ledger", "ms", "≤ 1.2 × empty", 1.2),
+    ("ledger.large.start", "start with recovery, {} orders in the ledger", "s", "< 3 s", 3),
+    ("day.memory", "a day of {} orders, memory", "MB", "< 250 MB", 250),
+    ("day.growth", "a day of {} orders, growth after warm-up", "MB", "< 40 MB", 40),
+    ("day.lost", "a day of {} orders, pushes lost", "fills", "0 lost", 0),
+    ("million.memory", "file of {} rows, memory", "MB", "< 600 MB", 600),
+    ("million.progress", "file of {} rows, longest time without progress", "s", "≤ 2 s", 2),
+    ("million.beside", "file of {} rows, small files beside it, slowest", "ms", "≤ 200 ms", 200),
+    ("idle", "idle", "% of a core", "< 1 %", 1),
+    ("help", "filebridge --help", "s", "< 0.3 s", 0.3),
+    ("check", "filebridge check, {} rows", "s", "< 0.5 s", 0.5),
+)
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least `percent` of all do not exceed."""
+    return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
+
+
+def _summary(values: Sequence[float]) -> list[float] | dict[str, float]:
+    """All values where they are few, else how they are spread."""
+    if len(values) <= _LISTED_MAX:
+        return [round(value, 4) for value in values]
+    spread = {f"p{percent}": round(percentile(values, percent), 4) for percent in (0, 10, 50, 90, 99, 100)}
+    return {"count": len(values), **spread}
