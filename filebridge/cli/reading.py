@@ -1,12 +1,25 @@
 """Commands that read: check, orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from filebridge.cli.showing import HERE, AsCsv, AsJson, Day, Home, Row, read_day, show_messages, show_rows
+from filebridge.cli.showing import (
+    GOOD,
+    HERE,
+    TABLE_ROWS_MAX,
+    AsCsv,
+    AsJson,
+    Day,
+    Home,
+    Row,
+    read_day,
+    show_messages,
+    show_rows,
+)
 from filebridge.errors import HomeError
 
 OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a number at the broker. 编号。")]
@@ -22,10 +35,12 @@ def check(
     files: Annotated[list[Path], typer.Argument(help="Order files. 委托文件。", exists=True)],
     home: Home = HERE,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
     from filebridge import app
     from filebridge.config import load_settings
+    from filebridge.outbox import RECEIPT
 
     settings = load_settings(home)
     clean = True
@@ -37,8 +52,14 @@ def check(
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
     else:
         for name, rows in answers.items():
-            show_rows(rows, _RECEIPT, title=name)
-            show_messages(rows)
+            if not as_csv:
+                # What needs a look comes first where the table has to be cut.
+                rows = sorted(rows, key=lambda row: row["outcome"] in GOOD) if len(rows) > TABLE_ROWS_MAX else rows
+            show_rows(rows, RECEIPT if as_csv else _RECEIPT, title=name, as_csv=as_csv)
+            if not as_csv:
+                counts = Counter(row["outcome"] for row in rows)
+                typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
+                show_messages(rows)
     raise typer.Exit(0 if clean else 1)
 
 

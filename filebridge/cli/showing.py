@@ -25,7 +25,10 @@ _STYLES = {
     "yellow": ("HELD", "PENDING_CANCEL", "SUBMITTING", "DUPLICATE", "PARTIALLY_FILLED", "QUARANTINED", "EXPIRED"),
     "red": ("UNKNOWN", "DENIED", "REJECTED", "REFUSED", "CANCEL_REFUSED", "NOT_SENT"),
 }
+# Nobody reads further on a screen, and thousands of rows take seconds to lay out.
+TABLE_ROWS_MAX = 100
 _WHOLE = ("client_order_id", "symbol", "status", "outcome", "tag", "name")
+GOOD = _STYLES["green"]
 STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
 
 
@@ -42,7 +45,11 @@ def show_rows(
         writer.writerow(columns)
         writer.writerows([cell(row[name]) for name in columns] for row in rows)
     else:
-        _table(list(rows), columns, title)
+        wanted = list(rows)
+        _table(wanted[:TABLE_ROWS_MAX], columns, title)
+        if len(wanted) > TABLE_ROWS_MAX:
+            left = len(wanted) - TABLE_ROWS_MAX
+            typer.echo(f"… {left:,} more rows; --csv or --json shows all. 另有 {left:,} 行，--csv 或 --json 可看全部。")
 
 
 def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
