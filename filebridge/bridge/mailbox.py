@@ -6,9 +6,10 @@ from collections import deque
 from filebridge.gateways import base
 
 MESSAGES_A_TURN = 2000
-# While orders wait to be sent: so few that the next group is not kept waiting for them, and so many may lie here.
+# While orders wait to be sent: so few that the next group is not kept waiting for them, and so many may lie here. That
+# is how far the sending can be ahead of the hearing: some five hundred orders.
 _HURRIED_A_TURN = 500
-_HURRIED_MAX = 10_000
+_HURRIED_MAX = 2000
 
 
 class Mailbox:

@@ -86,7 +86,7 @@ class FileRows:
         """Decide one row and record what it does; the caller records the answer itself if it made no order."""
         orders = self._known[draft.group][draft.name]
         # What earlier rows of this file did to them.
-        orders[:] = [self._book.get(order.terms.tag) or order for order in orders]
+        orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
         if draft.terms is None:
             return self._cancel(draft, orders)
         known = Known(

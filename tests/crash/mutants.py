@@ -61,10 +61,11 @@ MUTANTS = (
         (
             (
                 "outbox.py",
-                '            with temporary.open("w", encoding="utf-8", newline="") as file:\n'
+                "            with file:\n"
                 "                file.writelines(text())\n"
                 '            failpoints.hit("outbox.replace")\n'
-                "            temporary.replace(path)\n",
+                "            os.replace(temporary, path)  # noqa: PTH105\n",
+                "            file.close()\n"
                 '            with path.open("w", encoding="utf-8", newline="") as file:\n'
                 '                whole = "".join(text())\n'
                 "                file.write(whole[: len(whole) // 2])\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash import machine, matrix, suite
-from tests.crash.mutants import MUTANTS
+from tests.crash import machine, matrix, power, suite
+from tests.crash.mutants import MUTANTS, Mutant, edited
 from tests.crash.trials import Outcome, Trial
 
 
@@ -67,3 +67,10 @@ def test_a_missing_program_is_named_with_its_package(monkeypatch: pytest.MonkeyP
 def test_failpoints_and_mutants_are_part_of_all() -> None:
     names = [trial.name for trial in matrix.failpoint_trials(1)]
     assert len(names) == len(set(names)) == len(list(matrix.cases(1))) + len(MUTANTS)
+
+
+@pytest.mark.parametrize("mutant", (*MUTANTS, *power.MUTANTS), ids=lambda mutant: mutant.name)
+def test_every_mutant_still_fits_the_program(mutant: Mutant) -> None:
+    """A mutant whose text is gone would stop the long suite only when it comes to it."""
+    with edited(mutant.edits):
+        pass
