@@ -18,7 +18,7 @@ from filebridge.simulator import rows
 from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
 from filebridge.simulator.counter import Counter, Ticket
 from filebridge.simulator.faults import Faults, LaggedBooks
-from filebridge.simulator.market import open_market
+from filebridge.simulator.market_files import open_market
 from filebridge.simulator.money import exact_price
 from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
 from filebridge.simulator.wire import REQUESTS, Message, encode

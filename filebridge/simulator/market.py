@@ -7,13 +7,11 @@ known here. Prices are in the price units of their board (see `money`).
 import csv
 import logging
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from filebridge.domain.market import TradingCalendar, read_calendar
-from filebridge.simulator.exchange_clock import DayPart, ExchangeClock, Phase
+from filebridge.simulator.exchange_clock import SHANGHAI, ExchangeClock, Phase
 from filebridge.simulator.instruments import Instrument, Instruments
 from filebridge.simulator.matching import (
     ORDER_TYPES,
@@ -28,14 +26,11 @@ from filebridge.simulator.matching import (
     without,
 )
 from filebridge.simulator.money import THOUSANDTHS, price, read_rows
-from filebridge.simulator.prices import Quote, limits, still, walk, walking_depth
-from filebridge.simulator.replay import Replay
-from filebridge.simulator.settings import MarketSettings, SettingsRefused, read_settings
+from filebridge.simulator.prices import PriceSource, Quote, Said, Shown, StillPrices, Tick
 
 LOG = logging.getLogger(__name__)
-PACKAGED_CALENDAR = Path(__file__).parents[1] / "trading_calendar.csv"
-# The number of a tick: of a still price, of the day and its tick, or of a replayed row.
-TickNumber = tuple[int, int]
+# Before the first `advance`; later than year 1 by a day, so that every offset can be counted from it.
+NEVER = datetime(1, 1, 2, tzinfo=SHANGHAI)
 
 
 class Offer(NamedTuple):
@@ -52,23 +47,21 @@ class Market:
     def __init__(
         self,
         market_csv: Path | None = None,
-        settings: MarketSettings | None = None,
+        *,
+        source: PriceSource | None = None,
         instruments: Instruments | None = None,
         clock: ExchangeClock | None = None,
-        replay: Replay | None = None,
+        holds: bool = False,
     ) -> None:
-        self.settings = settings or MarketSettings()
         self.instruments = instruments or Instruments()
+        self._source = source or StillPrices()
         self._clock = clock or ExchangeClock()
-        self._replay = replay
-        self._now = datetime.min
-        self._part = DayPart(0, 0, 1)
-        # Prices that market.csv or a test set stand still; those of `_bases` walk around what market.csv says.
-        self._pinned: dict[str, Quote] = {}
-        self._bases: dict[str, Quote] = {}
-        self._walked: dict[str, tuple[TickNumber, Quote]] = {}
+        self._holds = holds
+        self._now = NEVER
+        # What market.csv or a test says of a price: it then stands still, or (without `last`) moves from there.
+        self._said: dict[str, Said] = {}
         # What was taken out of the depth since its tick began, by price; the next tick brings new depth.
-        self._taken: dict[tuple[str, str], tuple[TickNumber, dict[int, int]]] = {}
+        self._taken: dict[tuple[str, str], tuple[Tick, dict[int, int]]] = {}
         self._market_csv = market_csv
         self._stamp: tuple[int, int] | None = None
         self.reread()
@@ -83,18 +76,30 @@ class Market:
         return instrument.board.price_unit if instrument else THOUSANDTHS
 
     def advance(self, now: datetime, watched: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Goes on to `now`. Of the watched symbols: those whose auction has just ended, and those with new depth."""
-        watching = [found for symbol in watched if (found := self.instrument(symbol))]
-        before = [(self.phase(instrument), self._tick(instrument)) for instrument in watching]
-        self._now, self._part = now, self._clock.day_part(now)
+        """Goes on to `now`. Of the watched symbols: those whose auction has just ended, and those with new depth.
+
+        The first moment of all changes nothing: whatever is watched then was there before, in another process.
+        """
+        is_first, watching = self._now == NEVER, [found for symbol in watched if (found := self.instrument(symbol))]
+        before = [] if is_first else [(self.phase(each), self._shown(each).tick) for each in watching]
+        self._now = now
         ended, moved = [], []
-        for instrument, (phase, tick) in zip(watching, before, strict=True):
+        for instrument, (phase, tick) in zip(watching, before, strict=not is_first):
             new_phase = self.phase(instrument)
             if phase == Phase.AUCTION != new_phase:
                 ended.append(instrument.symbol)
-            if (new_phase, self._tick(instrument)) != (phase, tick):
+            if (new_phase, self._shown(instrument).tick) != (phase, tick):
                 moved.append(instrument.symbol)
         return ended, moved
+
+    def recall(self, symbol: str, side: str, execution: Execution, at: datetime) -> None:
+        """A trade of an earlier process: if its tick still runs, what it took is gone from the depth."""
+        instrument = self.instrument(symbol)
+        if (
+            instrument
+            and self._source.shown(instrument, at, self._said.get(symbol, Said())).tick == self._shown(instrument).tick
+        ):
+            self._note(instrument, side, execution)
 
     # Rules of the moment
 
@@ -108,7 +113,7 @@ class Market:
             board.exchange not in kind.exchanges or (board.exchange == "SZ" and not board.limit_percent)
         ):
             return "ORDER_TYPE_UNSUPPORTED"
-        held = self.settings.closed == "hold" and self._clock.opens_later(board.board, self._now)
+        held = self._holds and self._clock.opens_later(board.board, self._now)
         if phase == Phase.CLOSED and not held:
             return "MARKET_CLOSED"
         return "ORDER_TYPE_NOT_NOW" if kind.is_market and phase != Phase.CONTINUOUS else ""
@@ -123,31 +128,19 @@ class Market:
     # Prices
 
     def quote(self, instrument: Instrument) -> Quote:
-        symbol = instrument.symbol
-        if symbol in self._pinned:
-            return self._pinned[symbol]
-        if self.settings.prices == "walk":
-            return self._walk(instrument)
-        played = self._replay.quote(instrument, self._now) if self._replay else None
-        if played:
-            return played[0]
-        if symbol not in self._bases:
-            self._bases[symbol] = still(instrument)
-        return self._bases[symbol]
+        return self._shown(instrument).quote
 
     def depth(self, instrument: Instrument) -> Depth:
-        """Five levels of each side. A still price has one, with its liquidity anew for each order."""
-        quote, symbol = self.quote(instrument), instrument.symbol
-        played = self._replay.quote(instrument, self._now) if self._replay else None
-        if symbol in self._pinned or (self.settings.prices != "walk" and played is None):
-            return quote.locked()
-        tick = self._tick(instrument)
-        if played:
-            whole = played[1]
-        else:
-            whole = walking_depth(instrument, self.settings.seed, quote, tick, self.settings.spread_ticks)
-        left = [without(whole.against(side), self._taken_since(symbol, side, tick)) for side in ("SELL", "BUY")]
-        return Depth(*left)
+        """Five levels of each side, without what was taken since their tick began. A still price has one level, anew
+        for each order."""
+        shown = self._shown(instrument)
+        if shown.tick is None:
+            return shown.depth
+        sides = {
+            side: without(shown.depth.against(side), self._taken_since(instrument.symbol, side, shown.tick))
+            for side in ("BUY", "SELL")
+        }
+        return Depth(bids=sides["SELL"], asks=sides["BUY"])
 
     def market_price(self, instrument: Instrument, order_type: str, side: str, quantity: int, given: int) -> int:
         """The limit under which an order that is none of type LIMIT enters; 0 where nobody stands."""
@@ -165,9 +158,8 @@ class Market:
         if phase not in (Phase.CONTINUOUS, Phase.FIXED_PRICE):
             return []
         executions = take(offer.side, offer.quantity, offer.limit, depth.against(offer.side))
-        taken = self._taken_since(instrument.symbol, offer.side, self._tick(instrument))
-        for quantity, at in executions:
-            taken[at] = taken.get(at, 0) + quantity
+        for execution in executions:
+            self._note(instrument, offer.side, execution)
         return executions
 
     def available(self, instrument: Instrument, offer: Offer) -> int:
@@ -200,21 +192,15 @@ class Market:
     def set_price(self, symbol: str, *, last: int | None, prev_close: int | None = None) -> bool:
         """Has the price stand at `last`, in price units; False where there is no such symbol.
 
-        Without `last` a walking price walks on, around `prev_close`.
+        Without `last`, a price that moves goes on doing so, from `prev_close`.
         """
         instrument = self.instrument(symbol)
         if instrument is None:
             return False
-        if last is None and self.settings.prices == "walk":
-            self._pinned.pop(symbol, None)
-            self._walked.pop(symbol, None)
-            self._bases[symbol] = replace(still(instrument), prev_close=prev_close or still(instrument).prev_close)
-            return True
-        old = self.quote(instrument)
-        close = old.prev_close if prev_close is None else prev_close
-        down, up = limits(close, instrument.board)
-        liquidity = still(instrument).liquidity
-        self._pinned[symbol] = Quote(close, old.last if last is None else last, down, up, liquidity)
+        said = self._said.get(symbol, Said())
+        if last is None and not self._source.moves(instrument):
+            last = said.last
+        self._said[symbol] = Said(last, said.prev_close if prev_close is None else prev_close)
         return True
 
     def reread(self) -> list[str]:
@@ -248,45 +234,18 @@ class Market:
             return False
         return self.set_price(instrument.symbol, last=last, prev_close=close)
 
-    def _tick(self, instrument: Instrument) -> TickNumber:
-        if instrument.symbol in self._pinned:
-            return 0, 0
-        if self.settings.prices == "walk":
-            return self._part.day, self._part.second // self.settings.tick_seconds
-        played = self._replay.quote(instrument, self._now) if self._replay else None
-        return (1, played[2]) if played else (0, 0)
+    def _shown(self, instrument: Instrument) -> Shown:
+        return self._source.shown(instrument, self._now, self._said.get(instrument.symbol, Said()))
 
-    def _walk(self, instrument: Instrument) -> Quote:
-        tick, symbol = self._tick(instrument), instrument.symbol
-        known = self._walked.get(symbol)
-        if known is None or known[0] != tick:
-            base = self._bases.get(symbol) or still(instrument)
-            quote = walk(instrument, self.settings.seed, base, self._part, self.settings.tick_seconds)
-            known = self._walked[symbol] = (tick, quote)
-        return known[1]
+    def _note(self, instrument: Instrument, side: str, execution: Execution) -> None:
+        tick = self._shown(instrument).tick
+        if tick is not None:
+            taken = self._taken_since(instrument.symbol, side, tick)
+            taken[execution.price] = taken.get(execution.price, 0) + execution.quantity
 
-    def _taken_since(self, symbol: str, side: str, tick: TickNumber) -> dict[int, int]:
+    def _taken_since(self, symbol: str, side: str, tick: Tick) -> dict[int, int]:
         at, taken = self._taken.get((symbol, side), (None, {}))
         if at != tick:
             taken = {}
             self._taken[symbol, side] = (tick, taken)
         return taken
-
-
-def open_market(userdata: Path) -> Market:
-    """The market that the files of this folder describe. SettingsRefused where one of them cannot be taken as it is."""
-    settings = read_settings(userdata)
-    instruments = Instruments(userdata / "instruments.csv")
-    clock = ExchangeClock(_calendar(userdata) if settings.hours == "exchange" else None)
-    replay = Replay(userdata / settings.replay, instruments, settings.bar_seconds) if settings.replay else None
-    return Market(userdata / "market.csv", settings, instruments, clock, replay)
-
-
-def _calendar(userdata: Path) -> TradingCalendar:
-    """The packaged trading days, and those that the user adds in calendar.csv."""
-    own = userdata / "calendar.csv"
-    paths = [PACKAGED_CALENDAR, own] if own.exists() else [PACKAGED_CALENDAR]
-    try:
-        return read_calendar(line for path in paths for line in path.read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, ValueError) as error:
-        raise SettingsRefused(f"{own.name}: {error}") from None

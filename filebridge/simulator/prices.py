@@ -7,10 +7,12 @@ replay is in `replay`. No orders and no accounts here.
 
 import zlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple, Protocol
 
-from filebridge.simulator.exchange_clock import DayPart
+from filebridge.simulator.exchange_clock import DayPart, ExchangeClock
 from filebridge.simulator.instruments import Board, Instrument
 from filebridge.simulator.matching import LEVELS, Depth, Level
 from filebridge.simulator.money import to_tick
@@ -42,6 +44,92 @@ class Quote:
         return Depth(level, level)
 
 
+# The number of a tick: of the day and within it, or of a replayed row.
+Tick = tuple[int, int]
+
+
+class Said(NamedTuple):
+    """What a user says of a price, in price units; it stands still at `last` if there is one."""
+
+    last: int | None = None
+    prev_close: int | None = None
+
+
+class Shown(NamedTuple):
+    """What the market shows at a moment; `tick` None: it stands still, and each order finds the same depth anew."""
+
+    quote: Quote
+    depth: Depth
+    tick: Tick | None
+
+
+class PriceSource(Protocol):
+    """`tick` is the tick of what `shown` shows, without the cost of it."""
+
+    def moves(self, instrument: Instrument) -> bool: ...
+
+    def tick(self, instrument: Instrument, now: datetime, said: Said) -> Tick | None: ...
+
+    def shown(self, instrument: Instrument, now: datetime, said: Said) -> Shown: ...
+
+
+class StillPrices:
+    """The price of each symbol is its own, and changes by a user's word only."""
+
+    def moves(self, instrument: Instrument) -> bool:
+        return False
+
+    def tick(self, instrument: Instrument, now: datetime, said: Said) -> Tick | None:
+        return None
+
+    def shown(self, instrument: Instrument, now: datetime, said: Said) -> Shown:
+        return standing(still(instrument), instrument, said)
+
+
+class WalkingPrices:
+    """A walk for each symbol, by a seed; `prev_close` of a user's word is the level around which it walks."""
+
+    def __init__(self, seed: int, tick_seconds: int, spread_ticks: int, clock: ExchangeClock) -> None:
+        self._seed, self._tick_seconds, self._spread_ticks, self._clock = seed, tick_seconds, spread_ticks, clock
+        self._last_shown: dict[str, tuple[Tick, Said, Shown]] = {}
+
+    def moves(self, instrument: Instrument) -> bool:
+        return bool(still(instrument).liquidity)
+
+    def tick(self, instrument: Instrument, now: datetime, said: Said) -> Tick | None:
+        if said.last is not None or not self.moves(instrument):
+            return None
+        part = self._clock.day_part(now)
+        return part.day, part.second // self._tick_seconds
+
+    def shown(self, instrument: Instrument, now: datetime, said: Said) -> Shown:
+        tick, part = self.tick(instrument, now, said), self._clock.day_part(now)
+        if not self.moves(instrument):
+            return standing(still(instrument), instrument, said)
+        if tick is None:
+            return standing(walk(instrument, self._seed, still(instrument), part, self._tick_seconds), instrument, said)
+        known = self._last_shown.get(instrument.symbol)
+        if known and known[:2] == (tick, said):
+            return known[2]
+        base = still(instrument)
+        if said.prev_close:
+            base = replace(base, prev_close=said.prev_close)
+        quote = walk(instrument, self._seed, base, part, self._tick_seconds)
+        shown = Shown(quote, walking_depth(instrument, self._seed, quote, tick, self._spread_ticks), tick)
+        self._last_shown[instrument.symbol] = (tick, said, shown)
+        return shown
+
+
+def standing(quote: Quote, instrument: Instrument, said: Said) -> Shown:
+    """The quote after a user's word, standing still."""
+    close = quote.prev_close if said.prev_close is None else said.prev_close
+    last = quote.last if said.last is None else said.last
+    down, up = limits(close, instrument.board)
+    quote = Quote(close, last, down, up, still(instrument).liquidity)
+    return Shown(quote, quote.locked(), None)
+
+
+@lru_cache(maxsize=4096)
 def still(instrument: Instrument) -> Quote:
     """A price of its own for each symbol, the same in every run."""
     board, seed = instrument.board, zlib.crc32(instrument.symbol.encode())
@@ -90,8 +178,6 @@ def walk(instrument: Instrument, seed: int, base: Quote, part: DayPart, tick_sec
 
 def walking_depth(instrument: Instrument, seed: int, quote: Quote, tick: tuple[int, int], spread: int) -> Depth:
     """Five levels around the last price, which was either side's best or between them; none beyond a daily limit."""
-    if not quote.liquidity:
-        return Depth()
     board = instrument.board
     bits = _hash(f"{seed}|{instrument.symbol}|{tick[0]}|{tick[1]}|depth")
     best_bid = quote.last - board.tick * (bits % (spread + 1))

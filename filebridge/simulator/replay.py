@@ -1,9 +1,9 @@
 """Prices played again from a CSV file of ticks or of bars; read once and strictly, then asked for any moment.
 
 Ticks: `symbol,time,last`, and as wanted `prev_close`, `volume`, and five levels `bid1,bid1_qty,ask1,ask1_qty`, ….
-Bars: `symbol,time,open,high,low,close,volume`, and as wanted `prev_close`; a bar's time is its beginning, and it is played
-as four ticks in `bar_seconds`: open, low, high, close if it rises, open, high, low, close if it falls. `time` is
-`09:30:00` (played on every day) or `2026-01-05 09:30:00` (on its own days), the same in the whole file.
+Bars: `symbol,time,open,high,low,close,volume`, and as wanted `prev_close`; a bar's time is its beginning, and it is
+played as four ticks in `bar_seconds`: open, low, high, close if it rises, open, high, low, close if it falls. `time`
+is `09:30:00` (played on every day) or `2026-01-05 09:30:00` (on its own days), the same in the whole file.
 """
 
 import csv
@@ -18,7 +18,7 @@ from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.instruments import Instrument, Instruments
 from filebridge.simulator.matching import LEVELS, Depth, Level
 from filebridge.simulator.money import price
-from filebridge.simulator.prices import Quote, limits, still
+from filebridge.simulator.prices import Quote, Said, Shown, Tick, limits, standing, still
 from filebridge.simulator.settings import SettingsRefused
 
 SIDES = ("bid", "ask")
@@ -32,7 +32,7 @@ EVERY_DAY = datetime(1, 1, 1, tzinfo=SHANGHAI)
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class Row:
     at: datetime
     prev_close: int
     last: int
@@ -42,14 +42,14 @@ class Tick:
 
 @dataclass(slots=True)
 class Tape:
-    """One symbol's ticks in the order of their time."""
+    """One symbol's rows in the order of their time; a bar is four of them."""
 
     times: list[datetime] = field(default_factory=list)
-    ticks: list[Tick] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
 
 class Replay:
-    """The whole file; `quote` is the last tick that is not after the moment."""
+    """The whole file; what is shown is the last row that is not after the moment. Other symbols stand still."""
 
     def __init__(self, path: Path, instruments: Instruments, bar_seconds: int) -> None:
         self._tapes: dict[str, Tape] = {}
@@ -63,25 +63,33 @@ class Replay:
         except ValueError as error:
             raise SettingsRefused(f"{path.name}, {error}") from None
 
-    def quote(self, instrument: Instrument, now: datetime) -> tuple[Quote, Depth, int] | None:
-        """Quote, depth and number of the tick in force; before the first one nobody stands on either side.
+    def moves(self, instrument: Instrument) -> bool:
+        return instrument.symbol in self._tapes
 
-        None for a symbol that is not in the file.
-        """
+    def tick(self, instrument: Instrument, now: datetime, said: Said) -> Tick | None:
         tape = self._tapes.get(instrument.symbol)
-        if tape is None:
+        if tape is None or said.last is not None:
             return None
         local = now.astimezone(SHANGHAI)
-        if self._every_day:
-            local = local.replace(year=EVERY_DAY.year, month=EVERY_DAY.month, day=EVERY_DAY.day)
-        number = bisect_right(tape.times, local)
-        tick = tape.ticks[max(number - 1, 0)]
-        down, up = limits(tick.prev_close, instrument.board)
-        if not number:
-            return Quote(tick.prev_close, tick.prev_close, down, up, 0), Depth(), 0
-        volume = still(instrument).liquidity if tick.volume is None else tick.volume
-        quote = Quote(tick.prev_close, tick.last, down, up, volume)
-        return quote, _within(tick.depth or quote.locked(), quote), number
+        if not self._every_day:
+            return 0, bisect_right(tape.times, local)
+        at = local.replace(year=EVERY_DAY.year, month=EVERY_DAY.month, day=EVERY_DAY.day)
+        return local.toordinal(), bisect_right(tape.times, at)
+
+    def shown(self, instrument: Instrument, now: datetime, said: Said) -> Shown:
+        """Before a symbol's first row its price is the previous close, and nobody stands on either side."""
+        tick = self.tick(instrument, now, said._replace(last=None))
+        if tick is None:
+            return standing(still(instrument), instrument, said)
+        rows, number = self._tapes[instrument.symbol].rows, tick[1]
+        row = rows[max(number - 1, 0)]
+        close = said.prev_close or row.prev_close
+        down, up = limits(close, instrument.board)
+        volume = still(instrument).liquidity if row.volume is None else row.volume
+        quote = Quote(close, row.last, down, up, volume) if number else Quote(close, close, down, up, 0)
+        if said.last is not None:
+            return standing(quote, instrument, said)
+        return Shown(quote, _within(row.depth or quote.locked(), quote) if number else Depth(), tick)
 
     def _read(self, reader: "csv.DictReader[str]", bar_seconds: int) -> None:
         header = {name.strip() for name in reader.fieldnames or ()}
@@ -113,10 +121,10 @@ class Replay:
         volume = _quantity(row, "volume") if row.get("volume") else None
         if row.get("prev_close"):
             closes[row["symbol"]] = _price(row, "prev_close", instrument)
-        elif not tape.ticks:
+        elif not tape.rows:
             closes[row["symbol"]] = prices[0]
         elif at.date() != tape.times[-1].date():
-            closes[row["symbol"]] = tape.ticks[-1].last
+            closes[row["symbol"]] = tape.rows[-1].last
         close, depth = closes[row["symbol"]], None
         if kind == "tick":
             depth = _depth(row, instrument)
@@ -128,7 +136,7 @@ class Replay:
         for number, at_price in enumerate(prices):
             tape.times.append(at + timedelta(seconds=bar_seconds) * number / len(prices))
             share = None if volume is None else volume // len(prices)
-            tape.ticks.append(Tick(tape.times[-1], close, at_price, share, depth))
+            tape.rows.append(Row(tape.times[-1], close, at_price, share, depth))
 
     def _time(self, text: str) -> datetime:
         every_day = TIME_OF_DAY.fullmatch(text) is not None
