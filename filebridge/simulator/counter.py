@@ -21,9 +21,10 @@ from filebridge.simulator.books import (
     Position,
     Record,
 )
+from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.instruments import Board, Instrument
 from filebridge.simulator.market import Market, Offer
-from filebridge.simulator.matching import ORDER_TYPES
+from filebridge.simulator.matching import ORDER_TYPES, Execution
 from filebridge.simulator.prices import Quote
 
 MILLION = 1_000_000
@@ -145,6 +146,14 @@ class Counter:
         for symbol in ended:
             self._uncross(symbol, int(now.timestamp()))
         self.requote(moved, int(now.timestamp()))
+
+    def recall(self) -> None:
+        """After a restart: what today's fills took from a depth that still stands is not there once more."""
+        for account in self.books.accounts.values():
+            for fill in account.fills:
+                at = datetime.fromtimestamp(fill.traded_at, SHANGHAI)
+                taken = Execution(fill.last_qty, fill.last_price)
+                self.market.recall(fill.order.symbol, _offer(fill.order).side, taken, at)
 
     def requote(self, symbols: Iterable[str], now: int) -> None:
         """A new quote of each symbol has come: resting orders meet it once, in the order in which they came."""

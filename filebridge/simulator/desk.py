@@ -100,6 +100,7 @@ class Desk:
         if not books.trade_date:
             self._open_books(userdata, now)
         self.tick(now)
+        self.counter.recall()
 
     def connected(self, now: datetime) -> None:
         self._journal.append([self._journal_line("connect", [], now.isoformat(timespec="milliseconds"))])

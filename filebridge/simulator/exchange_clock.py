@@ -1,7 +1,7 @@
 """The exchange's clock: which phase of the day a board is in, and how far the trading day has come.
 
-`hours` "always" knows one phase, continuous trading from midnight to midnight. "exchange" follows the table below on the
-days of a trading calendar. The moment comes in as an argument; nothing here reads a clock.
+`hours` "always" knows one phase, continuous trading from midnight to midnight. "exchange" follows the table below on
+the days of a trading calendar. The moment comes in as an argument; nothing here reads a clock.
 """
 
 from bisect import bisect_right
@@ -63,6 +63,7 @@ SESSIONS = (
     Session(COMMODITIES, time(10, 30), time(11, 30), Phase.CONTINUOUS),
     Session(COMMODITIES, time(13, 30), time(15), Phase.CONTINUOUS),
 )
+ALWAYS = Session(frozenset(), time.min, time.max, Phase.CONTINUOUS)
 # Prices move between the end of the opening auction and the close, not over lunch.
 MOVING = ((time(9, 25), time(11, 30)), (time(13), time(15)))
 
@@ -84,7 +85,7 @@ class ExchangeClock:
     def session(self, board: str, now: datetime) -> Session | None:
         """The session of the board that runs at `now`; half-open, so that at 15:00:00 the closing auction is over."""
         if self._calendar is None:
-            return Session(frozenset({board}), time.min, time.max, Phase.CONTINUOUS)
+            return ALWAYS
         local = now.astimezone(SHANGHAI)
         if not self._calendar.is_trading_day(local.date()):
             return None

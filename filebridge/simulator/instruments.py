@@ -28,8 +28,8 @@ TICK_OF_THOUSANDTHS = Decimal("0.001")
 class Board:
     """Rules that all symbols of one board share; `price_unit` price units make a yuan, the tick is in price units.
 
-    Quantities are in what the broker counts: shares, 张 of bonds and repos, lots (手, 张) of futures and options; a lot is
-    `multiplier` times its price. `limit_percent` 0 is: no daily limit. `settle_days` 0 is: sold on the day of the buy.
+    Quantities are in what the broker counts: shares, 张 of bonds and repos, lots (手, 张) of futures and options; a lot
+    is `multiplier` times its price. `limit_percent` 0 is: no daily limit. `settle_days` 0 is: sold on the day of the buy.
     """
 
     exchange: str

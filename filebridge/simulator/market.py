@@ -81,24 +81,21 @@ class Market:
         The first moment of all changes nothing: whatever is watched then was there before, in another process.
         """
         is_first, watching = self._now == NEVER, [found for symbol in watched if (found := self.instrument(symbol))]
-        before = [] if is_first else [(self.phase(each), self._shown(each).tick) for each in watching]
+        before = [] if is_first else [(self.phase(each), self._tick(each)) for each in watching]
         self._now = now
         ended, moved = [], []
         for instrument, (phase, tick) in zip(watching, before, strict=not is_first):
             new_phase = self.phase(instrument)
             if phase == Phase.AUCTION != new_phase:
                 ended.append(instrument.symbol)
-            if (new_phase, self._shown(instrument).tick) != (phase, tick):
+            if (new_phase, self._tick(instrument)) != (phase, tick):
                 moved.append(instrument.symbol)
         return ended, moved
 
     def recall(self, symbol: str, side: str, execution: Execution, at: datetime) -> None:
         """A trade of an earlier process: if its tick still runs, what it took is gone from the depth."""
         instrument = self.instrument(symbol)
-        if (
-            instrument
-            and self._source.shown(instrument, at, self._said.get(symbol, Said())).tick == self._shown(instrument).tick
-        ):
+        if instrument and self._tick(instrument, at) == self._tick(instrument):
             self._note(instrument, side, execution)
 
     # Rules of the moment
@@ -234,11 +231,14 @@ class Market:
             return False
         return self.set_price(instrument.symbol, last=last, prev_close=close)
 
+    def _tick(self, instrument: Instrument, at: datetime | None = None) -> Tick | None:
+        return self._source.tick(instrument, at or self._now, self._said.get(instrument.symbol, Said()))
+
     def _shown(self, instrument: Instrument) -> Shown:
         return self._source.shown(instrument, self._now, self._said.get(instrument.symbol, Said()))
 
     def _note(self, instrument: Instrument, side: str, execution: Execution) -> None:
-        tick = self._shown(instrument).tick
+        tick = self._tick(instrument)
         if tick is not None:
             taken = self._taken_since(instrument.symbol, side, tick)
             taken[execution.price] = taken.get(execution.price, 0) + execution.quantity
