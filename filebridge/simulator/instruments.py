@@ -29,7 +29,8 @@ class Board:
     """Rules that all symbols of one board share; `price_unit` price units make a yuan, the tick is in price units.
 
     Quantities are in what the broker counts: shares, 张 of bonds and repos, lots (手, 张) of futures and options; a lot
-    is `multiplier` times its price. `limit_percent` 0 is: no daily limit. `settle_days` 0 is: sold on the day of the buy.
+    is `multiplier` times its price. `limit_percent` 0: no daily limit; `settle_days` 0: sold on the day of the buy. How
+    far a walking price goes in a day is measured by `walk_percent`, at most the daily limit.
     """
 
     exchange: str
@@ -42,6 +43,7 @@ class Board:
     max_market_quantity: int
     tick: int
     limit_percent: int
+    walk_percent: int
     settle_days: int
     multiplier: int
     price_low: int
@@ -63,8 +65,8 @@ class Instrument:
 
 
 COUNTS = (
-    *("buy_min", "buy_step", "max_quantity", "max_market_quantity", "limit_percent", "settle_days", "multiplier"),
-    *("liquidity_low", "liquidity_high"),
+    *("buy_min", "buy_step", "max_quantity", "max_market_quantity", "limit_percent", "walk_percent"),
+    *("settle_days", "multiplier", "liquidity_low", "liquidity_high"),
 )
 PRICES = ("tick", "price_low", "price_high")
 RULES = frozenset({field.name for field in fields(Board)} - {"exchange", "prefix", "price_unit"})
@@ -144,7 +146,7 @@ def _numbers(row: dict[str, str], unit: int) -> dict[str, int]:
     """The counts and prices that the row holds; ValueError for what is no number, or no tick."""
     numbers = {name: int(row[name]) for name in COUNTS if name in row}
     numbers |= {name: price(row[name], unit) for name in PRICES if name in row}
-    for name in ("tick", "buy_min", "buy_step", "multiplier", "price_low"):
+    for name in ("tick", "buy_min", "buy_step", "multiplier", "price_low", "walk_percent"):
         if numbers.get(name, 1) <= 0:
             raise ValueError(f"{name} must be more than 0")
     return numbers

@@ -112,17 +112,20 @@ def auction_price(
 ) -> int | None:
     """The price at which a call auction trades, or None if no bid meets an ask.
 
-    The largest volume, then the smallest surplus: so every bid above and every ask below is filled whole, and at the
-    price one side is. Where several prices are left, Shanghai takes their `middle`, the others the one nearest to the
+    The largest volume, with every bid above and every ask below it filled whole, and of such prices the one with the
+    smallest surplus. Where several are left, Shanghai takes their `middle`, the others the one nearest to the
     reference (the previous close; in a closing auction the last price).
     """
-    ranks: dict[int, tuple[int, int]] = {}
+    ranks: dict[int, tuple[int, bool, int]] = {}
     orders = {level.price for level in (*bids, *asks)}
     # Between two neighbouring order prices nothing changes, so one tick beside each stands for all of them.
     for price in sorted(orders | {at + tick for at in orders} | {at - tick for at in orders}):
         demand, supply = _demand_and_supply(bids, asks, price)
-        ranks[price] = (min(demand, supply), -abs(demand - supply))
-    best = max(ranks.values(), default=(0, 0))
+        volume = min(demand, supply)
+        above = sum(level.quantity for level in bids if level.price > price)
+        below = sum(level.quantity for level in asks if level.price < price)
+        ranks[price] = (volume, max(above, below) <= volume, -abs(demand - supply))
+    best = max(ranks.values(), default=(0, False, 0))
     if not best[0]:
         return None
     fitting = [price for price, rank in ranks.items() if rank == best]

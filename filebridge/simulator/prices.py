@@ -20,12 +20,12 @@ from filebridge.simulator.money import to_tick
 NO_LIMIT = 2**31 - 1
 MILLION = 1_000_000
 
-# Octaves of the walk: (period, amplitude), periods in days and in ticks, amplitudes in millionths of the daily limit.
-# Their sums keep the change of a day below half of the limit, and the way within a day below a further 0.4 of it.
+# Octaves of the walk: (period, amplitude), periods in days and in ticks, amplitudes in millionths of walk_percent. Their
+# sums keep the change of a day below half of it and the way within a day below a further 0.4.
 DAYS = ((64, 2_000_000), (16, 600_000), (4, 200_000), (1, 50_000))
 TICKS = ((4800, 200_000), (1200, 100_000), (300, 60_000), (60, 25_000), (12, 10_000), (1, 5_000))
-# What stands for the daily limit where there is none.
-LIMIT_PERCENT_ELSE = 10
+# The level drifts by tenths, never by halves, however lively the days are.
+LEVEL_PERCENT_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def limits(prev_close: int, board: Board) -> tuple[int, int]:
 def walk(instrument: Instrument, seed: int, base: Quote, part: DayPart, tick_seconds: int) -> Quote:
     """The walk around `base` at a part of the day; a day closes exactly where the next one begins."""
     name, board = f"{seed}|{instrument.symbol}", instrument.board
-    percent = board.limit_percent or LIMIT_PERCENT_ELSE
+    percent = board.walk_percent
     opens, closes = (_level(name, base.prev_close, day, percent) for day in (part.day, part.day + 1))
     prev_close = max(board.tick, to_tick(opens, MILLION, board.tick))
     tick, ticks = part.second // tick_seconds, max(1, part.seconds // tick_seconds)
@@ -201,7 +201,7 @@ def walking_depth(instrument: Instrument, seed: int, quote: Quote, tick: tuple[i
 def _level(name: str, base: int, day: int, percent: int) -> int:
     """Where the price stands when the day begins, in millionths of a price unit."""
     shift = sum(_noise(f"{name}|days|{period}", day, period, height) for period, height in DAYS)
-    return base * MILLION + base * min(percent, LIMIT_PERCENT_ELSE) * shift // 100
+    return base * MILLION + base * min(percent, LEVEL_PERCENT_MAX) * shift // 100
 
 
 def _noise(name: str, at: int, period: int, height: int) -> int:
