@@ -95,6 +95,17 @@ class ExchangeClock:
         running = self.session(board, now)
         return running.phase if running else Phase.CLOSED
 
+    def auction_ended(self, board: str, then: datetime, now: datetime) -> bool:
+        """Whether an auction of the board came to its end after `then` and not after `now`, on the day of `now`."""
+        before, local = then.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
+        if self._calendar is None or not self._calendar.is_trading_day(local.date()):
+            return False
+        rows = _on(local.date(), board)
+        starts = {row.starts for row in rows if row.phase == Phase.AUCTION}
+        ends = {row.ends for row in rows if row.phase == Phase.AUCTION} - starts
+        since = before.time() if before.date() == local.date() else time.min
+        return any(since < end <= local.time() for end in ends)
+
     def opens_later(self, board: str, now: datetime) -> bool:
         """Whether a session with an auction or continuous trading is still to come on this day."""
         local = now.astimezone(SHANGHAI)

@@ -6,7 +6,6 @@ from its board's. Both may be extended by an instruments.csv of the user. No pri
 
 import re
 from dataclasses import dataclass, fields, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ NUMBERS = {
     **dict.fromkeys(("IF", "SF", "DF", "ZF", "INE", "GF"), re.compile("[A-Za-z]{1,2}[0-9]{3,4}")),
 }
 STOCK_BOARDS = frozenset({"MAIN", "CHINEXT", "STAR", "BSE"})
-TICK_OF_THOUSANDTHS = Decimal("0.001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +151,6 @@ def _numbers(row: dict[str, str], unit: int) -> dict[str, int]:
 
 
 def _price_unit(tick: str) -> int:
-    return THOUSANDTHS if price(tick) and Decimal(tick) % TICK_OF_THOUSANDTHS == 0 else THOUSANDTHS * 10
+    """Thousandths, or ten-thousandths where the tick is finer; ValueError for what is no number."""
+    finest = price(tick, THOUSANDTHS * 10)
+    return THOUSANDTHS * 10 if finest % 10 else THOUSANDTHS

@@ -82,13 +82,12 @@ class Market:
         """
         is_first, watching = self._now == NEVER, [found for symbol in watched if (found := self.instrument(symbol))]
         before = [] if is_first else [(self.phase(each), self._tick(each)) for each in watching]
-        self._now = now
+        then, self._now = self._now, now
         ended, moved = [], []
         for instrument, (phase, tick) in zip(watching, before, strict=not is_first):
-            new_phase = self.phase(instrument)
-            if phase == Phase.AUCTION != new_phase:
+            if self._clock.auction_ended(instrument.board.board, then, now):
                 ended.append(instrument.symbol)
-            if (new_phase, self._tick(instrument)) != (phase, tick):
+            if (self.phase(instrument), self._tick(instrument)) != (phase, tick):
                 moved.append(instrument.symbol)
         return ended, moved
 

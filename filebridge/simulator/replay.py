@@ -153,10 +153,11 @@ class Replay:
 
 
 def _price(row: dict[str, str], name: str, instrument: Instrument) -> int:
-    value = price(row[name], instrument.board.price_unit)
-    if value <= 0 or value % instrument.board.tick:
+    # A thousand times finer than a price unit, so that rounding hides nothing.
+    value, board = price(row[name], instrument.board.price_unit * 1000), instrument.board
+    if value <= 0 or value % (board.tick * 1000):
         raise ValueError(f"{name}: {row[name]!r} is no price on the tick of {instrument.symbol}")
-    return value
+    return value // 1000
 
 
 def _quantity(row: dict[str, str], name: str) -> int:
