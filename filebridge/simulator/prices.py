@@ -20,8 +20,8 @@ from filebridge.simulator.money import to_tick
 NO_LIMIT = 2**31 - 1
 MILLION = 1_000_000
 
-# Octaves of the walk: (period, amplitude), periods in days and in ticks, amplitudes in millionths of walk_percent. Their
-# sums keep the change of a day below half of it and the way within a day below a further 0.4.
+# Octaves of the walk: (period, amplitude), periods in days and in ticks, amplitudes in millionths of walk_percent.
+# Their sums keep the change of a day below half of it and the way within a day below a further 0.4.
 DAYS = ((64, 2_000_000), (16, 600_000), (4, 200_000), (1, 50_000))
 TICKS = ((4800, 200_000), (1200, 100_000), (300, 60_000), (60, 25_000), (12, 10_000), (1, 5_000))
 # The level drifts by tenths, never by halves, however lively the days are.

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
@@ -153,11 +154,12 @@ class Replay:
 
 
 def _price(row: dict[str, str], name: str, instrument: Instrument) -> int:
-    # A thousand times finer than a price unit, so that rounding hides nothing.
-    value, board = price(row[name], instrument.board.price_unit * 1000), instrument.board
-    if value <= 0 or value % (board.tick * 1000):
+    board = instrument.board
+    value = price(row[name], board.price_unit)
+    # Compared with the text itself, so that rounding hides nothing.
+    if value <= 0 or Decimal(row[name]) * board.price_unit != value or value % board.tick:
         raise ValueError(f"{name}: {row[name]!r} is no price on the tick of {instrument.symbol}")
-    return value // 1000
+    return value
 
 
 def _quantity(row: dict[str, str], name: str) -> int:

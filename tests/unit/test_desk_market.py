@@ -48,7 +48,7 @@ def cancel(number: int) -> Request:
 
 
 def stream(seconds: int) -> Iterable[tuple[datetime, list[Request]]]:
-    """Groups of requests with their times, from the afternoon on: orders of every kind, cancels, and moments of quiet."""
+    """Groups of requests with their times, from the afternoon on: orders of many kinds, and cancels."""
     dice, now, number = random.Random(4), MONDAY + timedelta(hours=14), 0
     end = now + timedelta(seconds=seconds)
     instruments = Instruments()

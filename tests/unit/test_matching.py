@@ -65,7 +65,7 @@ def test_a_market_order_needs_somebody(order_type: str) -> None:
     assert market_limit(order_type, side, 100, 0, Depth(asks=DEPTH.asks)) == 0
 
 
-# (bids, asks, reference, nearest to the reference, middle): each answer was worked out by hand from the exchanges' rule.
+# (bids, asks, reference, nearest to the reference, middle): answers worked out by hand from the exchanges' rule.
 AUCTIONS = [
     ([], [(1000, 100)], 1000, None, None),
     ([(999, 100)], [(1000, 100)], 1000, None, None),
