@@ -1,5 +1,6 @@
 """Prices that walk, and prices that are played again: the same for the same seed or file, and never beyond a limit."""
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from filebridge.simulator.replay import Replay
 from filebridge.simulator.settings import FILE, MarketSettings, SettingsRefused, read_settings
 
 INSTRUMENTS = Instruments()
+ROOT = Path(__file__).parents[2]
 LISTED = INSTRUMENTS.listed()
 NOTHING = Said()
 START = datetime(2026, 1, 5, tzinfo=SHANGHAI)
@@ -167,6 +169,16 @@ def test_a_replay_is_read_strictly(tmp_path: Path, text: str, said: str) -> None
 def test_a_missing_replay_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsRefused, match=r"ticks\.csv"):
         Replay(tmp_path / "ticks.csv", INSTRUMENTS, 60)
+
+
+def test_every_setting_is_described_with_its_default_and_stands_in_a_new_home() -> None:
+    package = ROOT / "filebridge"
+    template = (package / "counter.toml").read_text(encoding="utf-8")
+    described = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+    for field in fields(MarketSettings):
+        default = field.default if isinstance(field.default, int) else f'"{field.default}"'
+        assert f"| `{field.name}` | `{default}` |" in described
+        assert f"\n{field.name} = " in template.replace("\n# ", "\n")
 
 
 def test_settings(tmp_path: Path) -> None:
