@@ -82,6 +82,10 @@ class ExchangeClock:
     def __init__(self, calendar: TradingCalendar | None = None) -> None:
         self._calendar = calendar
 
+    @property
+    def always_open(self) -> bool:
+        return self._calendar is None
+
     def session(self, board: str, now: datetime) -> Session | None:
         """The session of the board that runs at `now`; half-open, so that at 15:00:00 the closing auction is over."""
         if self._calendar is None:

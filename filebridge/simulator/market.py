@@ -76,18 +76,20 @@ class Market:
         return instrument.board.price_unit if instrument else THOUSANDTHS
 
     def advance(self, now: datetime, watched: Iterable[str]) -> tuple[list[str], list[str]]:
-        """Goes on to `now`. Of the watched symbols: those whose auction has just ended, and those with new depth.
+        """Goes on to `now`. Of the watched symbols: those whose auction has ended, and those with new depth.
 
         The first moment of all changes nothing: whatever is watched then was there before, in another process.
         """
-        is_first, watching = self._now == NEVER, [found for symbol in watched if (found := self.instrument(symbol))]
-        before = [] if is_first else [(self.phase(each), self._tick(each)) for each in watching]
+        watching = [] if self._now == NEVER else self._moving(watched)
+        before = [(self.phase(instrument), self._tick(instrument)) for instrument in watching]
         then, self._now = self._now, now
         ended, moved = [], []
-        for instrument, (phase, tick) in zip(watching, before, strict=not is_first):
+        for instrument, known in zip(watching, before, strict=True):
             if self._clock.auction_ended(instrument.board.board, then, now):
                 ended.append(instrument.symbol)
-            if (self.phase(instrument), self._tick(instrument)) != (phase, tick):
+            phase = self.phase(instrument)
+            # What is left when the close comes has no part in the trade after hours.
+            if phase == Phase.CONTINUOUS and (phase, self._tick(instrument)) != known:
                 moved.append(instrument.symbol)
         return ended, moved
 
@@ -229,6 +231,11 @@ class Market:
             LOG.warning("market.csv: %s: %s", row, error)
             return False
         return self.set_price(instrument.symbol, last=last, prev_close=close)
+
+    def _moving(self, symbols: Iterable[str]) -> list[Instrument]:
+        """Those that time can change: what neither moves nor closes need not be looked at."""
+        known = [found for symbol in symbols if (found := self.instrument(symbol))]
+        return known if not self._clock.always_open else [each for each in known if self._source.moves(each)]
 
     def _tick(self, instrument: Instrument, at: datetime | None = None) -> Tick | None:
         return self._source.tick(instrument, at or self._now, self._said.get(instrument.symbol, Said()))

@@ -94,7 +94,7 @@ class WalkingPrices:
         self._last_shown: dict[str, tuple[Tick, Said, Shown]] = {}
 
     def moves(self, instrument: Instrument) -> bool:
-        return bool(still(instrument).liquidity)
+        return instrument.board.liquidity_high > 0
 
     def tick(self, instrument: Instrument, now: datetime, said: Said) -> Tick | None:
         if said.last is not None or not self.moves(instrument):

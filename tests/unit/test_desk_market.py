@@ -298,6 +298,18 @@ def test_a_day_at_the_exchange(new_floor: NewFloor) -> None:
     assert floor.place(STOCK, "BUY", 100, floor.last(STOCK)).status == b.REJECTED
 
 
+def test_what_the_close_leaves_has_no_part_in_the_trade_after_hours(new_floor: NewFloor) -> None:
+    floor = new_floor(EXCHANGE, "14:58:00")
+    low = round(floor.last(STAR) * 0.9, 2)
+    for _ in range(2):
+        left = floor.place(STAR, "SELL", 100_000, low)
+    floor.go_to("15:00:00")
+    assert left.leaves_qty > 0
+    filled_qty = left.filled_qty
+    assert floor.go_to("15:06:00").place(STAR, "BUY", 200, floor.last(STAR)).status == b.FILLED
+    assert left.filled_qty == filled_qty
+
+
 def test_orders_can_be_held_until_the_next_session_of_the_day(new_floor: NewFloor) -> None:
     floor = new_floor(EXCHANGE + 'closed = "hold"\n', "08:00:00")
     early = floor.place(STOCK, "BUY", 100, round(floor.last(STOCK) * 1.05, 2))
