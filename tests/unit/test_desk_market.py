@@ -159,8 +159,12 @@ class Floor:
     """A desk whose clock is turned by hand, and its newest order."""
 
     def __init__(self, folder: Path, counter_toml: str, clock: str) -> None:
-        self.now = at(clock)
-        self.desk = Desk(userdata_of(folder, counter_toml), Faults(), self.now)
+        self.now, self._folder = at(clock), userdata_of(folder, counter_toml)
+        self.desk = Desk(self._folder, Faults(), self.now)
+
+    def restart(self) -> None:
+        self.desk.close()
+        self.desk = Desk(self._folder, Faults(), self.now)
 
     def go_to(self, clock: str) -> "Floor":
         self.now = at(clock)
@@ -225,6 +229,18 @@ def test_an_order_takes_the_depth_level_by_level_and_leaves_less_to_the_next(new
     assert (rest.status, rest.leaves_qty) == (b.PARTIALLY_FILLED, 100)
     # The next tick brings new depth; while the market falls, the remainder is filled.
     assert floor.go_to("10:00:03").depth(STOCK).asks[0].quantity > 0
+
+
+def test_what_was_taken_is_still_gone_after_a_restart(new_floor: NewFloor) -> None:
+    floor = new_floor(WALK.format(1), "10:00:00")
+    asks = floor.depth(STOCK).asks
+    placed = floor.place(STOCK, "BUY", asks[0].quantity + 100, asks[0].price / 1000)
+    left = floor.depth(STOCK)
+    floor.restart()
+    assert floor.depth(STOCK) == left
+    assert floor.desk.counter.books.orders[placed.broker_order_id] == placed
+    floor.go_to("10:00:03")
+    assert floor.depth(STOCK) != left
 
 
 @pytest.mark.parametrize(
