@@ -15,7 +15,10 @@ from filebridge.simulator.desk import Desk
 from filebridge.simulator.exchange_clock import SHANGHAI, ExchangeClock
 from filebridge.simulator.faults import Faults
 from filebridge.simulator.instruments import Instruments
+from filebridge.simulator.market import Market, Offer
+from filebridge.simulator.matching import Depth
 from filebridge.simulator.prices import Said, WalkingPrices, still
+from filebridge.simulator.replay import Replay
 
 ACCOUNT, SESSION = "10001", 1
 STOCK, SHENZHEN, STAR, BOND = "600000.SH", "000001.SZ", "688981.SH", "113050.SH"
@@ -296,6 +299,21 @@ def test_an_opening_auction_trades_at_one_price(new_floor: NewFloor) -> None:
     assert "当前时间不允许委托" in floor.place(STOCK, "BUY", 100, floor.last(STOCK)).message
     floor.cancel(away)
     assert away.status == b.CANCELED
+
+
+@pytest.mark.parametrize(("symbol", "price"), [(STOCK, 10_200), (SHENZHEN, 10_100)])
+def test_of_several_auction_prices_shanghai_takes_the_middle_and_shenzhen_the_nearest(
+    tmp_path: Path, symbol: str, price: int
+) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text(f"symbol,time,last,prev_close\n{symbol},09:30:00,10.00,10.00\n", encoding="utf-8")
+    market = Market(source=Replay(path, Instruments(), 60))
+    instrument = market.instrument(symbol)
+    assert instrument is not None
+    market.advance(at("09:25:00"), [])
+    assert market.depth(instrument) == Depth()
+    offers = [Offer("BUY", 10_300, 300), Offer("SELL", 10_100, 200), Offer("SELL", 10_400, 200)]
+    assert market.auction(instrument, offers) == [(200, price), (200, price), (0, price)]
 
 
 def test_a_day_at_the_exchange(new_floor: NewFloor) -> None:
