@@ -312,7 +312,7 @@ def test_of_several_auction_prices_shanghai_takes_the_middle_and_shenzhen_the_ne
     assert instrument is not None
     market.advance(at("09:25:00"), [])
     assert market.depth(instrument) == Depth()
-    offers = [Offer("BUY", 10_300, 300), Offer("SELL", 10_100, 200), Offer("SELL", 10_400, 200)]
+    offers = [Offer("BUY", 10_300, 200), Offer("SELL", 10_100, 200), Offer("SELL", 10_400, 200)]
     assert market.auction(instrument, offers) == [(200, price), (200, price), (0, price)]
 
 
