@@ -32,6 +32,7 @@ from filebridge.simulator.endpoint import (
 )
 from filebridge.simulator.faults import Faults
 from filebridge.simulator.sessions import SHANGHAI, Sessions
+from filebridge.simulator.settings import SettingsRefused
 
 LOG = logging.getLogger("filebridge.simulator")
 
@@ -138,7 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         serve(options.userdata, idle_seconds=options.idle_seconds)
-    except FolderAlreadyServed as error:
+    except (FolderAlreadyServed, SettingsRefused) as error:
         parser.exit(2, f"{error}\n")
 
 
