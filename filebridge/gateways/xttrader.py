@@ -94,6 +94,8 @@ class XtBroker:
         self._emit = emit
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
         self._tags = _Requests()
+        # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
+        self._cancel_requests = _Requests()
         self._cancels: dict[int, str] = {}
         # XtQuantTrader asks the main thread for a loop, which newer Pythons no longer make by themselves.
         asyncio.set_event_loop(asyncio.new_event_loop())
@@ -128,7 +130,9 @@ class XtBroker:
     def cancel(self, order: Wire) -> None:
         broker_order_id = int(order["broker_order_id"])
         self._cancels[broker_order_id] = order["tag"]
-        self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
+        seq = self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
+        for answer in self._cancel_requests.called(seq, order["tag"]):
+            self._emit(answer)
 
     def snapshot(self, *, orders: bool) -> Wire:
         """The books of all accounts, with or without orders and trades. An account is complete only if its status is
@@ -206,14 +210,13 @@ class XtBroker:
     def _on_cancel_answer(self, response: Any) -> None:
         taken = response.cancel_result == 0
         text = "" if taken else _text(response, "error_msg") or f"the terminal answered {response.cancel_result}"
-        self._emit_cancel(response.order_id, taken, text)
+        # Without a terminal the answer does not say which order it is about.
+        for ready in self._cancel_requests.answered(response.seq, _cancel_answer(taken, text)):
+            self._emit(ready)
 
     def _on_cancel_error(self, error: Any) -> None:
-        self._emit_cancel(error.order_id, False, _text(error, "error_msg") or f"error {error.error_id}")
-
-    def _emit_cancel(self, order_id: int, taken: bool, text: str) -> None:
-        tag = self._cancels.get(order_id, "")
-        self._emit({"kind": "cancel_answer", "tag": tag, "taken": taken, "text": text})
+        text = _text(error, "error_msg") or f"error {error.error_id}"
+        self._emit({**_cancel_answer(False, text), "tag": self._cancels.get(error.order_id, "")})
 
 
 class _Requests:
@@ -235,6 +238,10 @@ class _Requests:
         # The call may have returned between the two lines above.
         tag = self._tags.get(seq)
         return [{**early, "tag": tag} for early in self._early.pop(seq, ())] if tag is not None else []
+
+
+def _cancel_answer(taken: bool, text: str) -> Wire:
+    return {"kind": "cancel_answer", "taken": taken, "text": text}
 
 
 def _order(row: Any) -> Wire:

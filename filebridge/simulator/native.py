@@ -64,6 +64,18 @@ NOT_ENABLED_TEXT = (
     '{"error":{"account_id":"","task_id":-1,"strategy_name":"","order_remark":"","error_msg":"该业务未开通","datas":[]}'
     ',"datas":[]}'
 )
+# Without a terminal: what the answers say, which fields of a request they repeat, and what is not answered at all.
+NOTHING: dict[str, Any] = {"int": -1, "str": ""}
+NO_RESULT: dict[str, dict[str, Any]] = {
+    "OrderStockResp": {"order_id": -1},
+    "CancelOrderStockResp": {"cancel_result": -1},
+    "OperateSmartAlgoTaskResp": {"task_id": -1},
+}
+ECHOED = ("account_id", "account_type", "ft_account_id", "opt_account_id", "m_strAccountID")
+SILENT = (
+    *("createCommandWithSeq", "cancelCommandWithSeq", "queryCommandWithSeq", "setCommandOrderParamWithSeq"),
+    *("sendCommandOrderReqWithSeq", "sendCancelCommandOrderReqWithSeq", "getSmartAlgoParamWithSeq"),
+)
 # What a blank answer object says of a request that failed.
 FAILED_FIELDS: dict[str, Any] = {
     "order_id": -1,
@@ -86,7 +98,7 @@ class NativeClient:
     def __init__(self, path: bytes | str, name: str, session: int) -> None:
         _check("path", path, (bytes, str))
         _check("name", name, (bytes, str))
-        _check_int(session)
+        _check_unsigned(session)
         self._userdata = Path(path.decode("gb18030") if isinstance(path, bytes) else path)
         self._session = session
         self._sequence = itertools.count(1)
@@ -134,6 +146,15 @@ class NativeClient:
         binding, shape = ANSWERS[kind]
         self._answer(binding, seq, _without_terminal(shape, dict(zip(REQUESTS[kind], fields, strict=True))))
 
+    def _refuse(self, name: str, seq: int, request: Any) -> None:
+        """The answer to a request that the counter does not serve; without a terminal, what that gives."""
+        binding = _answer_binding(name)
+        shape = CONTRACT["bindings"][binding][1]
+        if self._link.connected:
+            self._answer(binding, seq, _not_enabled(shape))
+        elif name not in SILENT:
+            self._answer(binding, seq, _without_terminal(shape, _echoed(request)))
+
     def _answer(self, binding: str, seq: int, payload: Any) -> None:
         """An answer that needs no counter. Before start and after stop there is no thread, and it never comes."""
         if self._link.started:
@@ -175,15 +196,21 @@ def _payload(shape: str, payload: Any) -> Any:
 
 
 def _without_terminal(shape: str, request: dict[str, Any]) -> Any:
-    """The answers that were seen of a client with no terminal: -1, [], an order id of -1."""
-    if shape == "int":
-        return -1
+    """The answers that were seen of a client with no terminal: -1, [], no text; a blank object that tells only the
+    account of the request again, neither the remark of an order nor the id of one to be cancelled."""
+    if shape in NOTHING:
+        return NOTHING[shape]
     if shape.startswith("list["):
         return []
     blank = _CLASSES[shape]()
-    # What was asked is told again, the id of an order to be cancelled among it; a new order has none.
-    _fill(blank, {"order_id": -1, "cancel_result": -1, **request})
+    told = {name: value for name, value in request.items() if name in ECHOED}
+    _fill(blank, {**told, **NO_RESULT.get(shape, {})})
     return blank
+
+
+def _echoed(request: Any) -> dict[str, Any]:
+    stored = {name: getattr(type(request), "_" + name, None) for name in ECHOED}
+    return {name: field.__get__(request) for name, field in stored.items() if field is not None}
 
 
 def _not_enabled(shape: str) -> Any:
@@ -218,6 +245,12 @@ def _check_int(value: Any) -> None:
         raise TypeError(f"incompatible argument {value!r}")
 
 
+def _check_unsigned(value: Any) -> None:
+    """Request and session numbers are unsigned, of 64 bits."""
+    if not isinstance(value, int) or not 0 <= value < 2**64:
+        raise TypeError(f"incompatible argument {value!r}")
+
+
 def _check_argument(request: str, kind: str, value: Any) -> None:
     inner = re.fullmatch(r"list\[(\w+)\]", kind)
     if inner:
@@ -235,24 +268,21 @@ def _request_method(name: str, kinds: list[str]) -> Callable[..., int]:
         read = field_reader(request_class, REQUESTS[served])
 
         def serve(self: NativeClient, seq: int, request: Any) -> int:
-            _check_int(seq)
+            _check_unsigned(seq)
             _check(name, request, request_class)
             self._serve(served, seq, read(request))
-            return 0
+            return seq
 
         return serve
 
-    binding = _answer_binding(name)
-    payload_shape = CONTRACT["bindings"][binding][1]
-
     def refuse(self: NativeClient, seq: int, *arguments: Any) -> int:
-        _check_int(seq)
+        _check_unsigned(seq)
         if len(arguments) != len(kinds) - 1:
             raise TypeError(f"{name} takes {len(kinds)} arguments")
         for kind, value in zip(kinds[1:], arguments, strict=True):
             _check_argument(name, kind, value)
-        self._answer(binding, seq, _not_enabled(payload_shape))
-        return 0
+        self._refuse(name, seq, *arguments[:1])
+        return seq
 
     return refuse
 
