@@ -1,7 +1,8 @@
 """The native module's classes, generated from native_contract.json, as strict as the real ones.
 
 A writable string keeps `width` bytes of UTF-8 and loses the rest in silence, also in mid-character: reading it then
-raises UnicodeDecodeError. Integers are signed, of 32 bits or 64. There is no `__dict__`, and no pickling. Nothing is sent here.
+raises UnicodeDecodeError. Integers are signed, of 32 bits or 64. There is no `__dict__`, and no pickling. Nothing is
+sent here.
 """
 
 import json
