@@ -92,6 +92,14 @@ def crash(args: list[str]) -> int:
     return _run([PYTHON, "-m", "tests.crash.matrix", *args])
 
 
+def windows(args: list[str]) -> int:
+    """The tests that need no Linux, on Windows' CPython (here: under Wine); --quick: the parts that CI runs"""
+    if WINDOWS:
+        _ensure_environment(quiet=False)
+    # Elsewhere it makes a machine of its own, and needs nothing of ours but a Python.
+    return _run([PYTHON if WINDOWS else _find_interpreter().path, "-m", "tests.windows", *args])
+
+
 def docs(args: list[str]) -> int:
     """Write the generated pages of docs/ again; --check only says which are stale"""
     _ensure_environment(quiet=False)
@@ -123,6 +131,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check,
     "fix": fix,
     "crash": crash,
+    "windows": windows,
     "docs": docs,
     "calendar": calendar,
     "help": show_help,

@@ -22,6 +22,7 @@ from filebridge.domain.orders import Order, price_text
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
+from filebridge.gateways.lifeline import Lifeline
 from filebridge.gateways.wire import message_of
 
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
@@ -70,6 +71,7 @@ class Supervisor:
         self._settings = settings
         self._messages = messages
         self._worker: _Worker | None = None
+        self._lifeline = Lifeline()
         self._generation = 0
         self._unsaid: deque[base.Message] = deque()
         self._failures = 0
@@ -119,6 +121,7 @@ class Supervisor:
         if self._worker is not None:
             _kill(self._worker)
             self._worker = None
+        self._lifeline.cut()
 
     # ---- the worker's life
 
@@ -136,6 +139,10 @@ class Supervisor:
                 stderr=log,
                 env={**os.environ, "PYTHONIOENCODING": "utf-8"},
             )
+        trouble = self._lifeline.tie(process)
+        if trouble:
+            # It still looks at its parent before each call; but that a stronger hold is missing must be seen.
+            self._unsaid.append(base.WorkerTrouble(trouble))
         worker = _Worker(self._generation, process, handover, time.monotonic())
         worker.owes.append(("up", time.monotonic() + settings.connect_seconds))
         self._worker = worker

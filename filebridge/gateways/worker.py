@@ -87,6 +87,10 @@ class HandOver:
 
 def main() -> NoReturn:
     """Entry point of the process; its settings are the first line of its input."""
+    for name in ("SIGINT", "SIGBREAK"):
+        # Ctrl-C reaches every process of a console. What becomes of the worker is for the bridge to say.
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     settings: Wire = json.loads(sys.stdin.buffer.readline())
     outlet, parent = Outlet(), Parent(settings["parent_pid"])
     threading.Thread(target=_beat, args=(outlet, parent), daemon=True).start()
