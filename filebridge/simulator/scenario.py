@@ -116,6 +116,5 @@ def _step(row: Changes, started: datetime) -> Step:
 
 
 def _fits(name: str, value: Any) -> bool:
-    if type(value) is not WHEN[name][0]:
-        return False
-    return name == "at" or value >= (0 if name == "seconds" else 1)
+    is_kind = type(value) is WHEN[name][0]
+    return is_kind and (name == "at" or value >= (0 if name == "seconds" else 1))
