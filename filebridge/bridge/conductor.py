@@ -298,7 +298,6 @@ class Bridge:
             case base.GatewayDown(generation, detail, handed):
                 self._ended = generation
                 self._broker_was_asked = True
-                self._due.pop("counter", None)
                 self._connected(False, detail, now)
                 self._reconciler.disconnected()
                 self._sender.worker_is_gone()

@@ -115,7 +115,7 @@ def test_a_lost_counter_is_found_again(home: Home) -> None:
 
 
 def test_a_counter_that_died_of_idleness_is_started_again(home: Home) -> None:
-    """Nobody was connected for a while; by then the bridge is started again. Then it dies under the living bridge."""
+    """Nobody was connected for a while, and then the bridge is started again."""
     first = server.start(home.userdata, idle_seconds=0.2)
     terminal = read_terminal(home.userdata)
     assert terminal is not None
@@ -129,19 +129,13 @@ def test_a_counter_that_died_of_idleness_is_started_again(home: Home) -> None:
     assert home.stop() == 0
     until(lambda: server.running(home.userdata) is None, "the end of a counter without clients")
     home.ready(outbox__report_seconds=0.1)
-    second = server.running(home.userdata)
-    assert second not in (None, first)
+    assert server.running(home.userdata) not in (None, first)
     again = home.trade("day.csv", orders_file("I-1,600000.SH,BUY,100,9.80", "I-2,600000.SH,BUY,100,10.51"))
     assert again.outcomes == ["DUPLICATE"] * 2
-    server.stop(home.userdata)
-    third = until(lambda: server.running(home.userdata), "a counter that the bridge started")
-    assert third != second
-    home.trade("after.csv", orders_file("I-3,600000.SH,BUY,200,10.51"))
-    home.wait_for_status("I-3", "FILLED")
-    # What rested through both deaths is filled, and told.
+    # What rested while nobody was there is filled, and told.
     control(home.userdata, set_price=["600000.SH", 9.8])
     home.wait_for_status("I-1", "FILLED")
-    assert [line["order_volume"] for line in home.requests()] == [100, 100, 200]
-    assert len({row["trade_id"] for row in home.fills()}) == len(home.fills()) == 3
+    assert [line["order_volume"] for line in home.requests()] == [100, 100]
+    assert len({row["trade_id"] for row in home.fills()}) == len(home.fills()) == 2
     assert home.stop() == 0
     assert home.command("verify").returncode == 0
