@@ -75,10 +75,10 @@ COMMANDS: dict[str, tuple[type, str]] = {
 }
 
 
-def meanings() -> dict[str, tuple[str, str, str]]:
-    """name -> (type, default, meaning) of every fault and command, for the page about them."""
-    table = {f.name: (_type_name(type(f.default)), repr(f.default), f.metadata["meaning"]) for f in fields(Faults)}
-    return table | {name: (_type_name(kind), "", meaning) for name, (kind, meaning) in COMMANDS.items()}
+def meanings() -> dict[str, tuple[str, Any, str]]:
+    """name -> (type, default or None, meaning) of every fault and command, for the page about them."""
+    table = {f.name: (_type_name(type(f.default)), f.default, f.metadata["meaning"]) for f in fields(Faults)}
+    return table | {name: (_type_name(kind), None, meaning) for name, (kind, meaning) in COMMANDS.items()}
 
 
 def checked(changes: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,9 +22,10 @@ from tests.integration.faulty import (
     sound,
     under,
 )
-from tests.integration.homes import ACCOUNT, Home, living_in, until
+from tests.integration.homes import ACCOUNT, Home, living_in, run_program, until
 
 SYMBOL, LAST, LOW = "600000.SH", 10.5, 9.8
+SCENARIO = "scenario.toml"
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +109,6 @@ def test_a_counter_that_ends_is_started_again_by_the_bridge(home: Home) -> None:
     small_day(home, "stop")
 
 
-SCENARIO = "scenario.toml"
-
-
 def test_a_night_by_scenario(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The second order of a basket is rejected; the fourth falls into the night, in which connecting fails once."""
     home = Home.made(tmp_path_factory.mktemp("night") / "home")
@@ -148,3 +147,22 @@ def test_a_night_by_scenario(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert home.status_since(0)["agreed_accounts"] == [ACCOUNT]
         assert [sent_times(home, tag) for tag in tags] == [1, 1, 1, 0, 0]
         sound(home)
+
+
+def test_a_scenario_is_named_or_lies_in_the_folder(tmp_path: Path) -> None:
+    """One that cannot be used keeps the counter from starting; nothing goes on without the faults that were meant."""
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text("[[step]]\nseconds = 0\nstop = true\n", encoding="utf-8")
+    bad.write_text("[[step]]\norder = 1\nmute = 1\n", encoding="utf-8")
+    by_hand = ("simulator", "--userdata", str(tmp_path / "by hand"))
+    assert run_program(*by_hand, "--scenario", str(good)).returncode == 0
+    refused = run_program(*by_hand, "--scenario", str(bad))
+    assert refused.returncode == 2
+    assert "bad.toml, step 1: mute takes bool, not 1" in refused.stderr
+    missing = run_program(*by_hand, "--scenario", str(tmp_path / "missing.toml"))
+    assert (missing.returncode, "missing.toml" in missing.stderr) == (2, True)
+    home = Home.made(tmp_path / "home")
+    bad.rename(home.userdata / SCENARIO)
+    once = home.once()
+    assert once.returncode == 2
+    assert "step 1: mute takes bool, not 1" in once.stderr
