@@ -1,16 +1,14 @@
 """The desk: requests of sessions in, messages for sessions out, through journal, counter and books, in that order.
 
 Here xtquant's numbers become the counter's words and back. No sockets and no clock: the server hands in whole
-groups of requests with their time and takes `outbox` afterwards. Faults that concern messages are applied here.
+groups of requests with their time and takes `out.lines` afterwards. Faults that concern requests, numbers and what a
+query sees of the books are applied here; those of messages in `outgoing`.
 """
 
-import heapq
-import itertools
 import logging
 import math
-from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,9 @@ from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
 from filebridge.simulator.counter import Counter, Ticket
 from filebridge.simulator.faults import Faults, LaggedBooks
 from filebridge.simulator.market import Market, exact_price
+from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
 from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
-from filebridge.simulator.wire import REQUESTS, Message, encode
+from filebridge.simulator.wire import REQUESTS, Message
 
 LOG = logging.getLogger(__name__)
 
@@ -61,18 +60,14 @@ JOURNALED = {
 
 
 class Desk:
-    """`outbox` holds encoded lines per session; the server empties it."""
+    """`out` holds what is to be said to the sessions; the server empties it."""
 
     def __init__(self, userdata: Path, faults: Faults, now: datetime) -> None:
         self.faults = faults
-        self.outbox: defaultdict[int, list[bytes]] = defaultdict(list)
+        self.out = Outgoing(faults)
         self.market = Market(userdata / "market.csv")
         self._journal = AppendFile(userdata / "journal.jsonl")
         self._books_file = AppendFile(userdata / "books.jsonl")
-        self._subscribers: defaultdict[str, dict[int, None]] = defaultdict(dict)
-        self._pushes: list[tuple[str, bytes]] = []
-        self._delayed: list[tuple[datetime, int, int, bytes]] = []
-        self._delayed_number = itertools.count()
         self._lagged: LaggedBooks | None = None
         # What queries tell of every account: 0 is ready; a night log-out is another number.
         self._account_status = rows.STATUS_OK
@@ -105,9 +100,7 @@ class Desk:
 
     def handle(self, session: int, requests: list[Message], now: datetime) -> None:
         """A group of requests of one session: journaled by one write, done one by one, stored by one write."""
-        faults = self.faults
-        if faults.drop_next_requests:
-            requests = [r for r in requests if r[0] not in ("order", "cancel") or not faults.use("drop_next_requests")]
+        requests = [r for r in requests if r[0] not in COUNTED or not self.faults.use("drop_next_requests")]
         ts = now.isoformat(timespec="milliseconds")
         lines = []
         for request in requests:
@@ -123,26 +116,14 @@ class Desk:
         """What happens by itself: a new day, a changed market.csv, answers that were held back."""
         trade_date = now.date().isoformat()
         if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
-            self.counter.settle(trade_date)
+            self._settle(trade_date)
         self.requote(self.market.reread(), now)
-        while self._delayed and self._delayed[0][0] <= now:
-            _, _, session, line = heapq.heappop(self._delayed)
-            self.outbox[session].append(line)
+        self.out.release(now)
 
     def requote(self, symbols: list[str], now: datetime) -> None:
         self.counter.requote(symbols, int(now.timestamp()))
-        self._send_pushes()
+        self.out.send_pushes()
         self._store(now)
-
-    def next_due(self) -> datetime | None:
-        return self._delayed[0][0] if self._delayed else None
-
-    def left(self, session: int) -> None:
-        for sessions in self._subscribers.values():
-            sessions.pop(session, None)
-        self.outbox.pop(session, None)
-        self._delayed = [entry for entry in self._delayed if entry[2] != session]
-        heapq.heapify(self._delayed)
 
     def start_lag(self) -> None:
         """From now on a copy of the books follows behind; queries show it while query_lag_seconds is set."""
@@ -161,16 +142,21 @@ class Desk:
             self._account_status = value
             for account in self.counter.books.accounts.values():
                 row = rows.account_status_row(account, value)
-                self._push(account.account, "push_account_status", row)
-            self._send_pushes()
+                self.out.push(account.account, "push_account_status", row)
+            self.out.send_pushes()
         elif name == "settle":
-            self.counter.settle(value)
-            self._send_pushes()
+            self._settle(value)
+            self.out.send_pushes()
         self._store(now)
 
     def close(self) -> None:
         self._journal.close()
         self._books_file.close()
+
+    def _settle(self, trade_date: str) -> None:
+        self.counter.settle(trade_date)
+        if self.faults.ids_restart:
+            self._order_number = 0
 
     def _open_books(self, userdata: Path, now: datetime) -> None:
         record = opening_record(userdata, now.date().isoformat())
@@ -187,7 +173,7 @@ class Desk:
 
     def _refusal(self, request: Message) -> str:
         _, _, account_type, account, _, side, _, price_type, *_ = request
-        if self.faults.refuse_next and self.faults.use("refuse_next"):
+        if self.faults.use("refuse_next"):
             return self.faults.refuse_text
         if self._account(account_type, account, self.counter.books) is None:
             return REFUSALS["ACCOUNT_UNKNOWN"]
@@ -220,78 +206,43 @@ class Desk:
     # Answers and pushes
 
     def _push_order(self, order: Order, status: int) -> None:
-        if self._subscribers.get(order.account):
+        if self.out.is_heard(order.account):
             account_type = self.counter.books.accounts[order.account].account_type
-            self._push(order.account, "push_order", rows.order_row(order, status, account_type, self.market))
+            self.out.push(order.account, "push_order", rows.order_row(order, status, account_type, self.market))
 
     def _push_fill(self, fill: Fill) -> None:
         account = fill.order.account
-        if self._subscribers.get(account):
+        if self.out.is_heard(account):
             account_type = self.counter.books.accounts[account].account_type
-            self._push(account, "push_trade", rows.trade_row(fill, account_type, self.market))
+            self.out.push(account, "push_trade", rows.trade_row(fill, account_type, self.market))
 
-    def _push(self, account: str, kind: str, row: Message) -> None:
-        self._pushes.append((account, encode([kind, row])))
-
-    def _send_pushes(self) -> None:
-        pushes, self._pushes = self._pushes, []
-        if self.faults.reorder_pushes:
-            pushes.reverse()
-        times = 2 if self.faults.duplicate_pushes else 1
-        for account, line in pushes:
-            for session in self._subscribers[account]:
-                self.outbox[session] += [line] * times
-
-    def _answer(self, session: int, request: Message, payload: Any, now: datetime) -> None:
-        """The answer to a request, with the pushes that it caused around it as the faults want it."""
-        kind, faults = request[0], self.faults
-        counted = kind in ("order", "cancel")
-        if counted and faults.drop_next_pushes and faults.use("drop_next_pushes"):
-            self._pushes.clear()
-        if faults.push_before_answer:
-            self._send_pushes()
-        if not (counted and faults.drop_next_answers and faults.use("drop_next_answers")):
-            line = encode([kind, request[1], payload])
-            if faults.answer_delay_seconds:
-                due = now + timedelta(seconds=faults.answer_delay_seconds)
-                heapq.heappush(self._delayed, (due, next(self._delayed_number), session, line))
-            else:
-                self.outbox[session].append(line)
-        self._send_pushes()
+    def _answer(self, session: int, request: Message, payload: Any, now: datetime, error: Push | None = None) -> None:
+        self.out.answer(session, request, payload, now, error)
 
     # One method for each kind of request
 
     def _subscribe(self, session: int, request: Message, now: datetime) -> None:
         known = self._account(request[2], request[3], self.counter.books)
         if known:
-            self._subscribers[known.account][session] = None
+            self.out.subscribe(session, known.account)
         self._answer(session, request, 0 if known else -1, now)
 
     def _unsubscribe(self, session: int, request: Message, now: datetime) -> None:
-        sessions = self._subscribers[request[3]]
-        result = 0 if session in sessions else -1
-        sessions.pop(session, None)
-        self._answer(session, request, result, now)
+        self._answer(session, request, 0 if self.out.unsubscribe(session, request[3]) else -1, now)
 
     def _order(self, session: int, request: Message, now: datetime) -> None:
         (_, seq, account_type, account, symbol, side, quantity, price_type, price, strategy, tag) = request[:11]
         number, refusal = request[11:]
-        error_id = 0
+        error_id, error = _error_id(refusal), None
         if refusal:
-            error_id = _error_id(refusal)
-            error = [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag]
-            # An error belongs to the session that sent the order, whether it subscribed or not.
-            if self.faults.push_before_answer:
-                self.outbox[session].append(encode(["push_order_error", error]))
+            error = ("push_order_error", [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag])
         else:
-            if self.faults.reject_next and self.faults.use("reject_next"):
+            if self.faults.use("reject_next"):
                 self.counter.forced_rejections.append(self.faults.reject_text)
             order_type = ORDER_TYPES[price_type]
             ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, exact_price(price), strategy, tag)
             self.counter.place(ticket, number, int(now.timestamp()))
-        self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now)
-        if refusal and not self.faults.push_before_answer:
-            self.outbox[session].append(encode(["push_order_error", error]))
+        self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now, error)
 
     def _cancel(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, number, market, counter_order_id = request
@@ -300,11 +251,10 @@ class Desk:
         refusal = self.counter.cancel(order, account)
         error_id = _error_id(refusal)
         result = -1 if refusal else 0
-        if refusal:
-            error = [account_type, account, number, market, counter_order_id, error_id, refusal]
-            self.outbox[session].append(encode(["push_cancel_error", error]))
+        row = [account_type, account, number, market, counter_order_id, error_id, refusal]
+        error = ("push_cancel_error", row) if refusal else None
         payload = [account_type, account, number, counter_order_id, result, error_id, refusal]
-        self._answer(session, request, payload, now)
+        self._answer(session, request, payload, now, error)
 
     def _query_orders(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, cancelable_only, number = request

@@ -188,7 +188,7 @@ def install() -> ModuleType:
 
 
 def _payload(shape: str, payload: Any) -> Any:
-    if shape == "int":
+    if payload is None or shape == "int":
         return payload
     if shape.startswith("list["):
         return [_BUILDERS[shape[5:-1]](row) for row in payload]

@@ -128,7 +128,9 @@ class BrokerModel:
     def __init__(self, clock: Callable[[], datetime], witness: Witness) -> None:
         self._clock = clock
         self._witness = witness
+        # Of orders and trades: they begin at 1 again every day, as those of some brokers do.
         self._numbers = count(1)
+        self._log_numbers = count(1)
         self._messages: Queue[list[base.Message]] = Queue()
         # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
         self.connection = Connection.NONE
@@ -179,7 +181,7 @@ class BrokerModel:
     def tick(self) -> None:
         if self.connection is Connection.NONE:
             self.generation += 1
-            self.connection, self._log = Connection.STARTING, f"log-{next(self._numbers)}"
+            self.connection, self._log = Connection.STARTING, f"log-{next(self._log_numbers)}"
 
     def close(self) -> None:
         self.orphan(last_gasp=False)
@@ -332,6 +334,7 @@ class BrokerModel:
         """What yesterday left ends with its day; its orders and trades are not listed any more."""
         self.past += self.books
         self.books = []
+        self._numbers = count(1)
         for order in list(self.on_their_way):
             self.lose(order)
 
