@@ -85,6 +85,8 @@ def init_home(home: Path, *, account: str, cash: int) -> None:
     write_new(home / "userdata" / "holdings.csv", holdings.replace("{account}", account))
     market = files("filebridge").joinpath("market.csv").read_text(encoding="utf-8")
     write_new(home / "userdata" / "market.csv", market)
+    counter = files("filebridge").joinpath("counter.toml").read_text(encoding="utf-8")
+    write_new(home / "userdata" / "counter.toml", counter)
     write_new(home / config.SETTINGS_FILE, template.replace("{account}", account))
 
 

@@ -141,6 +141,7 @@ def simulator(
     """Run the simulated counter by hand. 单独运行模拟柜台。"""
     from filebridge.simulator import server
     from filebridge.simulator.scenario import ScenarioUnusable
+    from filebridge.simulator.settings import SettingsRefused
 
     try:
         server.serve(userdata, idle_seconds=idle_seconds, scenario_file=scenario)
@@ -153,6 +154,12 @@ def simulator(
     except server.FolderAlreadyServed as error:
         raise HomeError(
             str(error), hint="One folder has one counter.", hint_zh="一个目录只能运行一个模拟柜台。"
+        ) from error
+    except SettingsRefused as error:
+        raise HomeError(
+            str(error),
+            hint="Correct this file of the userdata folder; docs/simulator.md describes it.",
+            hint_zh="请修改该文件后重新启动，说明见 docs/simulator.md。",
         ) from error
 
 

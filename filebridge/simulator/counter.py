@@ -7,6 +7,7 @@ nothing that only xtquant calls so: its names are translated at the desk. Money 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from filebridge.simulator.books import (
@@ -20,27 +21,23 @@ from filebridge.simulator.books import (
     Position,
     Record,
 )
-from filebridge.simulator.market import Board, Instrument, Market, Quote
+from filebridge.simulator.exchange_clock import SHANGHAI
+from filebridge.simulator.instruments import Board, Instrument
+from filebridge.simulator.market import Market, Offer
+from filebridge.simulator.matching import ORDER_TYPES, Execution
+from filebridge.simulator.prices import Quote
 
 MILLION = 1_000_000
 FEN = 10  # one fen in thousandths of a yuan
 
-# What becomes of the part that finds nobody at once, and the exchanges that take the type.
-ORDER_TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "LIMIT": ("REST", ("SH", "SZ", "BJ")),
-    "LATEST": ("REST", ("SH", "SZ", "BJ")),
-    "PEER_BEST": ("REST", ("SH", "SZ", "BJ")),
-    "OWN_BEST": ("REST", ("SH", "SZ", "BJ")),
-    "BEST5_LIMIT": ("REST", ("SH", "BJ")),
-    "BEST5_CANCEL": ("CANCEL", ("SH", "SZ", "BJ")),
-    "IMMEDIATE_OR_CANCEL": ("CANCEL", ("SZ",)),
-    "FILL_OR_KILL": ("KILL", ("SZ",)),
-}
-
 # The texts are those that counters of brokers show; the numbers are this counter's own.
 REJECTIONS: dict[str, str] = {
     "SYMBOL_UNKNOWN": "[251010]证券代码不存在",
+    "MARKET_CLOSED": "[251060]当前时间不允许委托",
+    "CANCEL_NOT_NOW": "[251053]当前时间不允许撤单",
     "ORDER_TYPE_UNSUPPORTED": "[251020]该市场不支持此报价类型",
+    "ORDER_TYPE_NOT_NOW": "[251021]当前时段不支持市价委托",
+    "NOBODY_THERE": "[251022]市价委托无对手方或本方报价",
     "QUANTITY_NOT_POSITIVE": "[251030]委托数量必须大于0",
     "QUANTITY_BELOW_MINIMUM": "[251031]委托数量低于最小申报数量",
     "QUANTITY_NOT_IN_LOTS": "[251032]委托数量必须是{step}的整数倍",
@@ -109,7 +106,7 @@ class Counter:
         """Books the order under `number` (the caller's, never used before) and fills what the market gives at once."""
         instrument = self.market.instrument(ticket.symbol)
         quote = self.market.quote(instrument) if instrument else None
-        limit_price = _limit_price(ticket, quote)
+        limit_price = self._limit_price(ticket, instrument)
         self._record(["order", number, *ticket[:5], limit_price or 0, ticket.strategy, ticket.tag, now])
         order = self.books.orders[number]
         self._on_order(order, order.status)
@@ -120,9 +117,9 @@ class Counter:
             return order
         frozen_cash = self._to_freeze(order, 0, order.quantity, instrument.board)
         self._record(["report", number, f"{number:08d}", frozen_cash])
-        remainder = ORDER_TYPES[order.order_type][0]
-        if not (remainder == "KILL" and order.quantity > quote.liquidity):
-            self._match(order, instrument, quote, now)
+        remainder = ORDER_TYPES[order.order_type].remainder
+        if order.order_type != "OWN_BEST" and not (remainder == "KILL" and self._available(order) < order.quantity):
+            self._match(order, instrument, now)
         if remainder != "REST" and order.status not in FINAL:
             self._record(["cancel", number, "剩余撤销"])
         # The report (50) is only shown of an order that rests; a state that is over already may be skipped.
@@ -135,20 +132,35 @@ class Counter:
             return "[251050]委托不存在"
         if order.status in FINAL:
             return "[251051]委托已完成，不能撤单"
+        instrument = self.market.instrument(order.symbol)
+        if instrument and self.market.cancel_problem(instrument):
+            return REJECTIONS[self.market.cancel_problem(instrument)]
         self._on_order(order, PARTIALLY_FILLED_CANCELING if order.filled_qty else REPORTED_CANCELING)
         self._record(["cancel", order.broker_order_id, ""])
         self._on_order(order, order.status)
         return ""
 
+    def advance(self, now: datetime) -> None:
+        """The market goes on to `now`: auctions that ended are matched, and resting orders meet the new prices."""
+        ended, moved = self.market.advance(now, [symbol for symbol, orders in self.books.resting.items() if orders])
+        for symbol in ended:
+            self._uncross(symbol, int(now.timestamp()))
+        self.requote(moved, int(now.timestamp()))
+
+    def recall(self) -> None:
+        """After a restart: what today's fills took from a depth that still stands is not there once more."""
+        for account in self.books.accounts.values():
+            for fill in account.fills:
+                at = datetime.fromtimestamp(fill.traded_at, SHANGHAI)
+                taken = Execution(fill.last_qty, fill.last_price)
+                self.market.recall(fill.order.symbol, _offer(fill.order).side, taken, at)
+
     def requote(self, symbols: Iterable[str], now: int) -> None:
         """A new quote of each symbol has come: resting orders meet it once, in the order in which they came."""
         for symbol in symbols:
             instrument = self.market.instrument(symbol)
-            if instrument is None:
-                continue
-            quote = self.market.quote(instrument)
-            for order in list(self.books.resting.get(symbol, {}).values()):
-                if order.order_type != "OWN_BEST" and self._match(order, instrument, quote, now):
+            for order in list(self.books.resting.get(symbol, {}).values()) if instrument else []:
+                if instrument and self._match(order, instrument, now):
                     self._on_order(order, order.status)
 
     def settle(self, trade_date: str) -> None:
@@ -177,9 +189,9 @@ class Counter:
         account = self.books.accounts[order.account]
         held = account.positions.get(order.symbol) or Position()
         reason = (
-            _order_type_problem(order, board)
+            self.market.entry_problem(instrument, order.order_type)
             or _quantity_problem(order, board, held)
-            or _price_problem(limit_price, board, quote)
+            or _price_problem(order, limit_price, board, quote)
             or self._holding_problem(order, board, account, held)
         )
         return REJECTIONS[reason].format(step=board.buy_step) if reason else ""
@@ -196,42 +208,58 @@ class Counter:
         leaves_amount = leaves_qty * order.limit_price
         return leaves_amount + self.fees.total(filled_amount + leaves_amount, "BUY", board)
 
-    def _match(self, order: Order, instrument: Instrument, quote: Quote, now: int) -> bool:
-        last = quote.last
-        marketable = order.limit_price >= last if order.side == "BUY" else order.limit_price <= last
-        if not marketable or order.order_type == "OWN_BEST":
-            return False
-        last_qty = min(order.leaves_qty, quote.liquidity)
+    def _match(self, order: Order, instrument: Instrument, now: int) -> bool:
+        """Whether the order traded with what the market offers at this moment."""
+        executions = self.market.take(instrument, _offer(order))
+        for last_qty, last_price in executions:
+            self._fill(order, instrument, last_qty, last_price, now)
+        return bool(executions)
+
+    def _uncross(self, symbol: str, now: int) -> None:
+        """The end of an auction: all that gathered trades at one price."""
+        instrument = self.market.instrument(symbol)
+        orders = list(self.books.resting.get(symbol, {}).values())
+        if instrument is None:
+            return
+        executions = self.market.auction(instrument, [_offer(order) for order in orders])
+        for order, (last_qty, last_price) in zip(orders, executions, strict=True):
+            if last_qty:
+                self._fill(order, instrument, last_qty, last_price, now)
+                self._on_order(order, order.status)
+
+    def _available(self, order: Order) -> int:
+        instrument = self.market.instrument(order.symbol)
+        return self.market.available(instrument, _offer(order)) if instrument else 0
+
+    def _fill(self, order: Order, instrument: Instrument, last_qty: int, last_price: int, now: int) -> None:
         board = instrument.board
-        filled_amount = order.filled_amount + last_qty * last
+        filled_amount = order.filled_amount + last_qty * last_price
         commission = self.fees.total(filled_amount, order.side, board) - order.commission
         leaves_qty = order.leaves_qty - last_qty
         frozen = self._to_freeze(order, filled_amount, leaves_qty, board)
         still_frozen = frozen - order.commission - commission if frozen else 0
         settled = order.side == "SELL" or board.settle_days == 0
         number, fill_number = order.broker_order_id, self.books.last_fill_number + 1
-        self._record(["fill", number, fill_number, last_qty, last, commission, still_frozen, settled, now])
+        self._record(["fill", number, fill_number, last_qty, last_price, commission, still_frozen, settled, now])
         self._on_fill(self.books.accounts[order.account].fills[-1])
-        return True
+
+    def _limit_price(self, ticket: Ticket, instrument: Instrument | None) -> int | None:
+        """The sender's limit; of a market type, the price that the market and a protective price let it reach."""
+        if ticket.order_type == "LIMIT" or instrument is None or ticket.price is None:
+            return ticket.price
+        given = max(0, ticket.price)
+        return self.market.market_price(instrument, ticket.order_type, ticket.side, ticket.quantity, given)
 
 
-def _limit_price(ticket: Ticket, quote: Quote | None) -> int | None:
-    """The sender's limit, or for a market type without a protective price the price that the market shows."""
-    if ticket.order_type == "LIMIT" or quote is None or ticket.price is None:
-        return ticket.price
-    takes_protective = ticket.order_type != "LATEST" and ticket.price > 0
-    return ticket.price if takes_protective else quote.last
-
-
-def _order_type_problem(order: Order, board: Board) -> str:
-    return "" if board.exchange in ORDER_TYPES[order.order_type][1] else "ORDER_TYPE_UNSUPPORTED"
+def _offer(order: Order) -> Offer:
+    return Offer(order.side, order.limit_price, order.leaves_qty)
 
 
 def _quantity_problem(order: Order, board: Board, held: Position) -> str:
     quantity = order.quantity
     if quantity <= 0:
         return "QUANTITY_NOT_POSITIVE"
-    if quantity > board.max_quantity:
+    if quantity > (board.max_market_quantity if ORDER_TYPES[order.order_type].is_market else board.max_quantity):
         return "QUANTITY_ABOVE_MAXIMUM"
     if order.side == "SELL" and _sells_odd_lot(quantity, board, held.available_qty):
         return ""
@@ -247,9 +275,9 @@ def _sells_odd_lot(quantity: int, board: Board, available_qty: int) -> bool:
     return quantity <= available_qty and quantity % board.buy_step == available_qty % board.buy_step
 
 
-def _price_problem(limit_price: int | None, board: Board, quote: Quote) -> str:
+def _price_problem(order: Order, limit_price: int | None, board: Board, quote: Quote) -> str:
     if limit_price is None or limit_price <= 0:
-        return "PRICE_INVALID"
+        return "NOBODY_THERE" if limit_price == 0 and ORDER_TYPES[order.order_type].is_market else "PRICE_INVALID"
     if limit_price % board.tick:
         return "PRICE_NOT_ON_TICK"
     return "" if quote.limit_down <= limit_price <= quote.limit_up else "PRICE_OUTSIDE_LIMITS"

@@ -16,7 +16,8 @@ from filebridge.simulator import rows
 from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
 from filebridge.simulator.counter import Counter, Ticket
 from filebridge.simulator.faults import Faults, LaggedBooks
-from filebridge.simulator.market import Market, exact_price
+from filebridge.simulator.market_files import open_market
+from filebridge.simulator.money import exact_price
 from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
 from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
 from filebridge.simulator.wire import REQUESTS, Message
@@ -65,7 +66,7 @@ class Desk:
     def __init__(self, userdata: Path, faults: Faults, now: datetime) -> None:
         self.faults = faults
         self.out = Outgoing(faults)
-        self.market = Market(userdata / "market.csv")
+        self.market = open_market(userdata)
         self._journal = AppendFile(userdata / "journal.jsonl")
         self._books_file = AppendFile(userdata / "books.jsonl")
         self._lagged: LaggedBooks | None = None
@@ -94,12 +95,14 @@ class Desk:
         if not books.trade_date:
             self._open_books(userdata, now)
         self.tick(now)
+        self.counter.recall()
 
     def connected(self, now: datetime) -> None:
         self._journal.append([self._journal_line("connect", [], now.isoformat(timespec="milliseconds"))])
 
     def handle(self, session: int, requests: list[Message], now: datetime) -> None:
         """A group of requests of one session: journaled by one write, done one by one, stored by one write."""
+        self._move(now)
         requests = [r for r in requests if r[0] not in COUNTED or not self.faults.use("drop_next_requests")]
         ts = now.isoformat(timespec="milliseconds")
         lines = []
@@ -114,11 +117,16 @@ class Desk:
 
     def tick(self, now: datetime) -> None:
         """What happens by itself: a new day, a changed market.csv, answers that were held back."""
+        self._move(now)
+        self.requote(self.market.reread(), now)
+        self.out.release(now)
+
+    def _move(self, now: datetime) -> None:
+        """The market's time goes on to `now`: before anything else that happens then."""
         trade_date = now.date().isoformat()
         if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
             self._settle(trade_date)
-        self.requote(self.market.reread(), now)
-        self.out.release(now)
+        self.counter.advance(now)
 
     def requote(self, symbols: list[str], now: datetime) -> None:
         self.counter.requote(symbols, int(now.timestamp()))
@@ -135,7 +143,7 @@ class Desk:
             self.counter.forget([int(number) for number in value])
         elif name == "set_price":
             symbol, last = value
-            if not self.market.set_price(symbol, last=exact_price(float(last))):
+            if not self.market.set_price(symbol, last=exact_price(float(last), self.market.price_unit(symbol))):
                 raise ValueError(f"no such symbol: {symbol}")
             self.requote([symbol], now)
         elif name == "account_status":
@@ -240,7 +248,8 @@ class Desk:
             if self.faults.use("reject_next"):
                 self.counter.forced_rejections.append(self.faults.reject_text)
             order_type = ORDER_TYPES[price_type]
-            ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, exact_price(price), strategy, tag)
+            limit = exact_price(price, self.market.price_unit(symbol))
+            ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
             self.counter.place(ticket, number, int(now.timestamp()))
         self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now, error)
 

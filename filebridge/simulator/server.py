@@ -33,6 +33,7 @@ from filebridge.simulator.endpoint import (
 from filebridge.simulator.faults import Faults
 from filebridge.simulator.scenario import SCENARIO_FILE, Scenario, ScenarioUnusable, read_scenario
 from filebridge.simulator.sessions import SHANGHAI, Sessions
+from filebridge.simulator.settings import SettingsRefused
 
 LOG = logging.getLogger("filebridge.simulator")
 
@@ -145,7 +146,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         serve(options.userdata, idle_seconds=options.idle_seconds, scenario_file=options.scenario)
-    except (FolderAlreadyServed, ScenarioUnusable) as error:
+    except (FolderAlreadyServed, ScenarioUnusable, SettingsRefused) as error:
         parser.exit(2, f"{error}\n")
 
 

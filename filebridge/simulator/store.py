@@ -14,7 +14,7 @@ from typing import Any
 
 from filebridge.simulator.books import Record
 from filebridge.simulator.counter import Fees
-from filebridge.simulator.market import price, read_rows
+from filebridge.simulator.money import price, read_rows
 from filebridge.simulator.wire import encode
 
 LOG = logging.getLogger(__name__)

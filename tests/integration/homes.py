@@ -107,6 +107,7 @@ class Home:
         app.init_home(folder, account=ACCOUNT, cash=cash)
         home = cls(folder)
         (home.userdata / "market.csv").write_text(MARKET, encoding="utf-8")
+        (home.userdata / "counter.toml").write_text('prices = "still"\n', encoding="utf-8")
         return home
 
     def move_userdata(self, place: Path) -> None:

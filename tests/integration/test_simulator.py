@@ -21,6 +21,7 @@ import pytest
 from filebridge.simulator import native, server
 from filebridge.simulator.desk import JOURNAL_FIELDS
 from filebridge.simulator.endpoint import FolderLock, Terminal, dial, read_terminal
+from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import control
 from filebridge.simulator.market import Market
 
@@ -242,6 +243,24 @@ def test_a_half_character_crosses_as_it_is(client: Client) -> None:
     with pytest.raises(UnicodeDecodeError):
         _ = order.order_remark
     assert client.told("order_stock_async_response") == []
+
+
+def test_a_wrong_setting_keeps_the_counter_from_starting_and_is_named(userdata: Path) -> None:
+    (userdata / "counter.toml").write_text('prices = "walk"\nsede = 1\n', encoding="utf-8")
+    with pytest.raises(server.CounterNotStarted, match=r"counter.toml: unknown setting 'sede'; did you mean 'seed'"):
+        server.start(userdata, idle_seconds=30)
+
+
+def test_time_alone_brings_new_prices(userdata: Path, new_client: Callable[[], Client]) -> None:
+    soon = datetime.now(SHANGHAI) + timedelta(seconds=1)
+    rows = (f"{STOCK},2026-01-05 09:30:00,10.00,1000", f"{STOCK},{soon:%Y-%m-%d %H:%M:%S},9.90,1000")
+    (userdata / "ticks.csv").write_text("\n".join(("symbol,time,last,volume", *rows, "")), encoding="utf-8")
+    (userdata / "counter.toml").write_text('prices = "replay"\nreplay = "ticks.csv"\n', encoding="utf-8")
+    server.start(userdata, idle_seconds=30)
+    client = new_client().log_in()
+    client.order(9.95)
+    until(lambda: 56 in client.statuses(), "the fill")
+    assert [trade.traded_price for trade in client.told("stock_trade")] == [9.90]
 
 
 def test_a_user_moves_the_price_by_market_csv(client: Client, userdata: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from filebridge.simulator import books as b
 from filebridge.simulator.books import Books, Fill, Order
 from filebridge.simulator.counter import Counter, Fees, Ticket
-from filebridge.simulator.market import Market, exact_price, price
+from filebridge.simulator.market import Market
+from filebridge.simulator.money import exact_price, price
 
 ACCOUNT = "10001"
 CASH = 1_000_000_000
