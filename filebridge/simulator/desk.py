@@ -9,13 +9,16 @@ import logging
 import math
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filebridge.simulator import rows
+from filebridge.simulator.algorithms import Algorithms
 from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
 from filebridge.simulator.counter import Counter, Ticket
 from filebridge.simulator.faults import Faults, LaggedBooks
+from filebridge.simulator.inquiries import INQUIRIES, INSTRUCTIONS, Inquiry, Instruction
 from filebridge.simulator.market_files import open_market
 from filebridge.simulator.money import exact_price
 from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
@@ -92,6 +95,15 @@ class Desk:
         self.counter = Counter(
             self.market, books, fees=read_fees(userdata), on_order=self._push_order, on_fill=self._push_fill
         )
+        self._algorithms = Algorithms(self.counter, self._send_own)
+        self._handlers |= {kind: partial(self._ask, inquiry) for kind, inquiry in INQUIRIES.items()}
+        self._handlers |= {kind: partial(self._instruct, instruction) for kind, instruction in INSTRUCTIONS.items()}
+        self._handlers |= {
+            "query_algorithms": partial(self._algorithm, self._algorithms.parameters),
+            "algorithm_order": partial(self._algorithm, self._algorithms.order),
+            "query_tasks": partial(self._algorithm, self._algorithms.tasks),
+            "operate_task": partial(self._algorithm, self._algorithms.operate),
+        }
         if not books.trade_date:
             self._open_books(userdata, now)
         self.tick(now)
@@ -127,6 +139,7 @@ class Desk:
         if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
             self._settle(trade_date)
         self.counter.advance(now)
+        self._algorithms.advance(now)
 
     def requote(self, symbols: list[str], now: datetime) -> None:
         self.counter.requote(symbols, int(now.timestamp()))
@@ -239,24 +252,38 @@ class Desk:
         self._answer(session, request, 0 if self.out.unsubscribe(session, request[3]) else -1, now)
 
     def _order(self, session: int, request: Message, now: datetime) -> None:
-        (_, seq, account_type, account, symbol, side, quantity, price_type, price, strategy, tag) = request[:11]
-        number, refusal = request[11:]
+        _, seq, account_type, account, _, _, _, _, _, strategy, tag, number, refusal = request
         error_id, error = _error_id(refusal), None
         if refusal:
             error = ("push_order_error", [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag])
         else:
-            if self.faults.use("reject_next"):
-                self.counter.forced_rejections.append(self.faults.reject_text)
-            order_type = ORDER_TYPES[price_type]
-            limit = exact_price(price, self.market.price_unit(symbol))
-            ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
-            self.counter.place(ticket, number, int(now.timestamp()))
+            self._place(request, now)
         self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now, error)
+
+    def _place(self, request: Message, now: datetime) -> None:
+        _, _, _, account, symbol, side, quantity, price_type, price, strategy, tag, number, _ = request
+        if self.faults.use("reject_next"):
+            self.counter.forced_rejections.append(self.faults.reject_text)
+        order_type = ORDER_TYPES[price_type]
+        limit = exact_price(price, self.market.price_unit(symbol))
+        ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
+        self.counter.place(ticket, number, int(now.timestamp()))
+
+    def _send_own(self, request: Message, now: datetime) -> tuple[int, str]:
+        """An order that the counter sends itself; no client sent it, so it is in no journal."""
+        self._number(request)
+        number, refusal = request[-2:]
+        if not refusal:
+            self._place(request, now)
+        return number, refusal
 
     def _cancel(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, number, market, counter_order_id = request
         books = self.counter.books
         order = books.by_counter_order_id.get(counter_order_id) if counter_order_id else books.orders.get(number)
+        # A counter's number is one of its market; a cancel by the terminal's own number names no market.
+        if order and counter_order_id and market != rows.market_number(order.symbol):
+            order = None
         refusal = self.counter.cancel(order, account)
         error_id = _error_id(refusal)
         result = -1 if refusal else 0
@@ -305,6 +332,17 @@ class Desk:
     def _query_account_infos(self, session: int, request: Message, now: datetime) -> None:
         accounts = self.counter.books.accounts.values()
         self._answer(session, request, [rows.account_info_row(account) for account in accounts], now)
+
+    def _ask(self, inquiry: Inquiry, session: int, request: Message, now: datetime) -> None:
+        self._answer(session, request, inquiry(request, self._shown(now), self.market, now), now)
+
+    def _instruct(self, instruction: Instruction, session: int, request: Message, now: datetime) -> None:
+        self._answer(session, request, instruction(request, self.counter, now), now)
+
+    def _algorithm(
+        self, answer: Callable[[Message, datetime], Any], session: int, request: Message, now: datetime
+    ) -> None:
+        self._answer(session, request, answer(request, now), now)
 
     def _shown(self, now: datetime) -> Books:
         return self._lagged.at(now, self.faults.query_lag_seconds) if self._lagged else self.counter.books

@@ -368,6 +368,8 @@ def test_requests_and_answers_of_the_wire_name_real_bindings_and_fields() -> Non
         assert CONTRACT["bindings"][binding][-1] == shape
     for request, kind in native.SERVED.items():
         cls = CONTRACT["requests"][request][1]
+        if cls not in CLASSES:  # a document or a list: it names its own fields
+            continue
         storages = set(native_types.storage_names(cls, CLASSES[cls]).values())
         assert set(REQUESTS[kind]) <= storages
 
