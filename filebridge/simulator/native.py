@@ -91,7 +91,7 @@ NO_RESULT: dict[str, dict[str, Any]] = {
 ECHOED = ("account_id", "account_type", "ft_account_id", "opt_account_id", "m_strAccountID")
 SILENT = (
     *("createCommandWithSeq", "cancelCommandWithSeq", "queryCommandWithSeq", "setCommandOrderParamWithSeq"),
-    *("sendCommandOrderReqWithSeq", "sendCancelCommandOrderReqWithSeq", "getSmartAlgoParamWithSeq"),
+    *("sendCommandOrderReqWithSeq", "sendCancelCommandOrderReqWithSeq"),
 )
 # What a request method returns for nothing: None, an empty document, an empty list. No answer follows.
 NOT_TAKEN = 0
@@ -114,6 +114,8 @@ _BUILDERS = {name: row_builder(_CLASSES[name], fields) for name, fields in ROWS.
 
 class NativeClient:
     """What XtQuantAsyncClient does; the contract's method names are added below."""
+
+    __slots__ = ("_callbacks", "_initialised", "_link", "_sequence", "_session", "_userdata")
 
     def __init__(self, path: bytes | str, name: str, session: int) -> None:
         _check("path", path, (bytes, str))
@@ -360,7 +362,8 @@ def _bind_method(binding: str) -> Callable[[NativeClient, Callable[..., None]], 
 
 
 def _client_class() -> type[NativeClient]:
-    methods: dict[str, Any] = {name: _bind_method(name) for name in CONTRACT["bindings"]}
+    methods: dict[str, Any] = {"__slots__": ()}
+    methods |= {name: _bind_method(name) for name in CONTRACT["bindings"]}
     methods |= {name: _request_method(name, kinds) for name, kinds in CONTRACT["requests"].items()}
     methods |= {"nextSeq": NativeClient.next_seq, "setTimeout": NativeClient.set_timeout, "__module__": MODULE}
     return type("XtQuantAsyncClient", (NativeClient,), methods)
