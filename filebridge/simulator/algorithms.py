@@ -22,11 +22,12 @@ SENT_AS = {LIMIT: 11, MARKET: 5}
 CANCEL = 3
 RUNNING, FINISHED, CANCELED, EXPIRED = "运行中", "已完成", "已撤销", "已到期"
 
-# Shares of a day's volume by the half hour that begins then, in percent: a usual shape, not a measured one.
+# Shares of a day's volume in the half hour that begins then, in percent: a usual shape, not a measured one.
 USUAL_VOLUME = (
-    (time(9, 30), 22), (time(10, 0), 14), (time(10, 30), 11), (time(11, 0), 10), (time(11, 30), 0),
-    (time(13, 0), 10), (time(13, 30), 9), (time(14, 0), 10), (time(14, 30), 14), (time(15, 0), 0),
+    (time(9, 30), 22), (time(10, 0), 14), (time(10, 30), 11), (time(11, 0), 10),
+    (time(13, 0), 10), (time(13, 30), 9), (time(14, 0), 10), (time(14, 30), 14),
 )  # fmt: skip
+HALF_HOUR = 1800
 ALGORITHMS = ("TWAP", "VWAP")
 SLICE_SECONDS = "m_nSliceSeconds"
 SLICE_SECONDS_DEFAULT = 60
@@ -205,17 +206,23 @@ def due_slices(task: Task, seconds: int) -> int:
 
 def scheduled(task: Task, slices: int, tz: tzinfo | None) -> int:
     """The quantity that these slices should have bought or sold together."""
-    weights = [_weight(task, number, tz) for number in range(slice_count(task))]
-    if not any(weights):  # nothing usually trades at that time
-        weights = [1] * len(weights)
-    return int(task.order["order_volume"]) * sum(weights[:slices]) // sum(weights)
+    seconds, start = task.slice_seconds, task.order["start_time"]
+    part, whole = slices, slice_count(task)
+    if task.order["algo_name"] == "VWAP":
+        before, then, after = (_usual_volume(start + count * seconds, tz) for count in (0, part, whole))
+        if after > before:  # else nothing usually trades at that time, and the slices are even
+            part, whole = then - before, after - before
+    return int(task.order["order_volume"]) * part // whole
 
 
-def _weight(task: Task, number: int, tz: tzinfo | None) -> int:
-    if task.order["algo_name"] == "TWAP":
-        return 1
-    begins = datetime.fromtimestamp(task.order["start_time"] + number * task.slice_seconds, tz).time()
-    return next((weight for since, weight in reversed(USUAL_VOLUME) if begins >= since), 0)
+def _usual_volume(timestamp: int, tz: tzinfo | None) -> int:
+    """What has usually traded by that time of its day, as percents of seconds."""
+    moment = datetime.fromtimestamp(timestamp, tz)
+    midnight = moment.replace(hour=0, minute=0, second=0)
+    clock = int((moment - midnight).total_seconds())
+    begins = [since.hour * 3600 + since.minute * 60 for since, _ in USUAL_VOLUME]
+    elapsed = [min(max(0, clock - begin), HALF_HOUR) for begin in begins]
+    return sum(percent * passed for (_, percent), passed in zip(USUAL_VOLUME, elapsed, strict=True))
 
 
 def _child(order: dict[str, Any], quantity: int) -> Message:
