@@ -23,10 +23,12 @@ from filebridge.domain.lifecycle import TABLE
 from filebridge.domain.orders import FINAL, LOCAL, Status
 from filebridge.domain.reasons import REASONS
 from filebridge.simulator import faults, scenario
+from filebridge.simulator.money import read_rows
 
 DOCS = Path(__file__).resolve().parent
 TESTS_OF_FAULTS = DOCS.parent / "tests" / "integration"
 SIMULATOR = DOCS / "simulator.md"
+METHODS = Path(faults.__file__).parent / "methods.csv"
 MADE = "<!-- Made by `python dev.py docs` from {source}; edit that, not this page. -->"
 
 
@@ -115,6 +117,11 @@ def fault_table() -> list[str]:
     return _table(("fault", "type", "default", "meaning", "its tests"), rows)
 
 
+def method_table() -> list[str]:
+    rows = ((f"`{row['method']}`", row["answer"], row["note"]) for row in read_rows(METHODS))
+    return _table(("method", "answer", ""), rows)
+
+
 def when_table() -> list[str]:
     rows = ((f"`{name}`", kind.__name__, meaning) for name, (kind, meaning) in scenario.WHEN.items())
     return _table(("when", "type", "meaning"), rows)
@@ -135,7 +142,7 @@ def fault_tests() -> dict[str, list[str]]:
 
 
 # The tables that stand in pages which are otherwise written by a person.
-TABLES: dict[str, Callable[[], list[str]]] = {"faults": fault_table, "when": when_table}
+TABLES: dict[str, Callable[[], list[str]]] = {"faults": fault_table, "when": when_table, "methods": method_table}
 
 PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons,

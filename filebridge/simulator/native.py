@@ -93,7 +93,7 @@ SILENT = (
     *("createCommandWithSeq", "cancelCommandWithSeq", "queryCommandWithSeq", "setCommandOrderParamWithSeq"),
     *("sendCommandOrderReqWithSeq", "sendCancelCommandOrderReqWithSeq"),
 )
-# What a request method returns for nothing: None, an empty document, an empty list. No answer follows.
+# What a request method returns for nothing: None, an empty document, no names. No answer follows.
 NOT_TAKEN = 0
 TEXTS = (str, bytes, bytearray)
 # What a blank answer object says of a request that failed.
@@ -307,7 +307,7 @@ def _request_method(name: str, kinds: list[str]) -> Callable[..., int]:
         for kind, value in zip(kinds[1:], arguments, strict=True):
             if value is not None or kind not in _CLASSES:
                 _check_argument(name, kind, value)
-        if not arguments[0]:
+        if arguments[0] is None or (not arguments[0] and kinds[1] in ("str", "list[str]")):
             return NOT_TAKEN
         if served:
             self._serve(name, served, seq, [_document(value) for value in arguments], arguments[0])

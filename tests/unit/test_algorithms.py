@@ -74,10 +74,12 @@ def status(desk: Desk) -> str:
 def test_even_slices_leave_on_time_and_add_up(desk: Desk) -> None:
     assert order(desk)["task_id"] == 1
     assert children(desk) == [(100, 100, 56)]
-    for second, quantities in ((9, [100]), (10, [100, 200]), (20, [100, 200, 200]), (59, [100, 200, 200, 500])):
+    for second, quantities in ((9, [100]), (10, [100, 200]), (20, [100, 200, 200])):
         desk.tick(after(second))
         assert [quantity for quantity, _, _ in children(desk)] == quantities
     assert status(desk) == "运行中"
+    desk.tick(after(59))
+    assert [quantity for quantity, _, _ in children(desk)] == [100, 200, 200, 500]
     desk.tick(after(59.5))
     assert status(desk) == "已完成"
 
