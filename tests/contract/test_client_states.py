@@ -79,6 +79,17 @@ def test_connecting_again_answers_at_once(trader: Trader) -> None:
     assert trader.buy() > 0
 
 
+def test_a_callback_may_ask_if_answers_have_a_thread_of_their_own(trader: Trader) -> None:
+    trader.log_in()
+    trader.set_relaxed_response_order_enabled(True)
+    asked: list[Any] = []
+    trader.trader.callback.__class__.on_stock_order = lambda _, order: asked.append(
+        trader.trader.query_stock_order(trader.account, order.order_id)
+    )
+    number = trader.buy()
+    assert until(lambda: asked, "the answer within the callback")[0].order_id == number
+
+
 def test_a_mute_terminal_keeps_every_call_waiting(trader: Trader, userdata: Path) -> None:
     trader.log_in()
     number = trader.buy()

@@ -152,6 +152,30 @@ def test_a_rejected_order_has_a_number_and_a_reason(trader: Trader) -> None:
     assert (rejected.order_status, rejected.status_msg, rejected.order_sysid) == (57, "[251042]价格超出涨跌停", "")
 
 
+SH_ONLY, SZ_ONLY, BOTH = {STOCK}, {SHENZHEN}, {STOCK, SHENZHEN}
+# What becomes of 100 shares at once where prices stand still, by the type of price: 50 rests, 56 filled.
+PRICE_TYPES = {
+    11: (BOTH, FILLED), 5: (BOTH, FILLED), 42: (BOTH, FILLED), 43: (SH_ONLY, FILLED), 44: (BOTH, FILLED),
+    45: (BOTH, WORKING), 46: (SZ_ONLY, FILLED), 47: (BOTH, FILLED), 48: (SZ_ONLY, FILLED),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("symbol", [STOCK, SHENZHEN])
+@pytest.mark.parametrize("price_type", PRICE_TYPES)
+def test_every_type_of_price_is_taken_where_its_exchange_has_it(trader: Trader, price_type: int, symbol: str) -> None:
+    exchanges, becomes = PRICE_TYPES[price_type]
+    number = trader.order_stock(trader.account, symbol, 23, 100, price_type, LAST, "strategy", "typed")
+    found = row(trader, number)
+    assert found.order_status == (becomes if symbol in exchanges else 57)
+    # Terminals show the broker's own types, not what was sent.
+    assert found.price_type == (50 if price_type == 11 else 49)
+
+
+def test_asked_for_order_0_the_first_of_all_is_answered(trader: Trader) -> None:
+    number = trader.buy()
+    assert row(trader, 0).order_id == trader.query_stock_orders(trader.account)[0].order_id <= number
+
+
 def test_only_working_orders_can_be_canceled_and_are_listed_so(trader: Trader) -> None:
     working, filled = trader.buy(), trader.buy(LAST)
     listed = {order.order_id for order in trader.query_stock_orders(trader.account, True)}
