@@ -1,18 +1,17 @@
 """New issues: what may be subscribed to today, and how much of it each account may ask for.
 
-offerings.csv lists made-up issues under subscription codes of Shanghai, on offer every day at the price that the
-market shows as their previous close. New bonds, and Shenzhen's issues (whose code is the stock's own), are not listed.
+On offer every day is every listed instrument of a board of subscription codes, at the price that the market has as its
+previous close. New bonds, and Shenzhen's issues (whose code is the stock's own), are not among them.
 """
 
 from datetime import datetime
-from pathlib import Path
 
 from filebridge.simulator.books import Books
 from filebridge.simulator.market import Market
-from filebridge.simulator.money import read_rows
 from filebridge.simulator.wire import Message
 
 YUAN = 1000
+BOARD, SHARES = "IPO", "STOCK"
 STOCK, CREDIT = 2, 3
 # Both exchanges, rules of 2023: from 10,000 yuan of their shares on, 500 shares for every 5,000 yuan.
 VALUE_MIN, VALUE_PER_UNIT, UNIT = 10_000 * YUAN, 5_000 * YUAN, 500
@@ -20,20 +19,25 @@ STOCK_BOARDS = frozenset({"MAIN", "CHINEXT", "STAR"})
 # The terminal's names of the quotas, and the exchange whose holdings count.
 QUOTAS = {"KCB": "SH", "SH": "SH", "SZ": "SZ"}
 
-_OFFERED = read_rows(Path(__file__).parent / "offerings.csv")
-
 
 def offerings(request: Message, books: Books, market: Market, now: datetime) -> list[Message]:
     """`ipo_type` may narrow the list down to STOCK or BOND."""
-    listed = []
-    for row in _OFFERED:
-        instrument = market.instrument(row["symbol"])
-        if instrument is None or request[2] not in ("", row["ipo_type"]):
-            continue
-        issue_price = market.quote(instrument).prev_close / YUAN
-        limits = [int(row["max_quantity"]), instrument.board.buy_min]
-        listed.append([row["symbol"], row["name"], row["ipo_type"], *limits, f"{now:%Y%m%d}", issue_price])
-    return listed
+    if request[2] not in ("", SHARES):
+        return []
+    known = [market.instrument(symbol) for symbol in market.instruments.listed()]
+    offered = [instrument for instrument in known if instrument and instrument.board.board == BOARD]
+    return [
+        [
+            instrument.symbol,
+            instrument.name,
+            SHARES,
+            instrument.board.max_quantity,
+            instrument.board.buy_min,
+            f"{now:%Y%m%d}",
+            market.quote(instrument).prev_close / instrument.board.price_unit,
+        ]
+        for instrument in offered
+    ]
 
 
 def purchase_limit(request: Message, books: Books, market: Market, now: datetime) -> list[Message]:

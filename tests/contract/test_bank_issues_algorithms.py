@@ -105,7 +105,7 @@ def test_a_credit_account_has_no_bank_here(trader: Trader) -> None:
 
 def test_todays_issues_and_how_much_of_them(trader: Trader) -> None:
     issues = trader.query_ipo_data()
-    assert len(issues) == 4
+    assert issues["780816.SH"]["issuePrice"] == 4.88
     for code, issue in issues.items():
         assert set(issue) == {"name", "type", "maxPurchaseNum", "minPurchaseNum", "purchaseDate", "issuePrice"}
         assert code.endswith(".SH")
@@ -118,6 +118,14 @@ def test_todays_issues_and_how_much_of_them(trader: Trader) -> None:
     trader.call(trader.trader.order_stock, other, STOCK, 23, 900, 11, LAST)  # 9,000 yuan: too little
     assert trader.query_new_purchase_limit(other)["SH"] == 0
     assert trader.query_new_purchase_limit(trader.xttype.StockAccount("nobody")) == {}
+
+
+def test_a_subscription_is_a_buy_of_the_code_at_the_issue_price(trader: Trader) -> None:
+    code, issue = next(iter(trader.query_ipo_data().items()))
+    terms = (23, issue["minPurchaseNum"], 11, issue["issuePrice"], "strategy", "new")
+    order = trader.query_stock_order(trader.account, trader.order_stock(trader.account, code, *terms))
+    # It waits for the lot to be drawn, which this counter never does.
+    assert (order.order_status, order.traded_volume) == (50, 0)
 
 
 # ---- exports
