@@ -52,12 +52,13 @@ JOURNAL_FIELDS = (
     "ts", "seq", "kind", "account", "stock_code", "order_type", "order_volume", "price_type", "price",
     "strategy_name", "order_remark", "order_id",
 )  # fmt: skip
+ACCOUNT_NAMES = {"account_id": "account", "m_strAccountID": "account"}
 # For each kind, the journal fields that its request fills, with their place in the message.
 JOURNALED = {
     kind: [
         (name, place)
         for place, field in enumerate(fields, start=2)
-        if (name := {"account_id": "account"}.get(field, field)) in JOURNAL_FIELDS
+        if (name := ACCOUNT_NAMES.get(field, field)) in JOURNAL_FIELDS
     ]
     for kind, fields in REQUESTS.items()
 }
@@ -211,8 +212,11 @@ class Desk:
                 line[name] = request[place]
         if kind == "order":
             line["order_id"] = request[-2]
-            if not math.isfinite(line["price"]):
-                line["price"] = str(line["price"])  # JSON has no NaN
+        elif kind == "algorithm_order":
+            told = {ACCOUNT_NAMES.get(name, name): value for name, value in request[2].items()}
+            line |= {name: told.get(name) for name in JOURNAL_FIELDS[3:]}
+        if isinstance(line["price"], float) and not math.isfinite(line["price"]):
+            line["price"] = str(line["price"])  # JSON has no NaN
         return line
 
     def _store(self, now: datetime) -> None:

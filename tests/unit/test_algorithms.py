@@ -153,10 +153,14 @@ def test_what_is_over_or_makes_no_sense_is_refused(desk: Desk) -> None:
     assert desk.counter.books.tasks == {}
 
 
-def test_the_counters_own_orders_are_in_no_journal(desk: Desk, tmp_path: Path) -> None:
-    order(desk)
-    kinds = [json.loads(line)["kind"] for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
-    assert kinds == ["algorithm_order"]
+def test_the_journal_has_what_was_asked_for_and_not_the_counters_own_orders(desk: Desk, tmp_path: Path) -> None:
+    order(desk, price=float("nan"), price_type=12)
+    (line,) = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_bytes().splitlines()]
+    assert (line["kind"], line["account"], line["order_volume"], line["order_remark"]) == (
+        ("algorithm_order", ACCOUNT, 1000, "r")
+    )
+    assert (line["price"], line["order_id"]) == ("nan", None)
+    assert len(children(desk)) == 1
 
 
 @pytest.mark.parametrize(
