@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
+from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 
 Context = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -210,63 +211,6 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
     ),
 }
 
-# The way to the broker: what status.json and the screen say of it.
-CONNECTION_REASONS: dict[str, tuple[str, str]] = {
-    "CONNECTED": ("connected", "已连接"),
-    "CONNECTION_NOT_STARTED": ("not started", "未启动"),
-    "CONNECTION_STOPPED": ("stopped", "已停止"),
-    "TERMINAL_ABSENT": (
-        "The terminal is not there, or not logged in (connect() answered {value}). Nothing is sent; filebridge keeps "
-        "trying. Look whether miniQMT was started in 极简模式 (独立交易 ticked) and is logged in; whether [broker] "
-        "userdata, {userdata}, is the userdata_mini folder of that very terminal; whether this user may write in that "
-        "folder (start both with the same rights); and whether the broker has opened miniQMT for account {accounts}. "
-        "`filebridge doctor` checks what can be checked from here.",
-        "找不到交易终端，或终端未登录（connect() 返回 {value}）。不会发送任何委托，filebridge 会持续重试。请检查："
-        "miniQMT 是否已以极简模式（勾选独立交易）启动并登录；[broker] userdata（{userdata}）是否就是该终端的 "
-        "userdata_mini 目录；当前用户对该目录是否有写权限（请以相同权限启动两者）；券商是否已为账号 {accounts} "
-        "开通 miniQMT 权限。可运行 filebridge doctor 检查。",
-    ),
-    "ACCOUNT_NOT_SUBSCRIBED": (
-        "The terminal is there, but does not serve account {account} (subscribe() answered {value}). Nothing is sent. "
-        "Look whether that account is logged in there, and whether its number in filebridge.toml is right.",
-        "终端已连接，但不提供账号 {account} 的服务（subscribe() 返回 {value}），不会发送任何委托。"
-        "请检查该账号是否已在终端登录，以及 filebridge.toml 中的账号是否正确。",
-    ),
-    "USERDATA_ABSENT": (
-        "There is no folder {userdata}. Nothing is sent. Write the full path of the terminal's userdata_mini folder "
-        "under [broker] userdata in filebridge.toml.",
-        "目录 {userdata} 不存在，不会发送任何委托。请在 filebridge.toml 的 [broker] userdata 中填写终端 userdata_mini "
-        "目录的完整路径。",
-    ),
-    "USERDATA_NOT_WRITABLE": (
-        "The folder {userdata} cannot be written in ({text}). Nothing is sent. Start filebridge with the rights that "
-        "the terminal has, or give this user the right to write there.",
-        "目录 {userdata} 无法写入（{text}），不会发送任何委托。请以与终端相同的权限启动 filebridge，"
-        "或授予当前用户写权限。",
-    ),
-    "NATIVE_MODULE_ABSENT": (
-        "xtquant's native module cannot be loaded here ({text}): live trading needs 64-bit Windows with CPython 3.11 "
-        "to 3.13. Nothing is sent.",
-        "此处无法加载 xtquant 的本地模块（{text}）：实盘交易需要 64 位 Windows 与 CPython 3.11 至 3.13。"
-        "不会发送任何委托。",
-    ),
-    "ACCOUNT_IN_USE": (
-        "account {account} is in use by another filebridge ({text}). Stop that one first.",
-        "账号 {account} 正被另一个 filebridge 使用（{text}），请先停止它。",
-    ),
-    "OLD_WORKER_ENDED": (
-        "an old worker of this home was still there and was ended",
-        "本主目录的旧工作进程仍在运行，已将其结束",
-    ),
-    "TERMINAL_DISCONNECTED": ("the terminal disconnected", "终端已断开连接"),
-    "WORKER_ENDED": (
-        "the worker ended ({value}), see .filebridge/worker.log",
-        "工作进程已退出（{value}），请查看 .filebridge/worker.log",
-    ),
-    "WORKER_SILENT": ("the worker's heartbeat stopped", "工作进程心跳停止"),
-    "WORKER_LATE": ("the worker did not answer ({value}) in time", "工作进程未按时应答（{value}）"),
-}
-
 # Commands given by a person.
 CONTROL_REASONS: dict[str, tuple[str, str]] = {
     "CONTROL_DONE": ("Done. {text}", "已完成。{text}"),
@@ -295,6 +239,9 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 }
 
 # code -> (English, Chinese); each says the remedy.
-_TABLES = (FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS)
+_TABLES = (
+    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, DOUBT_REASONS),
+    *(CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
+)
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"
