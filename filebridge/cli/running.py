@@ -96,7 +96,9 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
         case "ALARM":
             return f"ALARM: {Reason(body['reason_code'], body['context']).message}"
         case "CONNECTION":
-            return f"broker: {body['detail']}"
+            # Long only where somebody has to do something: then in both languages.
+            more = f"\n          {body['detail_zh']}" if not body["up"] else ""
+            return f"broker: {body['detail']}{more}"
         case "HALTED":
             return f"HALTED by {body['by']}: {body['text']}"
         case "RESUMED":

@@ -62,7 +62,7 @@ if sys.platform == "win32":
 
         def tie(self, process: "subprocess.Popen[bytes]") -> str:
             """Returns what went wrong, or an empty text."""
-            if self._kernel.AssignProcessToJobObject(self._job, int(process._handle)):
+            if self._kernel.AssignProcessToJobObject(self._job, int(process._handle)):  # type: ignore[attr-defined]
                 return ""
             return f"the worker could not be put into a job: {ctypes.WinError(ctypes.get_last_error())}"
 

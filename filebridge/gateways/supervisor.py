@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.domain.orders import Order, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
@@ -60,7 +61,7 @@ class _Worker:
     up: bool = False
     # It lives, but its terminal is gone; a flag of its own, for the next heartbeat would cover up anything else.
     is_cut_off: bool = False
-    last_words: str = ""
+    last_words: Reason | None = None
     commands: "queue.Queue[dict[str, Any] | None]" = field(default_factory=queue.Queue)
 
 
@@ -104,11 +105,11 @@ class Supervisor:
                 self._spawn()
             return
         if worker.process.poll() is not None:
-            self._end(worker, worker.last_words or f"the worker ended ({worker.process.returncode}), see worker.log")
+            self._end(worker, worker.last_words or _reason("WORKER_ENDED", value=worker.process.returncode))
         elif worker.is_cut_off or now - worker.heard_at > self._settings.heartbeat_seconds:
-            self._end(worker, worker.last_words or "the worker's heartbeat stopped")
+            self._end(worker, worker.last_words or Reason("WORKER_SILENT"))
         elif worker.owes and now > worker.owes[0][1]:
-            self._end(worker, f"the worker did not answer ({worker.owes[0][0]}) in time")
+            self._end(worker, _reason("WORKER_LATE", value=worker.owes[0][0]))
 
     def _forgive(self, now: float) -> None:
         """Time in which this process itself stood still (a paused machine) is not the worker's silence."""
@@ -177,7 +178,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             worker.process.stdin.close()
 
-    def _end(self, worker: _Worker, why: str) -> None:
+    def _end(self, worker: _Worker, why: Reason) -> None:
         """Kill the worker, make sure that it is dead, and say what it had handed over."""
         _kill(worker)
         self._worker = None
@@ -215,14 +216,14 @@ class Supervisor:
         if kind == "up":
             worker.up = True
         elif kind == "failed":
-            worker.last_words = wire["text"]
+            worker.last_words = Reason(wire["code"], wire["context"])
         elif kind == "locked":
-            worker.last_words = f"account {wire['account']} is in use by another filebridge ({wire['holder']})"
+            worker.last_words = _reason("ACCOUNT_IN_USE", account=wire["account"], text=wire["holder"])
             if _end_own_predecessor(self._settings.home, wire["holder"]):
-                worker.last_words = "an old worker of this home was still there and was ended"
+                worker.last_words = Reason("OLD_WORKER_ENDED")
         elif kind == "disconnected":
             # xttrader does not reconnect by itself: a new worker with another session does.
-            worker.last_words = "the terminal disconnected"
+            worker.last_words = Reason("TERMINAL_DISCONNECTED")
             worker.is_cut_off = True
         return message_of(wire, worker.generation)
 
@@ -234,6 +235,10 @@ def handed_over(path: Path) -> frozenset[str] | None:
     except (OSError, UnicodeDecodeError):
         return None
     return frozenset(tags) if all(len(tag) == TAG_LENGTH for tag in tags) else None
+
+
+def _reason(code: str, **context: object) -> Reason:
+    return Reason(code, {name: str(value) for name, value in context.items()})
 
 
 def _kill(worker: _Worker) -> None:

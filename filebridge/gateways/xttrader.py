@@ -19,6 +19,7 @@ from typing import Any
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import SHANGHAI, Side, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.simulator import native
@@ -65,11 +66,7 @@ def import_xttrader(*, paper: bool) -> tuple[ModuleType, ModuleType]:
         try:
             return importlib.import_module("xtquant.xttrader"), importlib.import_module("xtquant.xttype")
         except ImportError as error:
-            raise GatewayNotReady(
-                f"xtquant's native module cannot be loaded here ({type(error).__name__}): live trading needs Windows",
-                hint="Live trading needs 64-bit Windows with CPython 3.11 to 3.13.",
-                hint_zh="实盘交易需要 64 位 Windows 与 CPython 3.11 至 3.13。",
-            ) from error
+            raise GatewayNotReady(type(error).__name__) from error
 
 
 @contextmanager
@@ -91,7 +88,7 @@ class XtBroker:
 
     def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
         self._xttrader, xttype = import_xttrader(paper=paper)
-        self._emit = emit
+        self._emit, self._userdata = emit, userdata
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
         self._tags = _Requests()
         # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
@@ -101,16 +98,18 @@ class XtBroker:
         asyncio.set_event_loop(asyncio.new_event_loop())
         self._trader = self._xttrader.XtQuantTrader(userdata, session, self._callback())
 
-    def connect(self) -> str:
-        """Connect and subscribe every account; returns what went wrong, or an empty text."""
+    def connect(self) -> Reason | None:
+        """Connect and subscribe every account; returns what went wrong, if anything did."""
         self._trader.start()
         result = self._trader.connect()
         if result != 0:
-            return f"connect() answered {result}: the terminal is not there, or not logged in"
+            context = {"value": str(result), "userdata": self._userdata, "accounts": ", ".join(self._accounts)}
+            return Reason("TERMINAL_ABSENT", context)
         for name, account in self._accounts.items():
-            if self._trader.subscribe(account) != 0:
-                return f"account {name} could not be subscribed"
-        return ""
+            result = self._trader.subscribe(account)
+            if result != 0:
+                return Reason("ACCOUNT_NOT_SUBSCRIBED", {"account": name, "value": str(result)})
+        return None
 
     def submit(self, order: Wire) -> None:
         """Hand one order to the terminal; the answer comes by callback."""

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import Order, Side, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
@@ -196,7 +197,7 @@ class BrokerModel:
         if self.connection is Connection.STARTING:
             self.connection = Connection.UP
             self._be_alone()
-            self.said.append(base.GatewayUp(self.generation, "connected"))
+            self.said.append(base.GatewayUp(self.generation))
 
     def fail_to_connect(self, *, alone: bool) -> None:
         """The terminal is not there; or (not alone) another worker still holds the account's lock."""
@@ -221,7 +222,9 @@ class BrokerModel:
         if overtaken:
             self.words += self.said
             self.said.clear()
-        self.said.append(base.GatewayDown(self.generation, why, self.handed_over(self._log)))
+        self.said.append(
+            base.GatewayDown(self.generation, Reason("WORKER_LATE", {"value": why}), self.handed_over(self._log))
+        )
         self.flow()
         self.connection = Connection.NONE
 

