@@ -159,8 +159,6 @@ def test_a_scenario_is_named_or_lies_in_the_folder(tmp_path: Path) -> None:
     refused = run_program(*by_hand, "--scenario", str(bad))
     assert refused.returncode == 2
     assert "bad.toml, step 1: mute takes bool, not 1" in refused.stderr
-    missing = run_program(*by_hand, "--scenario", str(tmp_path / "missing.toml"))
-    assert (missing.returncode, "missing.toml" in missing.stderr) == (2, True)
     home = Home.made(tmp_path / "home")
     bad.rename(home.userdata / SCENARIO)
     once = home.once()
