@@ -16,7 +16,7 @@ from typing import Any
 
 from filebridge.simulator.books import Books, Record
 from filebridge.simulator.endpoint import dial, read_terminal
-from filebridge.simulator.wire import REQUESTS
+from filebridge.simulator.wire import ANSWERS
 
 CONTROL_SECONDS = 10.0
 
@@ -106,7 +106,7 @@ def _anything(_: Any) -> bool:
 
 
 def _are_queries(names: tuple[Any, ...]) -> bool:
-    return all(name in REQUESTS and name.startswith("query_") for name in names)
+    return all(ANSWERS.get(name, ("", ""))[1].startswith("list[") for name in names)
 
 
 def _is_date(text: str) -> bool:

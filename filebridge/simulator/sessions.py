@@ -77,7 +77,8 @@ class Sessions:
                     self._accept()
                     continue
                 session: Session = key.data
-                if events & selectors.EVENT_WRITE:
+                # What came before it in this round may have cut it off.
+                if events & selectors.EVENT_WRITE and session.number in self._sessions:
                     self._write(session)
                 if events & selectors.EVENT_READ and session.number in self._sessions:
                     self._read(session)
@@ -240,12 +241,13 @@ class Sessions:
 
     def _play(self, changes: dict[str, Any]) -> None:
         """What a scenario wants; there is nobody to answer."""
+        if changes:
+            LOG.info("scenario: %s", changes)
         try:
             self._change(changes)
         except ValueError as error:
             LOG.error("scenario: %s", error)
-        if changes:
-            LOG.info("scenario: %s", changes)
+        self._send()
 
     def _command(self, name: str, value: Any) -> None:
         if name == "stop":

@@ -103,6 +103,12 @@ def evidence(home: Home, tag: str) -> list[str]:
     return until(said, "what the lists say of it")
 
 
+def asked_more(home: Home) -> None:
+    """Wait until the broker's books were asked for twice more: what the first answer changes is done by then."""
+    asked = len(home.requests("query_asset"))
+    until(lambda: len(home.requests("query_asset")) > asked + 2, "more questions")
+
+
 def in_doubt(home: Home, name: str) -> Row:
     """The order, once it is in doubt and says so."""
     found = home.wait_for_status(name, "UNKNOWN")

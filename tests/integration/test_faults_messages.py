@@ -7,6 +7,7 @@ import pytest
 
 from filebridge.simulator.faults import control
 from tests.integration.faulty import (
+    asked_more,
     cancel,
     drop,
     evidence,
@@ -135,18 +136,15 @@ def test_lists_that_lag_or_are_empty_end_no_doubt(home: Home) -> None:
         assert evidence(home, tag)
     with under(home, empty_queries=LISTS, query_lag_seconds=0.0):
         asked_more(home)
+    began = time.time()
     with under(home, none_queries=LISTS):
         asked_more(home)
+        until(lambda: home.status_since(began).get("agreed_accounts") == [], "the loss of the lists to be seen")
         # Three kinds of evidence, and no end of it; what rests is not taken for ended either.
         assert home.order("behind")["status"] == "UNKNOWN"
         assert home.order("resting")["status"] == "ACCEPTED"
     home.wait_for_status("behind", "FILLED")
     sound(home)
-
-
-def asked_more(home: Home) -> None:
-    asked = len(home.requests("query_trades"))
-    until(lambda: len(home.requests("query_trades")) > asked + 1, "more questions")
 
 
 @pytest.mark.parametrize("how", ["empty", "none"])

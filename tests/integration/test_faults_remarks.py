@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from filebridge.simulator.faults import control
-from tests.integration.faulty import evidence, impatient, in_doubt, row, small_day, sound, under
-from tests.integration.homes import ROWS, Home, orders_file, until
+from tests.integration.faulty import asked_more, evidence, impatient, in_doubt, row, small_day, sound, under
+from tests.integration.homes import ROWS, Home, orders_file
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,7 @@ def test_without_remarks_nobody_guesses(home: Home) -> None:
         for tag in tags:
             # The person is told which orders it may be, and not that the broker lists none.
             assert evidence(home, tag)
-        asked = len(home.requests("query_orders"))
-        until(lambda: len(home.requests("query_orders")) > asked + 1, "more questions")
+        asked_more(home)
         for name, tag in zip(("twin-1", "twin-2"), tags, strict=True):
             in_doubt(home, name)
             (said,) = evidence(home, tag)

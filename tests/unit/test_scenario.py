@@ -98,7 +98,7 @@ def test_a_scenario_is_strict(tmp_path: Path, text: str, why: str) -> None:
         ("query_lag_seconds", 0.5, "1"),
         ("reject_text", "不", None),
         ("empty_queries", ["query_orders"], ["order"]),
-        ("none_queries", [], [1]),
+        ("none_queries", [], ["1"]),
         ("forget_orders", [1, 2], ["1"]),
         ("set_price", ["600000.SH", 10.5], ["600000.SH"]),
         ("settle", "2026-03-03", "20260303"),
