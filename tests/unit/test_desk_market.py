@@ -15,7 +15,10 @@ from filebridge.simulator.desk import Desk
 from filebridge.simulator.exchange_clock import SHANGHAI, ExchangeClock
 from filebridge.simulator.faults import Faults
 from filebridge.simulator.instruments import Instruments
+from filebridge.simulator.market import Market, Offer
+from filebridge.simulator.matching import Depth
 from filebridge.simulator.prices import Said, WalkingPrices, still
+from filebridge.simulator.replay import Replay
 
 ACCOUNT, SESSION = "10001", 1
 STOCK, SHENZHEN, STAR, BOND = "600000.SH", "000001.SZ", "688981.SH", "113050.SH"
@@ -159,8 +162,12 @@ class Floor:
     """A desk whose clock is turned by hand, and its newest order."""
 
     def __init__(self, folder: Path, counter_toml: str, clock: str) -> None:
-        self.now = at(clock)
-        self.desk = Desk(userdata_of(folder, counter_toml), Faults(), self.now)
+        self.now, self._folder = at(clock), userdata_of(folder, counter_toml)
+        self.desk = Desk(self._folder, Faults(), self.now)
+
+    def restart(self) -> None:
+        self.desk.close()
+        self.desk = Desk(self._folder, Faults(), self.now)
 
     def go_to(self, clock: str) -> "Floor":
         self.now = at(clock)
@@ -227,6 +234,18 @@ def test_an_order_takes_the_depth_level_by_level_and_leaves_less_to_the_next(new
     assert floor.go_to("10:00:03").depth(STOCK).asks[0].quantity > 0
 
 
+def test_what_was_taken_is_still_gone_after_a_restart(new_floor: NewFloor) -> None:
+    floor = new_floor(WALK.format(1), "10:00:00")
+    asks = floor.depth(STOCK).asks
+    placed = floor.place(STOCK, "BUY", asks[0].quantity + 100, asks[0].price / 1000)
+    left = floor.depth(STOCK)
+    floor.restart()
+    assert floor.depth(STOCK) == left
+    assert floor.desk.counter.books.orders[placed.broker_order_id] == placed
+    floor.go_to("10:00:03")
+    assert floor.depth(STOCK) != left
+
+
 @pytest.mark.parametrize(
     ("symbol", "price_type", "levels", "more", "status"),
     [
@@ -280,6 +299,21 @@ def test_an_opening_auction_trades_at_one_price(new_floor: NewFloor) -> None:
     assert "当前时间不允许委托" in floor.place(STOCK, "BUY", 100, floor.last(STOCK)).message
     floor.cancel(away)
     assert away.status == b.CANCELED
+
+
+@pytest.mark.parametrize(("symbol", "price"), [(STOCK, 10_200), (SHENZHEN, 10_100)])
+def test_of_several_auction_prices_shanghai_takes_the_middle_and_shenzhen_the_nearest(
+    tmp_path: Path, symbol: str, price: int
+) -> None:
+    path = tmp_path / "ticks.csv"
+    path.write_text(f"symbol,time,last,prev_close\n{symbol},09:30:00,10.00,10.00\n", encoding="utf-8")
+    market = Market(source=Replay(path, Instruments(), 60))
+    instrument = market.instrument(symbol)
+    assert instrument is not None
+    market.advance(at("09:25:00"), [])
+    assert market.depth(instrument) == Depth()
+    offers = [Offer("BUY", 10_300, 200), Offer("SELL", 10_100, 200), Offer("SELL", 10_400, 200)]
+    assert market.auction(instrument, offers) == [(200, price), (200, price), (0, price)]
 
 
 def test_a_day_at_the_exchange(new_floor: NewFloor) -> None:

@@ -1,6 +1,6 @@
 """Prices that walk, and prices that are played again: the same for the same seed or file, and never beyond a limit."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -50,6 +50,20 @@ def test_a_walk_stays_on_the_tick_and_inside_the_limits(symbol: str, seed: int, 
             assert (level.price - quote.last) * sign >= -spread * board.tick
     if depth.bids and depth.asks:
         assert depth.asks[0].price - depth.bids[0].price == spread * board.tick
+
+
+def test_a_walk_that_wants_further_is_stopped_at_the_limits() -> None:
+    lively = named("600000.SH")
+    narrow = replace(lively, board=replace(lively.board, limit_percent=1))
+    stopped = set()
+    for hour in range(24 * 60):
+        quote, depth, _ = walking().shown(narrow, START + timedelta(hours=hour), NOTHING)
+        assert quote.limit_down <= quote.last <= quote.limit_up
+        assert all(quote.limit_down <= level.price <= quote.limit_up for level in (*depth.bids, *depth.asks))
+        if quote.last in (quote.limit_down, quote.limit_up):
+            stopped.add((quote.last == quote.limit_up, bool(depth.bids), bool(depth.asks)))
+    # At a limit the other side may be empty: then nobody sells at the upper one, nobody buys at the lower one.
+    assert {(True, True, False), (False, False, True)} <= stopped
 
 
 def test_a_moment_needs_none_before_it() -> None:
