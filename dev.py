@@ -98,6 +98,14 @@ def bench(args: list[str]) -> int:
     return _run([PYTHON, "-m", "benchmarks", *args])
 
 
+def windows(args: list[str]) -> int:
+    """The tests that need no Linux, on Windows' CPython (here: under Wine); --quick: the parts that CI runs"""
+    if WINDOWS:
+        _ensure_environment(quiet=False)
+    # Elsewhere it makes a machine of its own, and needs nothing of ours but a Python.
+    return _run([PYTHON if WINDOWS else _find_interpreter().path, "-m", "tests.windows", *args])
+
+
 def docs(args: list[str]) -> int:
     """Write the generated pages of docs/ again; --check only says which are stale"""
     _ensure_environment(quiet=False)
@@ -130,6 +138,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "fix": fix,
     "crash": crash,
     "bench": bench,
+    "windows": windows,
     "docs": docs,
     "calendar": calendar,
     "help": show_help,

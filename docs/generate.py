@@ -1,8 +1,11 @@
 """The pages of docs/ that are made from tables in the code: `python dev.py docs`, or with `--check` only compared.
 
-A page is a function without arguments that returns its whole text; a house test compares them with what is on disk.
+A page is a function without arguments that returns its whole text; a house test compares them with what is on disk. In
+a page that a person writes, only what stands between `<!-- table: NAME -->` and `<!-- end -->` is made.
 """
 
+import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
@@ -19,8 +22,13 @@ from filebridge.domain.events import OWN_EVENTS, EventKind
 from filebridge.domain.lifecycle import TABLE
 from filebridge.domain.orders import FINAL, LOCAL, Status
 from filebridge.domain.reasons import REASONS
+from filebridge.simulator import faults, scenario
+from filebridge.simulator.money import read_rows
 
 DOCS = Path(__file__).resolve().parent
+TESTS_OF_FAULTS = DOCS.parent / "tests" / "integration"
+SIMULATOR = DOCS / "simulator.md"
+METHODS = Path(faults.__file__).parent / "methods.csv"
 MADE = "<!-- Made by `python dev.py docs` from {source}; edit that, not this page. -->"
 
 
@@ -90,11 +98,58 @@ def commands() -> str:
     )
 
 
+def simulator() -> str:
+    """The page as it was written, with its tables made again."""
+
+    def made(found: re.Match[str]) -> str:
+        return "\n".join([found[1], *TABLES[found[2]](), found[3]])
+
+    text = SIMULATOR.read_text(encoding="utf-8")
+    return re.sub(r"(<!-- table: (\w+) -->)\n.*?(<!-- end -->)", made, text, flags=re.DOTALL)
+
+
+def fault_table() -> list[str]:
+    tests = fault_tests()
+    rows = (
+        (f"`{name}`", kind, "" if default is None else f"`{_toml(default)}`", meaning, ", ".join(tests.get(name, [])))
+        for name, (kind, default, meaning) in faults.meanings().items()
+    )
+    return _table(("fault", "type", "default", "meaning", "its tests"), rows)
+
+
+def method_table() -> list[str]:
+    rows = ((f"`{row['method']}`", row["answer"], row["note"]) for row in read_rows(METHODS))
+    return _table(("method", "answer", ""), rows)
+
+
+def when_table() -> list[str]:
+    rows = ((f"`{name}`", kind.__name__, meaning) for name, (kind, meaning) in scenario.WHEN.items())
+    return _table(("when", "type", "meaning"), rows)
+
+
+def fault_tests() -> dict[str, list[str]]:
+    """fault -> the tests of the real program that set it, be it in a call or in a scenario."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(TESTS_OF_FAULTS.glob("test_faults_*.py")):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                body = ast.get_source_segment(text, node) or ""
+                for name in faults.meanings():
+                    if re.search(rf"\b{name} ?=(?!=)", body):
+                        found.setdefault(name, []).append(f"`{path.stem}::{node.name}`")
+    return found
+
+
+# The tables that stand in pages which are otherwise written by a person.
+TABLES: dict[str, Callable[[], list[str]]] = {"faults": fault_table, "when": when_table, "methods": method_table}
+
 PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons,
     "statuses.md": statuses,
     "settings.md": settings,
     "commands.md": commands,
+    "simulator.md": simulator,
 }
 
 

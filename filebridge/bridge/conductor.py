@@ -24,6 +24,7 @@ from filebridge.bridge.surroundings import CLOCK_WENT_BACK, ClockWatch, disk_pro
 from filebridge.control import Request
 from filebridge.domain import risk
 from filebridge.domain.orders import Order, Status
+from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
@@ -214,7 +215,7 @@ class Bridge:
         self._reports.finish(now)
         if self._moves:
             self._try("archive", self._rest)
-        self._connection.up, self._connection.detail = False, "stopped"
+        self._connection.become(False, Reason("CONNECTION_STOPPED"), now)
         self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
         parts.watcher.stop()
@@ -263,23 +264,23 @@ class Bridge:
 
     def _hear(self, message: base.Message, now: datetime) -> None:
         match message:
-            case base.SoleSender(generation, _) | base.GatewayUp(generation, _) if generation <= self._ended:
+            case base.SoleSender(generation, _) | base.GatewayUp(generation) if generation <= self._ended:
                 # It died before its word was heard.
                 return
             case base.SoleSender(_, log):
                 self._sender.is_sole_sender(self._leftovers.never_handed, now)
                 self.book.turn.append("WORKER", {"log": log, "boot": self._parts.boot_id})
-            case base.GatewayUp(generation, detail):
+            case base.GatewayUp(generation):
                 self._generation = generation
-                self._connected(True, detail, now)
+                self._connected(True, Reason("CONNECTED"), now)
                 self._reconciler.connected(now)
-            case base.GatewayDown(generation, detail, handed):
+            case base.GatewayDown(generation, reason, handed):
                 self._ended = generation
                 self._broker_was_asked = True
-                self._connected(False, detail, now)
+                self._connected(False, reason, now)
                 self._reconciler.disconnected()
                 self._sender.worker_is_gone()
-                self._sender.settle_handed(handed, now, (detail, detail))
+                self._sender.settle_handed(handed, now, (reason.message, reason.message_zh))
             case base.GroupHanded(generation):
                 if generation == self._generation:
                     self._sender.group_is_back()
@@ -291,11 +292,10 @@ class Bridge:
             case _:
                 self._listener.hear(message, now)
 
-    def _connected(self, up: bool, detail: str, now: datetime) -> None:
-        changed = (self._connection.up, self._connection.detail) != (up, detail)
-        if changed:
-            self._connection.up, self._connection.detail, self._connection.since = up, detail, now
-            self.book.turn.append("CONNECTION", {"up": up, "detail": detail})
+    def _connected(self, up: bool, reason: Reason, now: datetime) -> None:
+        if self._connection.become(up, reason, now):
+            said = {"reason_code": reason.code, "detail": reason.message, "detail_zh": reason.message_zh}
+            self.book.turn.append("CONNECTION", {"up": up, **said})
 
     def _look_at_clock(self, now: datetime) -> None:
         leapt, went_back = self._clock.look(now)

@@ -14,9 +14,9 @@ from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.market import closes_at, trade_date_at
-from filebridge.domain.orders import Status, price_text
+from filebridge.domain.orders import Order, Status, price_text
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import TAG_LENGTH, pair_untagged
+from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Raw, Snapshot
 
@@ -66,6 +66,8 @@ class Reconciler:
         self._doubt_asks = 0
         # tag -> (first complete answer that did not list it, how many such answers)
         self._absent: dict[str, tuple[datetime, int]] = {}
+        # tag -> the numbers of the orders without our tag that may be it, as a person was told
+        self._fitting: dict[str, str] = {}
         self.agreed: set[str] = set()
 
     def connected(self, now: datetime) -> None:
@@ -154,7 +156,20 @@ class Reconciler:
         for report, order in pair_untagged([report for report, _ in strangers], in_doubt):
             self._listener.same_by_terms(order, report, raws[id(report)], now)
             listed.add(order.terms.tag)
+        for order in in_doubt:
+            if order.terms.tag not in listed and self._may_be_listed(order, [report for report, _ in strangers]):
+                listed.add(order.terms.tag)
         return listed
+
+    def _may_be_listed(self, order: Order, untagged: list[OrderReport]) -> bool:
+        """Whether the broker lists orders without our tag that may be this one: its absence is then no evidence."""
+        fitting = [report for report in untagged if could_be(report, order)]
+        numbers = ", ".join(report.counter_order_id or report.broker_order_id for report in fitting)
+        if fitting and self._fitting.get(order.terms.tag) != numbers:
+            self._fitting[order.terms.tag] = numbers
+            body = {"text": f"listed without our tag, and it may be any of these: {numbers}"}
+            self._book.turn.append("EVIDENCE", body, tag=order.terms.tag)
+        return bool(fitting)
 
     def _news(self, rows: Sequence[tuple[_Report, Raw]]) -> Iterator[tuple[_Report, Raw]]:
         """The rows of a list that were not so before, and all of open orders; their orders are at hand.

@@ -18,7 +18,9 @@ def connection_status(connection: Connection, agreed: Set[str]) -> Part:
     since = connection.since
     return {
         "connected": connection.up,
-        "connection": connection.detail,
+        "connection": connection.reason.message,
+        "connection_zh": connection.reason.message_zh,
+        "connection_code": connection.reason.code,
         "connection_since": since.isoformat(timespec="milliseconds") if since else "",
         "agreed_accounts": sorted(agreed),
     }

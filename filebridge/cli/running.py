@@ -102,7 +102,9 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
         case "ALARM":
             return f"ALARM: {Reason(body['reason_code'], body['context']).message}"
         case "CONNECTION":
-            return f"broker: {body['detail']}"
+            # Long only where somebody has to do something: then in both languages.
+            more = f"\n          {body['detail_zh']}" if not body["up"] else ""
+            return f"broker: {body['detail']}{more}"
         case "HALTED":
             return f"HALTED by {body['by']}: {body['text']}"
         case "RESUMED":
@@ -139,13 +141,24 @@ def simulator(
     idle_seconds: Annotated[
         float | None, typer.Option(help="End this long after the last client; default: never.")
     ] = None,
+    scenario: Annotated[
+        Path | None,
+        typer.Option(help="A TOML file of faults and when they come; default: scenario.toml there. 故障剧本。"),
+    ] = None,
 ) -> None:
     """Run the simulated counter by hand. 单独运行模拟柜台。"""
     from filebridge.simulator import server
+    from filebridge.simulator.scenario import ScenarioUnusable
     from filebridge.simulator.settings import SettingsRefused
 
     try:
-        server.serve(userdata, idle_seconds=idle_seconds)
+        server.serve(userdata, idle_seconds=idle_seconds, scenario_file=scenario)
+    except ScenarioUnusable as error:
+        raise HomeError(
+            str(error),
+            hint="docs/simulator.md says what a scenario may hold.",
+            hint_zh="剧本格式见 docs/simulator.md。",
+        ) from error
     except server.FolderAlreadyServed as error:
         raise HomeError(
             str(error), hint="One folder has one counter.", hint_zh="一个目录只能运行一个模拟柜台。"

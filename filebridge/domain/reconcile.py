@@ -67,7 +67,7 @@ def pair_untagged(reports: Sequence[OrderReport], in_doubt: Sequence[Order]) -> 
     Only orders without a broker number count, of the same account, symbol, side, quantity and price, sent shortly
     before the report's time. Where two reports or two orders fit, nobody can say, and a person decides.
     """
-    fitting = [(report, order) for report in reports for order in in_doubt if _could_be(report, order)]
+    fitting = [(report, order) for report in reports for order in in_doubt if could_be(report, order)]
     return [
         (report, order)
         for report, order in fitting
@@ -75,7 +75,8 @@ def pair_untagged(reports: Sequence[OrderReport], in_doubt: Sequence[Order]) -> 
     ]
 
 
-def _could_be(report: OrderReport, order: Order) -> bool:
+def could_be(report: OrderReport, order: Order) -> bool:
+    """Whether a report without our tag may be about this order in doubt."""
     terms = order.terms
     if order.status is not Status.UNKNOWN or order.broker_order_id or order.submitted_at is None:
         return False

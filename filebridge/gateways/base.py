@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from filebridge.domain.events import FillReport, OrderReport
 from filebridge.domain.orders import Order
+from filebridge.domain.reasons import Reason
 
 Raw = dict[str, Any]
 
@@ -67,7 +68,6 @@ class SoleSender(NamedTuple):
 
 class GatewayUp(NamedTuple):
     generation: int
-    detail: str
 
 
 class GatewayDown(NamedTuple):
@@ -75,7 +75,7 @@ class GatewayDown(NamedTuple):
     nothing."""
 
     generation: int
-    detail: str
+    reason: Reason
     handed: frozenset[str] | None
 
 
@@ -161,9 +161,16 @@ class Connection:
     """What status.json says of the way to the broker."""
 
     up: bool = False
-    detail: str = "not started"
+    reason: Reason = field(default_factory=lambda: Reason("CONNECTION_NOT_STARTED"))
     since: datetime | None = None
     accounts: list[str] = field(default_factory=list)
+
+    def become(self, up: bool, reason: Reason, now: datetime) -> bool:
+        """Returns whether anything changed."""
+        changed = (self.up, self.reason) != (up, reason)
+        if changed:
+            self.up, self.reason, self.since = up, reason, now
+        return changed
 
 
 class Gateway(Protocol):

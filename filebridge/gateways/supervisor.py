@@ -21,9 +21,11 @@ from typing import Any
 from pydantic_core import from_json
 
 from filebridge.domain.orders import Order, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
+from filebridge.gateways.lifeline import Lifeline
 from filebridge.gateways.wire import message_of
 
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
@@ -61,7 +63,7 @@ class _Worker:
     up: bool = False
     # It lives, but its terminal is gone; a flag of its own, for the next heartbeat would cover up anything else.
     is_cut_off: bool = False
-    last_words: str = ""
+    last_words: Reason | None = None
     commands: "queue.Queue[dict[str, Any] | None]" = field(default_factory=queue.Queue)
 
 
@@ -72,6 +74,7 @@ class Supervisor:
         self._settings = settings
         self._messages = messages
         self._worker: _Worker | None = None
+        self._lifeline = Lifeline()
         self._generation = 0
         self._unsaid: deque[base.Message] = deque()
         self._failures = 0
@@ -104,11 +107,11 @@ class Supervisor:
                 self._spawn()
             return
         if worker.process.poll() is not None:
-            self._end(worker, worker.last_words or f"the worker ended ({worker.process.returncode}), see worker.log")
+            self._end(worker, worker.last_words or _reason("WORKER_ENDED", value=worker.process.returncode))
         elif worker.is_cut_off or now - worker.heard_at > self._settings.heartbeat_seconds:
-            self._end(worker, worker.last_words or "the worker's heartbeat stopped")
+            self._end(worker, worker.last_words or Reason("WORKER_SILENT"))
         elif worker.owes and now > worker.owes[0][1]:
-            self._end(worker, f"the worker did not answer ({worker.owes[0][0]}) in time")
+            self._end(worker, _reason("WORKER_LATE", value=worker.owes[0][0]))
 
     def _forgive(self, now: float) -> None:
         """Time in which this process itself stood still (a paused machine) is not the worker's silence."""
@@ -121,6 +124,7 @@ class Supervisor:
         if self._worker is not None:
             _kill(self._worker)
             self._worker = None
+        self._lifeline.cut()
 
     # ---- the worker's life
 
@@ -138,6 +142,10 @@ class Supervisor:
                 stderr=log,
                 env={**os.environ, "PYTHONIOENCODING": "utf-8"},
             )
+        trouble = self._lifeline.tie(process)
+        if trouble:
+            # It still looks at its parent before each call; but that a stronger hold is missing must be seen.
+            self._unsaid.append(base.WorkerTrouble(trouble))
         worker = _Worker(self._generation, process, handover, time.monotonic())
         worker.owes.append(("up", time.monotonic() + settings.connect_seconds))
         self._worker = worker
@@ -172,7 +180,7 @@ class Supervisor:
         with contextlib.suppress(OSError):
             worker.process.stdin.close()
 
-    def _end(self, worker: _Worker, why: str) -> None:
+    def _end(self, worker: _Worker, why: Reason) -> None:
         """Kill the worker, make sure that it is dead, and say what it had handed over."""
         _kill(worker)
         self._worker = None
@@ -210,14 +218,14 @@ class Supervisor:
         if kind == "up":
             worker.up = True
         elif kind == "failed":
-            worker.last_words = wire["text"]
+            worker.last_words = Reason(wire["code"], wire["context"])
         elif kind == "locked":
-            worker.last_words = f"account {wire['account']} is in use by another filebridge ({wire['holder']})"
+            worker.last_words = _reason("ACCOUNT_IN_USE", account=wire["account"], text=wire["holder"])
             if _end_own_predecessor(self._settings.home, wire["holder"]):
-                worker.last_words = "an old worker of this home was still there and was ended"
+                worker.last_words = Reason("OLD_WORKER_ENDED")
         elif kind == "disconnected":
             # xttrader does not reconnect by itself: a new worker with another session does.
-            worker.last_words = "the terminal disconnected"
+            worker.last_words = Reason("TERMINAL_DISCONNECTED")
             worker.is_cut_off = True
         return message_of(wire, worker.generation)
 
@@ -229,6 +237,10 @@ def handed_over(path: Path) -> frozenset[str] | None:
     except (OSError, UnicodeDecodeError):
         return None
     return frozenset(tags) if all(len(tag) == TAG_LENGTH for tag in tags) else None
+
+
+def _reason(code: str, **context: object) -> Reason:
+    return Reason(code, {name: str(value) for name, value in context.items()})
 
 
 def _kill(worker: _Worker) -> None:

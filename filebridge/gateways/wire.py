@@ -84,7 +84,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
 
 _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "alone": lambda wire, generation: base.SoleSender(generation, wire["log"]),
-    "up": lambda wire, generation: base.GatewayUp(generation, "connected"),
+    "up": lambda wire, generation: base.GatewayUp(generation),
     "handed": lambda wire, generation: base.GroupHanded(generation),
     "not_called": lambda wire, generation: base.NotCalled(wire["tag"]),
     "order": lambda wire, generation: base.OrderPushed(order_report(wire), wire),

@@ -20,8 +20,9 @@ from typing import Any, NoReturn
 from pydantic_core import from_json, to_json
 
 from filebridge import failpoints
-from filebridge.errors import FilebridgeError
-from filebridge.gateways.xttrader import XtBroker
+from filebridge.domain.reasons import Reason
+from filebridge.errors import GatewayNotReady
+from filebridge.gateways.xttrader import XtBroker, import_xttrader
 from filebridge.locks import FileLock, holder_note
 
 Wire = dict[str, Any]
@@ -89,23 +90,35 @@ class HandOver:
 
 def main() -> NoReturn:
     """Entry point of the process; its settings are the first line of its input."""
+    for name in ("SIGINT", "SIGBREAK"):
+        # Ctrl-C reaches every process of a console. What becomes of the worker is for the bridge to say.
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     settings: Wire = json.loads(sys.stdin.buffer.readline())
     outlet, parent = Outlet(), Parent(settings["parent_pid"])
     threading.Thread(target=_beat, args=(outlet, parent), daemon=True).start()
-    try:
-        _serve(settings, outlet, parent)
-    except FilebridgeError as error:
-        outlet.emit({"kind": "failed", "text": str(error), "hint": error.hint})
+    trouble = _serve(settings, outlet, parent)
+    if trouble is not None:
+        outlet.emit({"kind": "failed", "code": trouble.code, "context": dict(trouble.context)})
     # Not sys.exit: xttrader's destructor and its threads would speak, or hang, at the interpreter's end.
     sys.stderr.flush()
     os._exit(0)
 
 
-def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
-    locks = _lock_accounts(settings)
+def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
+    """Serve until the parent ends; returns why there is nothing to serve with, if so."""
+    try:
+        import_xttrader(paper=settings["paper"])
+        locks = _lock_accounts(settings)
+    except GatewayNotReady as error:
+        return Reason("NATIVE_MODULE_ABSENT", {"text": str(error)})
+    except FileNotFoundError:
+        return Reason("USERDATA_ABSENT", {"userdata": settings["userdata"]})
+    except OSError as error:
+        return Reason("USERDATA_NOT_WRITABLE", {"userdata": settings["userdata"], "text": str(error)})
     if isinstance(locks, dict):
         outlet.emit({"kind": "locked", **locks})
-        return
+        return None
     handover = HandOver(Path(settings["handover"]))
     outlet.emit({"kind": "alone", "log": Path(settings["handover"]).name})
     broker = XtBroker(
@@ -116,18 +129,17 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
         emit=outlet.emit,
     )
     trouble = broker.connect()
-    if trouble:
-        outlet.emit({"kind": "failed", "text": trouble, "hint": ""})
-        return
+    if trouble is not None:
+        return trouble
     outlet.emit({"kind": "up"})
     for command in _commands():
         if parent.is_gone():
-            return
+            break
         match command["do"]:
             case "submit":
                 for order in command["orders"]:
                     if parent.is_gone():
-                        return
+                        return None
                     if time.time() > command["not_after"]:
                         # This machine slept, or the terminal hung: what was meant then is not meant now.
                         outlet.emit({"kind": "not_called", "tag": order["tag"]})
@@ -144,6 +156,7 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> None:
                 outlet.emit({"kind": "handed"})
             case "query":
                 outlet.emit(broker.snapshot(orders=command["has_orders"]))
+    return None
 
 
 def _commands() -> Iterator[Wire]:

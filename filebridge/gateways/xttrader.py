@@ -19,6 +19,7 @@ from typing import Any
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import SHANGHAI, Side, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.simulator import native
@@ -65,11 +66,7 @@ def import_xttrader(*, paper: bool) -> tuple[ModuleType, ModuleType]:
         try:
             return importlib.import_module("xtquant.xttrader"), importlib.import_module("xtquant.xttype")
         except ImportError as error:
-            raise GatewayNotReady(
-                f"xtquant's native module cannot be loaded here ({type(error).__name__}): live trading needs Windows",
-                hint="Live trading needs 64-bit Windows with CPython 3.11 to 3.13.",
-                hint_zh="实盘交易需要 64 位 Windows 与 CPython 3.11 至 3.13。",
-            ) from error
+            raise GatewayNotReady(type(error).__name__) from error
 
 
 @contextmanager
@@ -91,24 +88,28 @@ class XtBroker:
 
     def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
         self._xttrader, xttype = import_xttrader(paper=paper)
-        self._emit = emit
+        self._emit, self._userdata = emit, userdata
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
         self._tags = _Requests()
+        # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
+        self._cancel_requests = _Requests()
         self._cancels: dict[int, str] = {}
         # XtQuantTrader asks the main thread for a loop, which newer Pythons no longer make by themselves.
         asyncio.set_event_loop(asyncio.new_event_loop())
         self._trader = self._xttrader.XtQuantTrader(userdata, session, self._callback())
 
-    def connect(self) -> str:
-        """Connect and subscribe every account; returns what went wrong, or an empty text."""
+    def connect(self) -> Reason | None:
+        """Connect and subscribe every account; returns what went wrong, if anything did."""
         self._trader.start()
         result = self._trader.connect()
         if result != 0:
-            return f"connect() answered {result}: the terminal is not there, or not logged in"
+            context = {"value": str(result), "userdata": self._userdata, "accounts": ", ".join(self._accounts)}
+            return Reason("TERMINAL_ABSENT", context)
         for name, account in self._accounts.items():
-            if self._trader.subscribe(account) != 0:
-                return f"account {name} could not be subscribed"
-        return ""
+            result = self._trader.subscribe(account)
+            if result != 0:
+                return Reason("ACCOUNT_NOT_SUBSCRIBED", {"account": name, "value": str(result)})
+        return None
 
     def submit(self, order: Wire) -> None:
         """Hand one order to the terminal; the answer comes by callback."""
@@ -128,7 +129,9 @@ class XtBroker:
     def cancel(self, order: Wire) -> None:
         broker_order_id = int(order["broker_order_id"])
         self._cancels[broker_order_id] = order["tag"]
-        self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
+        seq = self._trader.cancel_order_stock_async(self._accounts[order["account"]], broker_order_id)
+        for answer in self._cancel_requests.called(seq, order["tag"]):
+            self._emit(answer)
 
     def snapshot(self, *, orders: bool) -> Wire:
         """The books of all accounts, with or without orders and trades. An account is complete only if its status is
@@ -206,14 +209,13 @@ class XtBroker:
     def _on_cancel_answer(self, response: Any) -> None:
         taken = response.cancel_result == 0
         text = "" if taken else _text(response, "error_msg") or f"the terminal answered {response.cancel_result}"
-        self._emit_cancel(response.order_id, taken, text)
+        # Without a terminal the answer does not say which order it is about.
+        for ready in self._cancel_requests.answered(response.seq, _cancel_answer(taken, text)):
+            self._emit(ready)
 
     def _on_cancel_error(self, error: Any) -> None:
-        self._emit_cancel(error.order_id, False, _text(error, "error_msg") or f"error {error.error_id}")
-
-    def _emit_cancel(self, order_id: int, taken: bool, text: str) -> None:
-        tag = self._cancels.get(order_id, "")
-        self._emit({"kind": "cancel_answer", "tag": tag, "taken": taken, "text": text})
+        text = _text(error, "error_msg") or f"error {error.error_id}"
+        self._emit({**_cancel_answer(False, text), "tag": self._cancels.get(error.order_id, "")})
 
 
 class _Requests:
@@ -235,6 +237,10 @@ class _Requests:
         # The call may have returned between the two lines above.
         tag = self._tags.get(seq)
         return [{**early, "tag": tag} for early in self._early.pop(seq, ())] if tag is not None else []
+
+
+def _cancel_answer(taken: bool, text: str) -> Wire:
+    return {"kind": "cancel_answer", "taken": taken, "text": text}
 
 
 def _order(row: Any) -> Wire:

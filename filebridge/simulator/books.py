@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from filebridge.simulator.entries import Task, Transfer
+
 # The counter's statuses, with the numbers that every terminal of this family shows.
 UNREPORTED = 48
 REPORTED = 50
@@ -95,6 +97,9 @@ class Books:
         self.resting: dict[str, dict[int, Order]] = {}
         self.last_order_number = 0
         self.last_fill_number = 0
+        self.last_task_number = 0
+        self.transfers: list[Transfer] = []
+        self.tasks: dict[int, Task] = {}
         self._apply: dict[str, Callable[..., None]] = {
             "open": self._open,
             "order": self._order,
@@ -104,6 +109,10 @@ class Books:
             "cancel": self._cancel,
             "settle": self._settle,
             "forget": self._forget,
+            "transfer": self._transfer,
+            "task": self._task,
+            "task_slice": self._task_slice,
+            "task_end": self._task_end,
         }
 
     def apply(self, record: Record) -> None:
@@ -197,6 +206,25 @@ class Books:
         self.orders.clear()
         self.by_counter_order_id.clear()
         self.resting.clear()
+        self.tasks.clear()
+
+    def _transfer(self, account: str, number: int, amount: int, at: str) -> None:
+        self.accounts[account].cash += amount
+        self.transfers.append(Transfer(account, number, amount, at))
+
+    def _task(self, number: int, account: str, order: dict[str, Any], slice_seconds: int) -> None:
+        self.tasks[number] = Task(number, account, order, slice_seconds)
+        self.last_task_number = number
+
+    def _task_slice(self, number: int, slices: int, child: int, message: str) -> None:
+        task = self.tasks[number]
+        task.slices, task.message = slices, message
+        if child:
+            task.children.append(child)
+
+    def _task_end(self, number: int, status: str, ended_at: int) -> None:
+        task = self.tasks[number]
+        task.status, task.ended_at = status, ended_at
 
     def _forget(self, numbers: list[int]) -> None:
         """A counter that lost orders: they are in no list any more; what they had filled stays in the positions."""

@@ -174,6 +174,10 @@ class Counter:
     def forget(self, numbers: list[int]) -> None:
         self._record(["forget", numbers])
 
+    def enter(self, record: Record) -> None:
+        """A record of something beside orders: a transfer of cash, an algorithm's task."""
+        self._record(record)
+
     def _record(self, record: Record) -> None:
         self.records.append(record)
         self.books.apply(record)

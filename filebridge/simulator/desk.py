@@ -1,27 +1,29 @@
 """The desk: requests of sessions in, messages for sessions out, through journal, counter and books, in that order.
 
 Here xtquant's numbers become the counter's words and back. No sockets and no clock: the server hands in whole
-groups of requests with their time and takes `outbox` afterwards. Faults that concern messages are applied here.
+groups of requests with their time and takes `out.lines` afterwards. Faults that concern requests, numbers and what a
+query sees of the books are applied here; those of messages in `outgoing`.
 """
 
-import heapq
-import itertools
 import logging
 import math
-from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from filebridge.simulator import rows
+from filebridge.simulator.algorithms import Algorithms
 from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
 from filebridge.simulator.counter import Counter, Ticket
 from filebridge.simulator.faults import Faults, LaggedBooks
+from filebridge.simulator.inquiries import INQUIRIES, INSTRUCTIONS, Inquiry, Instruction
 from filebridge.simulator.market_files import open_market
 from filebridge.simulator.money import exact_price
+from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
 from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
-from filebridge.simulator.wire import REQUESTS, Message, encode
+from filebridge.simulator.wire import REQUESTS, Message
 
 LOG = logging.getLogger(__name__)
 
@@ -50,30 +52,27 @@ JOURNAL_FIELDS = (
     "ts", "seq", "kind", "account", "stock_code", "order_type", "order_volume", "price_type", "price",
     "strategy_name", "order_remark", "order_id",
 )  # fmt: skip
+ACCOUNT_NAMES = {"account_id": "account", "m_strAccountID": "account"}
 # For each kind, the journal fields that its request fills, with their place in the message.
 JOURNALED = {
     kind: [
         (name, place)
         for place, field in enumerate(fields, start=2)
-        if (name := {"account_id": "account"}.get(field, field)) in JOURNAL_FIELDS
+        if (name := ACCOUNT_NAMES.get(field, field)) in JOURNAL_FIELDS
     ]
     for kind, fields in REQUESTS.items()
 }
 
 
 class Desk:
-    """`outbox` holds encoded lines per session; the server empties it."""
+    """`out` holds what is to be said to the sessions; the server empties it."""
 
     def __init__(self, userdata: Path, faults: Faults, now: datetime) -> None:
         self.faults = faults
-        self.outbox: defaultdict[int, list[bytes]] = defaultdict(list)
+        self.out = Outgoing(faults)
         self.market = open_market(userdata)
         self._journal = AppendFile(userdata / "journal.jsonl")
         self._books_file = AppendFile(userdata / "books.jsonl")
-        self._subscribers: defaultdict[str, dict[int, None]] = defaultdict(dict)
-        self._pushes: list[tuple[str, bytes]] = []
-        self._delayed: list[tuple[datetime, int, int, bytes]] = []
-        self._delayed_number = itertools.count()
         self._lagged: LaggedBooks | None = None
         # What queries tell of every account: 0 is ready; a night log-out is another number.
         self._account_status = rows.STATUS_OK
@@ -97,6 +96,15 @@ class Desk:
         self.counter = Counter(
             self.market, books, fees=read_fees(userdata), on_order=self._push_order, on_fill=self._push_fill
         )
+        self._algorithms = Algorithms(self.counter, self._send_own)
+        self._handlers |= {kind: partial(self._ask, inquiry) for kind, inquiry in INQUIRIES.items()}
+        self._handlers |= {kind: partial(self._instruct, instruction) for kind, instruction in INSTRUCTIONS.items()}
+        self._handlers |= {
+            "query_algorithms": partial(self._algorithm, self._algorithms.parameters),
+            "algorithm_order": partial(self._algorithm, self._algorithms.order),
+            "query_tasks": partial(self._algorithm, self._algorithms.tasks),
+            "operate_task": partial(self._algorithm, self._algorithms.operate),
+        }
         if not books.trade_date:
             self._open_books(userdata, now)
         self.tick(now)
@@ -108,9 +116,7 @@ class Desk:
     def handle(self, session: int, requests: list[Message], now: datetime) -> None:
         """A group of requests of one session: journaled by one write, done one by one, stored by one write."""
         self._move(now)
-        faults = self.faults
-        if faults.drop_next_requests:
-            requests = [r for r in requests if r[0] not in ("order", "cancel") or not faults.use("drop_next_requests")]
+        requests = [r for r in requests if r[0] not in COUNTED or not self.faults.use("drop_next_requests")]
         ts = now.isoformat(timespec="milliseconds")
         lines = []
         for request in requests:
@@ -126,31 +132,20 @@ class Desk:
         """What happens by itself: a new day, a changed market.csv, answers that were held back."""
         self._move(now)
         self.requote(self.market.reread(), now)
-        while self._delayed and self._delayed[0][0] <= now:
-            _, _, session, line = heapq.heappop(self._delayed)
-            self.outbox[session].append(line)
+        self.out.release(now)
 
     def _move(self, now: datetime) -> None:
         """The market's time goes on to `now`: before anything else that happens then."""
         trade_date = now.date().isoformat()
         if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
-            self.counter.settle(trade_date)
+            self._settle(trade_date)
         self.counter.advance(now)
+        self._algorithms.advance(now)
 
     def requote(self, symbols: list[str], now: datetime) -> None:
         self.counter.requote(symbols, int(now.timestamp()))
-        self._send_pushes()
+        self.out.send_pushes()
         self._store(now)
-
-    def next_due(self) -> datetime | None:
-        return self._delayed[0][0] if self._delayed else None
-
-    def left(self, session: int) -> None:
-        for sessions in self._subscribers.values():
-            sessions.pop(session, None)
-        self.outbox.pop(session, None)
-        self._delayed = [entry for entry in self._delayed if entry[2] != session]
-        heapq.heapify(self._delayed)
 
     def start_lag(self) -> None:
         """From now on a copy of the books follows behind; queries show it while query_lag_seconds is set."""
@@ -169,16 +164,21 @@ class Desk:
             self._account_status = value
             for account in self.counter.books.accounts.values():
                 row = rows.account_status_row(account, value)
-                self._push(account.account, "push_account_status", row)
-            self._send_pushes()
+                self.out.push(account.account, "push_account_status", row)
+            self.out.send_pushes()
         elif name == "settle":
-            self.counter.settle(value)
-            self._send_pushes()
+            self._settle(value)
+            self.out.send_pushes()
         self._store(now)
 
     def close(self) -> None:
         self._journal.close()
         self._books_file.close()
+
+    def _settle(self, trade_date: str) -> None:
+        self.counter.settle(trade_date)
+        if self.faults.ids_restart:
+            self._order_number = 0
 
     def _open_books(self, userdata: Path, now: datetime) -> None:
         record = opening_record(userdata, now.date().isoformat())
@@ -195,7 +195,7 @@ class Desk:
 
     def _refusal(self, request: Message) -> str:
         _, _, account_type, account, _, side, _, price_type, *_ = request
-        if self.faults.refuse_next and self.faults.use("refuse_next"):
+        if self.faults.use("refuse_next"):
             return self.faults.refuse_text
         if self._account(account_type, account, self.counter.books) is None:
             return REFUSALS["ACCOUNT_UNKNOWN"]
@@ -212,8 +212,11 @@ class Desk:
                 line[name] = request[place]
         if kind == "order":
             line["order_id"] = request[-2]
-            if not math.isfinite(line["price"]):
-                line["price"] = str(line["price"])  # JSON has no NaN
+        elif kind == "algorithm_order":
+            told = {ACCOUNT_NAMES.get(name, name): value for name, value in request[2].items()}
+            line |= {name: told.get(name) for name in JOURNAL_FIELDS[3:]}
+        if isinstance(line["price"], float) and not math.isfinite(line["price"]):
+            line["price"] = str(line["price"])  # JSON has no NaN
         return line
 
     def _store(self, now: datetime) -> None:
@@ -228,92 +231,70 @@ class Desk:
     # Answers and pushes
 
     def _push_order(self, order: Order, status: int) -> None:
-        if self._subscribers.get(order.account):
+        if self.out.is_heard(order.account):
             account_type = self.counter.books.accounts[order.account].account_type
-            self._push(order.account, "push_order", rows.order_row(order, status, account_type, self.market))
+            self.out.push(order.account, "push_order", rows.order_row(order, status, account_type, self.market))
 
     def _push_fill(self, fill: Fill) -> None:
         account = fill.order.account
-        if self._subscribers.get(account):
+        if self.out.is_heard(account):
             account_type = self.counter.books.accounts[account].account_type
-            self._push(account, "push_trade", rows.trade_row(fill, account_type, self.market))
+            self.out.push(account, "push_trade", rows.trade_row(fill, account_type, self.market))
 
-    def _push(self, account: str, kind: str, row: Message) -> None:
-        self._pushes.append((account, encode([kind, row])))
-
-    def _send_pushes(self) -> None:
-        pushes, self._pushes = self._pushes, []
-        if self.faults.reorder_pushes:
-            pushes.reverse()
-        times = 2 if self.faults.duplicate_pushes else 1
-        for account, line in pushes:
-            for session in self._subscribers[account]:
-                self.outbox[session] += [line] * times
-
-    def _answer(self, session: int, request: Message, payload: Any, now: datetime) -> None:
-        """The answer to a request, with the pushes that it caused around it as the faults want it."""
-        kind, faults = request[0], self.faults
-        counted = kind in ("order", "cancel")
-        if counted and faults.drop_next_pushes and faults.use("drop_next_pushes"):
-            self._pushes.clear()
-        if faults.push_before_answer:
-            self._send_pushes()
-        if not (counted and faults.drop_next_answers and faults.use("drop_next_answers")):
-            line = encode([kind, request[1], payload])
-            if faults.answer_delay_seconds:
-                due = now + timedelta(seconds=faults.answer_delay_seconds)
-                heapq.heappush(self._delayed, (due, next(self._delayed_number), session, line))
-            else:
-                self.outbox[session].append(line)
-        self._send_pushes()
+    def _answer(self, session: int, request: Message, payload: Any, now: datetime, error: Push | None = None) -> None:
+        self.out.answer(session, request, payload, now, error)
 
     # One method for each kind of request
 
     def _subscribe(self, session: int, request: Message, now: datetime) -> None:
         known = self._account(request[2], request[3], self.counter.books)
         if known:
-            self._subscribers[known.account][session] = None
+            self.out.subscribe(session, known.account)
         self._answer(session, request, 0 if known else -1, now)
 
     def _unsubscribe(self, session: int, request: Message, now: datetime) -> None:
-        sessions = self._subscribers[request[3]]
-        result = 0 if session in sessions else -1
-        sessions.pop(session, None)
-        self._answer(session, request, result, now)
+        self._answer(session, request, 0 if self.out.unsubscribe(session, request[3]) else -1, now)
 
     def _order(self, session: int, request: Message, now: datetime) -> None:
-        (_, seq, account_type, account, symbol, side, quantity, price_type, price, strategy, tag) = request[:11]
-        number, refusal = request[11:]
-        error_id = 0
+        _, seq, account_type, account, _, _, _, _, _, strategy, tag, number, refusal = request
+        error_id, error = _error_id(refusal), None
         if refusal:
-            error_id = _error_id(refusal)
-            error = [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag]
-            # An error belongs to the session that sent the order, whether it subscribed or not.
-            if self.faults.push_before_answer:
-                self.outbox[session].append(encode(["push_order_error", error]))
+            error = ("push_order_error", [account_type, account, NO_ORDER_ID, seq, error_id, refusal, strategy, tag])
         else:
-            if self.faults.reject_next and self.faults.use("reject_next"):
-                self.counter.forced_rejections.append(self.faults.reject_text)
-            order_type = ORDER_TYPES[price_type]
-            limit = exact_price(price, self.market.price_unit(symbol))
-            ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
-            self.counter.place(ticket, number, int(now.timestamp()))
-        self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now)
-        if refusal and not self.faults.push_before_answer:
-            self.outbox[session].append(encode(["push_order_error", error]))
+            self._place(request, now)
+        self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now, error)
+
+    def _place(self, request: Message, now: datetime) -> None:
+        _, _, _, account, symbol, side, quantity, price_type, price, strategy, tag, number, _ = request
+        if self.faults.use("reject_next"):
+            self.counter.forced_rejections.append(self.faults.reject_text)
+        order_type = ORDER_TYPES[price_type]
+        limit = exact_price(price, self.market.price_unit(symbol))
+        ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
+        self.counter.place(ticket, number, int(now.timestamp()))
+
+    def _send_own(self, request: Message, now: datetime) -> tuple[int, str]:
+        """An order that the counter sends itself; no client sent it, so it is in no journal."""
+        self._number(request)
+        number, refusal = request[-2:]
+        if not refusal:
+            self._place(request, now)
+        return number, refusal
 
     def _cancel(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, number, market, counter_order_id = request
         books = self.counter.books
         order = books.by_counter_order_id.get(counter_order_id) if counter_order_id else books.orders.get(number)
+        # A counter's number is one of its market; a cancel by the terminal's own number names no market.
+        if order and counter_order_id and market != rows.market_number(order.symbol):
+            order = None
         refusal = self.counter.cancel(order, account)
         error_id = _error_id(refusal)
         result = -1 if refusal else 0
-        if refusal:
-            error = [account_type, account, number, market, counter_order_id, error_id, refusal]
-            self.outbox[session].append(encode(["push_cancel_error", error]))
+        row = [account_type, account, number, market, counter_order_id, error_id, refusal]
+        error = ("push_cancel_error", row) if refusal else None
         payload = [account_type, account, number, counter_order_id, result, error_id, refusal]
-        self._answer(session, request, payload, now)
+        self._answer(session, request, payload, now, error)
 
     def _query_orders(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, cancelable_only, number = request
@@ -355,6 +336,17 @@ class Desk:
     def _query_account_infos(self, session: int, request: Message, now: datetime) -> None:
         accounts = self.counter.books.accounts.values()
         self._answer(session, request, [rows.account_info_row(account) for account in accounts], now)
+
+    def _ask(self, inquiry: Inquiry, session: int, request: Message, now: datetime) -> None:
+        self._answer(session, request, inquiry(request, self._shown(now), self.market, now), now)
+
+    def _instruct(self, instruction: Instruction, session: int, request: Message, now: datetime) -> None:
+        self._answer(session, request, instruction(request, self.counter, now), now)
+
+    def _algorithm(
+        self, answer: Callable[[Message, datetime], Any], session: int, request: Message, now: datetime
+    ) -> None:
+        self._answer(session, request, answer(request, now), now)
 
     def _shown(self, now: datetime) -> Books:
         return self._lagged.at(now, self.faults.query_lag_seconds) if self._lagged else self.counter.books

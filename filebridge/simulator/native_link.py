@@ -28,6 +28,7 @@ class NativeLink:
         self._unread = b""
         self._posted: collections.deque[Callable[[], None]] = collections.deque()
         self._thread: threading.Thread | None = None
+        self._waker: socket.socket | None = None
         self._stopping = False
         self.was_lost = False
 
@@ -40,17 +41,19 @@ class NativeLink:
         return self._socket is not None
 
     def start(self) -> None:
-        if self._thread is None:
-            self._selector = selectors.DefaultSelector()
-            self._waker, self._woken = socket.socketpair()
-            self._waker.setblocking(False)
-            self._woken.setblocking(False)
-            self._selector.register(self._woken, selectors.EVENT_READ)
-            self._thread = threading.Thread(target=self._run, name="native-link", daemon=True)
-            self._thread.start()
+        """Also after a stop; what was posted meanwhile is done then."""
+        self._selector = selectors.DefaultSelector()
+        self._waker, self._woken = socket.socketpair()
+        self._waker.setblocking(False)
+        self._woken.setblocking(False)
+        self._selector.register(self._woken, selectors.EVENT_READ)
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="native-link", daemon=True)
+        self._wake()
+        self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; answers that are still to come never arrive."""
+        """Ends the thread and the connection; answers that are still to come never arrive."""
         if not self.started or self._thread is None:
             return
         self._stopping = True
@@ -89,14 +92,15 @@ class NativeLink:
         return True
 
     def post(self, action: Callable[[], None]) -> None:
-        """Runs `action` on the thread, after what was posted before."""
+        """Runs `action` on the thread, after what was posted before; before `start`, as soon as there is one."""
         self._posted.append(action)
         self._wake()
 
     def _wake(self) -> None:
         # A full pipe means that the thread is being woken already; a closed one, that it has ended.
-        with contextlib.suppress(OSError):
-            self._waker.send(b"\0")
+        if self._waker is not None:
+            with contextlib.suppress(OSError):
+                self._waker.send(b"\0")
 
     def _run(self) -> None:
         while not self._stopping:
@@ -113,6 +117,8 @@ class NativeLink:
                 self._posted.popleft()()
         with self._lock:
             link, self._socket = self._socket, None
+            self.was_lost = self.was_lost or link is not None
+        self._posted.clear()
         self._selector.close()
         for end in (link, self._waker, self._woken):
             if end is not None:

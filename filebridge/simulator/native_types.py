@@ -1,10 +1,12 @@
 """The native module's classes, generated from native_contract.json, as strict as the real ones.
 
 A writable string keeps `width` bytes of UTF-8 and loses the rest in silence, also in mid-character: reading it then
-raises UnicodeDecodeError. Integers are signed 32-bit. There is no `__dict__`, and no pickling. Nothing is sent here.
+raises UnicodeDecodeError. Integers are signed, of 32 bits or 64. There is no `__dict__`, and no pickling. Nothing is
+sent here.
 """
 
 import json
+import numbers
 import operator
 import re
 from collections.abc import Callable, Iterable
@@ -16,7 +18,7 @@ MODULE = "xtquant.xtpythonclient"
 CONTRACT: dict[str, Any] = json.loads((Path(__file__).parent / "native_contract.json").read_text(encoding="utf-8"))
 
 DEFAULTS: dict[str, Any] = {"str": "", "int": 0, "float": 0.0, "bool": False}
-INT32_MIN, INT32_MAX = -(2**31), 2**31 - 1
+INT32_MIN, INT32_MAX, INT64_MAX = -(2**31), 2**31 - 1, 2**63 - 1
 
 # Two names of one field, where the rule (m_ and the type letter dropped, case and _ ignored) does not pair them.
 ALIASES: dict[tuple[str, str], str] = {
@@ -26,6 +28,9 @@ ALIASES: dict[tuple[str, str], str] = {
     ("PositionStatistics", "m_nYestodayPosition"): "yesterday_position",
     ("SubSwitchReq", "m_bSub"): "operate",
     ("XtAccountInfo", "m_nStatus"): "login_status",
+    # Pairs by their names, but two fields each.
+    ("XTProductNetValue", "m_dNetValue"): "m_dNetValue",
+    ("XTProductNetValue", "m_dTotalNetValue"): "m_dTotalNetValue",
 }
 _HUNGARIAN = re.compile(r"^m_(?:str|[bden])(?=[A-Z])")
 
@@ -83,7 +88,10 @@ def _build_class(name: str, properties: dict[str, str]) -> type[Any]:
     storages = storage_names(name, properties)
     kinds = {storages[prop]: kind.split()[0] for prop, kind in properties.items()}
     cls = type(name, (NativeObject,), {"__slots__": tuple("_" + s for s in kinds), "__module__": MODULE})
-    blanks = tuple((getattr(cls, "_" + storage).__set__, DEFAULTS[kind]) for storage, kind in kinds.items())
+    special = CONTRACT["defaults"].get(name, {})
+    blanks = tuple(
+        (getattr(cls, "_" + storage).__set__, special.get(storage, DEFAULTS[kind])) for storage, kind in kinds.items()
+    )
 
     def blank(self: Any) -> None:
         for set_field, default in blanks:
@@ -98,7 +106,7 @@ def _build_class(name: str, properties: dict[str, str]) -> type[Any]:
 def _property(cls: type[Any], name: str, kind: list[str], slot: str) -> property:
     field = getattr(cls, slot)
     if kind[0] != "str":
-        return property(attrgetter(slot), _writer(field.__set__, _CASTS[kind[0]], name))
+        return property(attrgetter(slot), _writer(field.__set__, _CASTS[" ".join(kind)], name))
     read = _text_reader(field.__get__)
     if kind[1] == "readonly":
         return property(read)
@@ -141,15 +149,33 @@ def _cut(value: Any, width: int, name: str) -> str:
 
 
 def _int32(value: Any, name: str) -> int:
+    return _whole_number(value, name, INT32_MAX)
+
+
+def _int64(value: Any, name: str) -> int:
+    return _whole_number(value, name, INT64_MAX)
+
+
+def _whole_number(value: Any, name: str, largest: int) -> int:
     if isinstance(value, float):
         raise _incompatible(name, value)
     try:
         number = operator.index(value)
     except TypeError as error:
-        raise _incompatible(name, value) from error
-    if not INT32_MIN <= number <= INT32_MAX:
+        # Any other kind of number but a float is cut to a whole one in silence: Decimal("1.5") becomes 1.
+        if not isinstance(value, numbers.Number) or isinstance(value, complex):
+            raise _incompatible(name, value) from error
+        number = _cut_number(value, name)
+    if not -largest - 1 <= number <= largest:
         raise _incompatible(name, value)
     return int(number)
+
+
+def _cut_number(value: Any, name: str) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise _incompatible(name, value) from error
 
 
 def _double(value: Any, name: str) -> float:
@@ -173,4 +199,4 @@ def _incompatible(name: str, value: Any) -> TypeError:
     return TypeError(f"{name}: incompatible value {value!r} of type {type(value).__name__}")
 
 
-_CASTS: dict[str, Callable[[Any, str], Any]] = {"int": _int32, "float": _double, "bool": _bool}
+_CASTS: dict[str, Callable[[Any, str], Any]] = {"int": _int32, "int 64": _int64, "float": _double, "bool": _bool}

@@ -15,7 +15,20 @@ PRICE_TYPE_SHOWN_ELSE = 49
 DIRECTION = 48
 YUAN = 1000
 
-MARKET_NUMBERS = {"SH": 0, "SZ": 1, "BJ": 70}
+# xtconstant's numbers of the exchanges.
+MARKET_NUMBERS = {
+    "SH": 0,
+    "SZ": 1,
+    "IF": 2,
+    "SF": 3,
+    "DF": 4,
+    "ZF": 5,
+    "INE": 6,
+    "SHO": 7,
+    "SZO": 67,
+    "BJ": 70,
+    "GF": 75,
+}
 STATUS_OK = 0
 
 
@@ -111,6 +124,10 @@ def position_row(account: Account, symbol: str, held: Position, market: Market) 
         "",
         _name(symbol, market),
     ]
+
+
+def market_number(symbol: str) -> int:
+    return MARKET_NUMBERS.get(symbol.rpartition(".")[2], -1)
 
 
 def account_status_row(account: Account, status: int = STATUS_OK) -> Message:

@@ -1,7 +1,7 @@
 """The counter's process: serving a userdata folder, and starting, finding and stopping such a process.
 
-`python -m filebridge.simulator.server --userdata DIR [--idle-seconds S]` serves until told to stop. The pieces are
-put together here; what they do is theirs.
+`python -m filebridge.simulator.server --userdata DIR [--idle-seconds S] [--scenario FILE]` serves until told to stop.
+The pieces are put together here; what they do is theirs.
 """
 
 import argparse
@@ -31,6 +31,7 @@ from filebridge.simulator.endpoint import (
     write_terminal,
 )
 from filebridge.simulator.faults import Faults
+from filebridge.simulator.scenario import SCENARIO_FILE, Scenario, ScenarioUnusable, read_scenario
 from filebridge.simulator.sessions import SHANGHAI, Sessions
 from filebridge.simulator.settings import SettingsRefused
 
@@ -53,8 +54,12 @@ class FolderAlreadyServed(RuntimeError):
     """Another counter serves this userdata folder; two would tear its books apart."""
 
 
-def serve(userdata: Path, *, idle_seconds: float | None = None) -> None:
-    """Serves `userdata` in this process; returns when stopped, idle for `idle_seconds`, or when the folder is gone."""
+def serve(userdata: Path, *, idle_seconds: float | None = None, scenario_file: Path | None = None) -> None:
+    """Serves `userdata` in this process; returns when stopped, idle for `idle_seconds`, or when the folder is gone.
+
+    Faults come by `scenario_file`, or by scenario.toml in the folder if there is one. Raises ScenarioUnusable,
+    FolderAlreadyServed.
+    """
     userdata = userdata.resolve()
     userdata.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as links, contextlib.ExitStack() as stack:
@@ -64,6 +69,7 @@ def serve(userdata: Path, *, idle_seconds: float | None = None) -> None:
         if not lock.take():
             raise FolderAlreadyServed(f"a counter already serves {userdata}")
         now = datetime.now(SHANGHAI)
+        scenario = _scenario(userdata, scenario_file, now)
         faults = Faults()
         desk = Desk(userdata, faults, now)
         stack.callback(desk.close)
@@ -71,7 +77,7 @@ def serve(userdata: Path, *, idle_seconds: float | None = None) -> None:
         listener.setblocking(False)
         port = listener.getsockname()[1]
         terminal = Terminal(port, os.getpid(), now.isoformat(timespec="seconds"), secrets.token_hex(16))
-        sessions = Sessions(userdata, desk, faults, terminal, listener)
+        sessions = Sessions(userdata, desk, faults, scenario, terminal, listener)
         # Links close after files and lock, so who sees the end of a link can start another counter at once.
         links.callback(sessions.close)
         stack.callback(remove_terminal, userdata, terminal)
@@ -136,11 +142,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="filebridge.simulator.server", description="The simulated counter.")
     parser.add_argument("--userdata", type=Path, required=True)
     parser.add_argument("--idle-seconds", type=float, default=None)
+    parser.add_argument("--scenario", type=Path, default=None)
     options = parser.parse_args(arguments)
     try:
-        serve(options.userdata, idle_seconds=options.idle_seconds)
-    except (FolderAlreadyServed, SettingsRefused) as error:
+        serve(options.userdata, idle_seconds=options.idle_seconds, scenario_file=options.scenario)
+    except (FolderAlreadyServed, ScenarioUnusable, SettingsRefused) as error:
         parser.exit(2, f"{error}\n")
+
+
+def _scenario(userdata: Path, given: Path | None, now: datetime) -> Scenario:
+    path = given or userdata / SCENARIO_FILE
+    if given is None and not path.exists():
+        return Scenario([])
+    try:
+        return read_scenario(path, now)
+    except OSError as error:
+        raise ScenarioUnusable(f"{path} cannot be read: {error}") from error
 
 
 def _spawn(userdata: Path, idle_seconds: float | None) -> subprocess.Popen[bytes]:

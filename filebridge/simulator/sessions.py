@@ -16,8 +16,9 @@ from typing import Any
 
 from filebridge.simulator.desk import Desk
 from filebridge.simulator.endpoint import Terminal
-from filebridge.simulator.faults import COMMANDS, Faults
-from filebridge.simulator.wire import HELLO_BYTES_MAX, REQUESTS, decode_lines, encode
+from filebridge.simulator.faults import COMMANDS, Faults, checked
+from filebridge.simulator.scenario import Scenario
+from filebridge.simulator.wire import HELLO_BYTES_MAX, REQUESTS, Message, decode_lines, encode
 
 LOG = logging.getLogger(__name__)
 
@@ -42,9 +43,18 @@ class Session:
 class Sessions:
     """Serves until stopped, until idle for `idle_seconds` (None: never), or until the folder is gone."""
 
-    def __init__(self, userdata: Path, desk: Desk, faults: Faults, terminal: Terminal, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        userdata: Path,
+        desk: Desk,
+        faults: Faults,
+        scenario: Scenario,
+        terminal: Terminal,
+        listener: socket.socket,
+    ) -> None:
         self.stopping = False
         self._userdata, self._desk, self._faults, self._terminal = userdata, desk, faults, terminal
+        self._scenario = scenario
         self._selector = selectors.DefaultSelector()
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ)
@@ -67,12 +77,15 @@ class Sessions:
                     self._accept()
                     continue
                 session: Session = key.data
-                if events & selectors.EVENT_WRITE:
+                # What came before it in this round may have cut it off.
+                if events & selectors.EVENT_WRITE and session.number in self._sessions:
                     self._write(session)
                 if events & selectors.EVENT_READ and session.number in self._sessions:
                     self._read(session)
+            for changes in self._scenario.take_due(_now()):
+                self._play(changes)
             clock = time.monotonic()
-            if clock >= next_tick or self._desk.next_due():
+            if clock >= next_tick or self._desk.out.next_due():
                 next_tick = clock + TICK_SECONDS
                 self._desk.tick(_now())
                 self._send()
@@ -94,8 +107,8 @@ class Sessions:
         self._listener.close()
 
     def _patience(self) -> float:
-        due = self._desk.next_due()
-        return TICK_SECONDS if due is None else min(TICK_SECONDS, max(0.0, (due - _now()).total_seconds()))
+        dues = [due for due in (self._desk.out.next_due(), self._scenario.next_due()) if due is not None]
+        return min([TICK_SECONDS, *(max(0.0, (due - _now()).total_seconds()) for due in dues)])
 
     def _accept(self) -> None:
         try:
@@ -141,7 +154,19 @@ class Sessions:
             LOG.error("session %d speaks nonsense: %s", session.number, error)
             self._close(session)
             return
-        self._desk.handle(session.number, requests, _now())
+        now = _now()
+        group: list[Message] = []
+        for request in requests:
+            changes = self._scenario.arrives(request[0])
+            if changes:
+                self._desk.handle(session.number, group, now)
+                self._play(changes)
+                group = []
+                if session.number not in self._sessions:
+                    # Cut off in the middle of what it was sending: the rest never arrived.
+                    return
+            group.append(request)
+        self._desk.handle(session.number, group, now)
 
     def _greet(self, session: Session, line: bytes) -> None:
         if not line:
@@ -163,9 +188,17 @@ class Sessions:
         self._hellos[session.kind](session, hello)
 
     def _hello_client(self, session: Session, hello: dict[str, Any]) -> None:
+        self._play(self._scenario.arrives("connect") or {})
+        if session.number in self._sessions:
+            self._let_in(session, hello)
+
+    def _let_in(self, session: Session, hello: dict[str, Any]) -> None:
         if self._faults.mute:
             self._held.append((session, hello))
             self._watch(session)
+            return
+        if self._faults.logged_out:
+            self._close(session)
             return
         others = [s for s in self._sessions.values() if s is not session and s.kind == "client"]
         if any(other.session_id == hello.get("session") for other in others):
@@ -182,41 +215,60 @@ class Sessions:
 
     def _hello_control(self, session: Session, hello: dict[str, Any]) -> None:
         session.closing = True
-        was_muted = self._faults.mute
         try:
-            for name, value in hello.get("control", {}).items():
-                if name in COMMANDS:
-                    self._command(name, value)
-                else:
-                    self._faults.set(name, value)
-                if name == "query_lag_seconds":
-                    self._desk.start_lag()
+            self._change(checked(hello.get("control", {})))
             answer: dict[str, Any] = {"faults": asdict(self._faults)}
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             answer = {"error": str(error)}
-        if self._faults.mute != was_muted:
-            for other in self._sessions.values():
-                self._watch(other)
         # The answer to stop is the end of the connection, which comes when everything else is closed.
         if not self.stopping:
             self._put(session, answer)
 
+    def _change(self, changes: dict[str, Any]) -> None:
+        """Faults and commands whose names and types are checked already; ValueError where a command makes no sense."""
+        for name, value in changes.items():
+            if name in COMMANDS:
+                self._command(name, value)
+            else:
+                setattr(self._faults, name, value)
+        if "query_lag_seconds" in changes:
+            self._desk.start_lag()
+        if changes.get("logged_out"):
+            self._cut_off()
+        if "mute" in changes:
+            for other in self._sessions.values():
+                self._watch(other)
+
+    def _play(self, changes: dict[str, Any]) -> None:
+        """What a scenario wants; there is nobody to answer."""
+        if changes:
+            LOG.info("scenario: %s", changes)
+        try:
+            self._change(changes)
+        except ValueError as error:
+            LOG.error("scenario: %s", error)
+        self._send()
+
     def _command(self, name: str, value: Any) -> None:
-        if not isinstance(value, COMMANDS[name]):
-            raise ValueError(f"{name} takes {COMMANDS[name].__name__}, not {value!r}")
         if name == "stop":
-            self.stopping = True
+            self.stopping = value
         elif name == "disconnect":
-            for other in [s for s in self._sessions.values() if s.kind == "client"]:
-                self._close(other)
+            if value:
+                self._cut_off()
         else:
             self._desk.command(name, value, _now())
+
+    def _cut_off(self) -> None:
+        # What was said before, such as the account's new status, still reaches them.
+        self._send()
+        for session in [s for s in self._sessions.values() if s.kind == "client"]:
+            self._close(session)
 
     def _admit_held(self) -> None:
         held, self._held = self._held, []
         for session, hello in held:
             if session.number in self._sessions:
-                self._hello_client(session, hello)
+                self._let_in(session, hello)
         self._send()
 
     def _put(self, session: Session, message: dict[str, Any]) -> None:
@@ -225,8 +277,8 @@ class Sessions:
 
     def _send(self) -> None:
         """Takes the desk's outbox and writes what the links take; the rest waits for them."""
-        for number in list(self._desk.outbox):
-            lines = self._desk.outbox.pop(number)
+        for number in list(self._desk.out.lines):
+            lines = self._desk.out.lines.pop(number)
             session = self._sessions.get(number)
             if session is not None:
                 session.unsent += b"".join(lines)
@@ -266,7 +318,7 @@ class Sessions:
     def _close(self, session: Session) -> None:
         if self._sessions.pop(session.number, None) is None:
             return
-        self._desk.left(session.number)
+        self._desk.out.left(session.number)
         if session.link in self._selector.get_map():
             self._selector.unregister(session.link)
         session.link.close()

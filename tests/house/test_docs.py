@@ -9,6 +9,7 @@ import pytest
 import dev
 from docs import generate
 from filebridge.domain.reasons import REASONS
+from filebridge.simulator.faults import meanings
 from tests.house.tree import ROOT, keep
 
 
@@ -32,6 +33,21 @@ def test_generating_writes_what_is_missing_and_nothing_else(tmp_path: Path, monk
     (tmp_path / "statuses.md").write_text("edited by hand", encoding="utf-8")
     assert list(generate.stale()) == ["statuses.md"]
     assert generate.main(["--what"]) == 2
+
+
+def test_every_fault_of_the_counter_has_its_test() -> None:
+    tests = generate.fault_tests()
+    keep([f"no test in tests/integration/test_faults_*.py sets {name}" for name in meanings() if name not in tests])
+
+
+def test_only_the_tables_of_a_written_page_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "simulator.md"
+    page.write_text("By hand.\n<!-- table: when -->\nold\n<!-- end -->\nBy hand, too.\n", encoding="utf-8")
+    monkeypatch.setattr(generate, "SIMULATOR", page)
+    made = generate.simulator()
+    assert made.startswith("By hand.\n<!-- table: when -->\n| when | type | meaning |\n")
+    assert made.endswith("|\n<!-- end -->\nBy hand, too.\n")
+    assert "old" not in made
 
 
 def test_every_setting_and_command_says_what_it_is() -> None:

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from filebridge import app
 from filebridge.locks import FileLock
 from filebridge.simulator import server
+from tests.windows.console import OWN_CONSOLE, press_ctrl_c
 
 ACCOUNT = "10000001"
 CASH = 100_000_000
@@ -140,6 +141,7 @@ class Home:
                 stdout=said,
                 stderr=subprocess.STDOUT,
                 env=environment(settings),
+                creationflags=OWN_CONSOLE,
             )
         return self.bridge
 
@@ -153,7 +155,11 @@ class Home:
     def stop(self) -> int:
         """End the bridge as a person would; its exit code."""
         assert self.bridge is not None
-        self.bridge.terminate()
+        if sys.platform == "win32":
+            # There is no SIGTERM there: what is called so ends a process as a kill does.
+            press_ctrl_c(self.bridge.pid)
+        else:
+            self.bridge.terminate()
         return self.bridge.wait(DEADLINE_SECONDS)
 
     def kill(self) -> None:

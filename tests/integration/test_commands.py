@@ -219,6 +219,7 @@ def test_live_connects_reports_and_denies(home: Home) -> None:
     assert [row["status"] for row in home.orders()] == ["DENIED"] * 2
     # The real native module is not for this machine, and the simulator must not step in.
     assert "native module cannot be loaded" in done.stdout
+    assert "无法加载 xtquant 的本地模块" in done.stdout
     assert not (home.userdata / "journal.jsonl").exists()
     status = home.status_since(0)
     assert (status["mode"], status["connected"]) == ("live", False)

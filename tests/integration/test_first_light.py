@@ -26,6 +26,7 @@ from tests.integration.homes import (
     run_program,
     until,
 )
+from tests.windows.console import press_ctrl_c
 
 HEADER = "client_order_id,symbol,side,quantity,limit_price,strategy,note"
 FILE = orders_file(
@@ -224,12 +225,14 @@ def test_once_names_at_its_time_limit_what_still_works(home: Home) -> None:
     assert len(home.requests()) == 2
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a process group's Ctrl-C has other words there")
 def test_ctrl_c_stops_a_running_bridge(home: Home) -> None:
     home.ready().trade("resting.csv", orders_file("E-1,600000.SH,BUY,100,9.90"))
     home.wait_for_status("E-1", "ACCEPTED")
     assert home.bridge is not None
-    home.bridge.send_signal(signal.SIGINT)
+    if sys.platform == "win32":
+        press_ctrl_c(home.bridge.pid)
+    else:
+        home.bridge.send_signal(signal.SIGINT)
     # Without --once an order that still works is no problem.
     assert home.bridge.wait(20) == 0
     assert "Not final" in home.said()

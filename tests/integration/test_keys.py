@@ -1,5 +1,7 @@
 """Files that come again, sheets that grow or change, ids used twice, and cancels: never twice, never silent."""
 
+from datetime import timedelta
+
 from filebridge.app import now
 from tests.integration.homes import Home, orders_file
 
@@ -205,6 +207,24 @@ def test_the_trade_date_may_be_named(shared: Home) -> None:
     # The same key as without: today is today.
     again = shared.trade("undated.csv", orders_file("Z-1,600000.SH,BUY,100,10.61"))
     assert again.outcomes == ["DUPLICATE"]
+
+
+def test_a_changed_price_of_tomorrow_is_held_as_well(shared: Home) -> None:
+    """It is compared with the orders of its own trade date, not with today's."""
+    header = f"{NO_ID},trade_date"
+    tomorrow = f"{now() + timedelta(days=1):%Y-%m-%d}"
+    first = shared.trade("ahead.csv", orders_file(f"600000.SH,BUY,700,10.51,ahead,{tomorrow}", header=header))
+    changed = orders_file(f"600000.SH,BUY,700,10.52,ahead,{tomorrow}", header=header)
+    second = shared.trade("ahead.csv", changed)
+    assert (first.outcomes, second.outcomes, second.codes) == (["ACCEPTED"], ["HELD"], ["LOOKS_LIKE_CORRECTION"])
+    # The same sheet for today corrects nothing of today's.
+    today = shared.trade("ahead.csv", orders_file("600000.SH,BUY,700,10.52,ahead", header=NO_ID))
+    assert today.outcomes == ["ACCEPTED"]
+    shared.wait_for_status(today.rows[0]["client_order_id"], "FILLED")
+    assert shared.sent_for([*first.tags, *second.tags]) == []
+    assert shared.command("cancel", first.tags[0]).returncode == 0
+    assert shared.command("deny", second.tags[0]).returncode == 0
+    shared.settled()
 
 
 def test_at_the_end_nothing_was_sent_twice(shared: Home) -> None:

@@ -8,7 +8,9 @@ from collections import Counter
 import pytest
 
 from filebridge.simulator import server
-from tests.integration.homes import Home, orders_file, until
+from filebridge.simulator.endpoint import dial, read_terminal
+from filebridge.simulator.faults import control
+from tests.integration.homes import DEADLINE_SECONDS, Home, orders_file, until
 
 COUNT = 300
 
@@ -110,3 +112,30 @@ def test_a_lost_counter_is_found_again(home: Home) -> None:
     home.wait_for_status("S-2", "FILLED")
     assert home.order("S-1")["status"] == "ACCEPTED"
     assert len(home.requests()) == 2
+
+
+def test_a_counter_that_died_of_idleness_is_started_again(home: Home) -> None:
+    """Nobody was connected for a while, and then the bridge is started again."""
+    first = server.start(home.userdata, idle_seconds=0.2)
+    terminal = read_terminal(home.userdata)
+    assert terminal is not None
+    # A client of ours keeps it until the bridge is there.
+    with dial(terminal, {"hello": "client", "session": 1}, DEADLINE_SECONDS)[0]:
+        home.ready(outbox__report_seconds=0.1)
+    assert server.running(home.userdata) == first
+    home.trade("day.csv", orders_file("I-1,600000.SH,BUY,100,9.80", "I-2,600000.SH,BUY,100,10.51"))
+    home.wait_for_status("I-1", "ACCEPTED")
+    home.wait_for_status("I-2", "FILLED")
+    assert home.stop() == 0
+    until(lambda: server.running(home.userdata) is None, "the end of a counter without clients")
+    home.ready(outbox__report_seconds=0.1)
+    assert server.running(home.userdata) not in (None, first)
+    again = home.trade("day.csv", orders_file("I-1,600000.SH,BUY,100,9.80", "I-2,600000.SH,BUY,100,10.51"))
+    assert again.outcomes == ["DUPLICATE"] * 2
+    # What rested while nobody was there is filled, and told.
+    control(home.userdata, set_price=["600000.SH", 9.8])
+    home.wait_for_status("I-1", "FILLED")
+    assert [line["order_volume"] for line in home.requests()] == [100, 100]
+    assert len({row["trade_id"] for row in home.fills()}) == len(home.fills()) == 2
+    assert home.stop() == 0
+    assert home.command("verify").returncode == 0

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import Order, Side, price_text
+from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
@@ -128,7 +129,9 @@ class BrokerModel:
     def __init__(self, clock: Callable[[], datetime], witness: Witness) -> None:
         self._clock = clock
         self._witness = witness
+        # Of orders and trades: they begin at 1 again every day, as those of some brokers do.
         self._numbers = count(1)
+        self._log_numbers = count(1)
         self._messages: Queue[list[base.Message]] = Queue()
         # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
         self.connection = Connection.NONE
@@ -179,7 +182,7 @@ class BrokerModel:
     def tick(self) -> None:
         if self.connection is Connection.NONE:
             self.generation += 1
-            self.connection, self._log = Connection.STARTING, f"log-{next(self._numbers)}"
+            self.connection, self._log = Connection.STARTING, f"log-{next(self._log_numbers)}"
 
     def close(self) -> None:
         self.orphan(last_gasp=False)
@@ -194,7 +197,7 @@ class BrokerModel:
         if self.connection is Connection.STARTING:
             self.connection = Connection.UP
             self._be_alone()
-            self.said.append(base.GatewayUp(self.generation, "connected"))
+            self.said.append(base.GatewayUp(self.generation))
 
     def fail_to_connect(self, *, alone: bool) -> None:
         """The terminal is not there; or (not alone) another worker still holds the account's lock."""
@@ -219,7 +222,9 @@ class BrokerModel:
         if overtaken:
             self.words += self.said
             self.said.clear()
-        self.said.append(base.GatewayDown(self.generation, why, self.handed_over(self._log)))
+        self.said.append(
+            base.GatewayDown(self.generation, Reason("WORKER_LATE", {"value": why}), self.handed_over(self._log))
+        )
         self.flow()
         self.connection = Connection.NONE
 
@@ -332,6 +337,7 @@ class BrokerModel:
         """What yesterday left ends with its day; its orders and trades are not listed any more."""
         self.past += self.books
         self.books = []
+        self._numbers = count(1)
         for order in list(self.on_their_way):
             self.lose(order)
 

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -105,7 +106,9 @@ class Program:
     """One home, at most one living bridge, and everything that can be asked of them."""
 
     def __init__(self) -> None:
-        self.folder = Path(mkdtemp(prefix="filebridge-", dir=_MEMORY if _MEMORY.is_dir() else None))
+        self.folder = Path(
+            mkdtemp(prefix="filebridge-", dir=_MEMORY if sys.platform == "linux" and _MEMORY.is_dir() else None)
+        )
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(store, "WAL_BYTES", 0)
         self._patch.setattr(failpoints, "hit", self._pass)

@@ -1,0 +1,84 @@
+"""What becomes of orders that still worked, or were in doubt, when their trade date ended."""
+
+import csv
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.property.broker_model import Fate
+from tests.property.program import Program, Row
+
+NIGHT_SECONDS = 14 * 3600
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    made = Program()
+    yield made
+    made.close()
+
+
+def dropped(program: Program, *rows: Row) -> Program:
+    program.start()
+    program.kind_turn(3)
+    program.drop_rows("a.csv", list(rows))
+    return program
+
+
+def reported(program: Program, quantity: int) -> dict[str, str]:
+    """The order of this quantity as its day's report shows it."""
+    order = program.order(quantity)
+    with (program.folder / "outbox" / f"orders-{order['trade_date']}.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
+        (row,) = [row for row in csv.DictReader(file) if row["tag"] == order["tag"]]
+    return row
+
+
+def test_a_day_whose_end_nobody_saw_needs_a_person(program: Program) -> None:
+    """The last list was read in the morning: it may have been filled since, and the new day's list cannot say."""
+    dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).kind_turn(3)
+    assert program.order(100)["status"] == "ACCEPTED"
+    (book,) = program.broker.books
+    program.broker.fill(book, 100)
+    program.broker.words.clear()
+    program.wait(NIGHT_SECONDS)
+    program.come_to_rest()
+    row = reported(program, 100)
+    assert (row["status"], row["reason_code"], row["needs_person"]) == ("EXPIRED", "DAY_OVER_UNSEEN", "1")
+    assert row["message"]
+    assert row["message_zh"]
+    program.check_always()
+
+
+def test_a_day_that_was_seen_to_its_end_is_over(program: Program) -> None:
+    """The broker still listed it, working, when its day was over; on the next one it does not."""
+    dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).kind_turn(3)
+    # Past midnight, and the broker's own day has not ended yet.
+    program.now += timedelta(seconds=NIGHT_SECONDS)
+    program.ask("reconcile")
+    program.kind_turn(8)
+    assert program.order(100)["status"] == "ACCEPTED"
+    program.broker.begin_day()
+    program.come_to_rest()
+    row = reported(program, 100)
+    assert (row["status"], row["reason_code"], row["needs_person"]) == ("EXPIRED", "DAY_OVER", "0")
+    program.check_always()
+
+
+def test_a_doubt_does_not_end_with_its_day(program: Program) -> None:
+    """That the next day's list lacks it proves nothing of yesterday: a person says what became of it."""
+    dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).turn(2)
+    program.broker.work(Fate.LOST)
+    program.wait(11)
+    program.turn()
+    assert program.order(100)["status"] == "UNKNOWN"
+    program.wait(NIGHT_SECONDS)
+    program.come_to_rest()
+    row = reported(program, 100)
+    assert (row["status"], row["reason_code"], row["needs_person"]) == ("UNKNOWN", "OUTCOME_UNKNOWN", "1")
+    program.ask("resolve", row["tag"], sent=False)
+    program.come_to_rest()
+    assert reported(program, 100)["status"] == "NOT_SENT"
+    program.check_always()
