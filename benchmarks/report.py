@@ -40,7 +40,7 @@ def progress(seconds: float, results: Sequence[Result], problems: Sequence[str])
 def show(results: Sequence[Result], problems: Sequence[str]) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("")
-    for column in ("ours", "by hand", "floor", "value"):
+    for column in ("ours", "by hand", "floor", "ratio"):
         table.add_column(column, justify="right")
     table.add_column("to reach")
     table.add_column("met")
@@ -50,7 +50,7 @@ def show(results: Sequence[Result], problems: Sequence[str]) -> None:
             number(result.ours),
             number(result.byhand),
             number(result.floor),
-            number(result.value),
+            number(result.ratio),
             result.target.target,
             Text("yes", style="green") if result.met else Text("NO", style="bold red"),
         )
@@ -115,9 +115,9 @@ def _docs_lines(stored: Facts) -> Iterator[str]:
     versions = ", ".join(f"{name} {machine[name]}" for name in ("python", "sqlite", *LIBRARIES))
     yield f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['file_system']}, "
     yield f"{machine['system']}; {versions}. Run of {stored['at']} ({stored['way']}).\n\n"
-    yield "| | unit | ours | by hand | floor | value | to reach | met |\n|---|---|---|---|---|---|---|---|\n"
+    yield "| | unit | ours | by hand | floor | ratio | to reach | met |\n|---|---|---|---|---|---|---|---|\n"
     for row in stored["rows"]:
-        figures = (number(row[name]) for name in ("ours", "byhand", "floor", "value"))
+        figures = (number(row[name]) for name in ("ours", "byhand", "floor", "ratio"))
         way = "" if row["way"] == stored["way"] else f" ({row['way']})"
         cells = (row["name"] + way, row["unit"], *figures, row["target"], "yes" if row["met"] else "**no**")
         yield f"| {' | '.join(cells)} |\n"

@@ -4,6 +4,7 @@ All are fed the same way: the file is written whole in a folder beside the inbox
 takes the time just before the rename. Everything is read from outside.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from tests.integration.homes import ACCOUNT, Home
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.001
 END_SECONDS = 20.0
+_LAST_WORDS = 2000
 Found = TypeVar("Found")
 
 
@@ -109,6 +111,9 @@ class Side:
             self._counter.terminate()
             self._counter.wait(END_SECONDS)
 
+    def check_runs(self) -> None:
+        """Raises RuntimeError with its last words if the program has ended by itself."""
+
     def pids(self) -> dict[str, int]:
         """Its processes by name, the counter's among them."""
         assert self._counter is not None
@@ -148,8 +153,13 @@ class Side:
         """Wait until the counter has received all that was dropped; when it received the last order."""
         wanted = self.given
         what = f"{self.name} to send {wanted:,} orders"
+
+        def came() -> bool:
+            self.check_runs()
+            return self.arrivals.total() >= wanted
+
         try:
-            self.deadline.until(lambda: self.arrivals.total() >= wanted, what, poll_seconds=poll_seconds)
+            self.deadline.until(came, what, poll_seconds=poll_seconds)
         except OutOfTime as late:
             raise OutOfTime(f"{late} ({self.arrivals.total():,} received)") from None
         return self.arrivals.at(wanted)
@@ -160,8 +170,6 @@ class Side:
 
     def problems(self, *, is_complete: bool = True) -> list[str]:
         """What is wrong with what its counter received."""
-        if not (self.userdata / "journal.jsonl").exists():
-            return []
         return [f"{self.name}: {line}" for line in verify.problems(self.wanted, self.userdata, is_complete=is_complete)]
 
 
@@ -186,6 +194,10 @@ class Filebridge(Side):
         """The bridge itself, also where a tracer was put before it."""
         return int((self.folder / ".filebridge" / "bridge.lock").read_text(encoding="utf-8"))
 
+    def check_runs(self) -> None:
+        if self.home.bridge is not None and self.home.bridge.poll() is not None:
+            raise RuntimeError(f"the bridge ended: {self.home.said_last()[-_LAST_WORDS:]}")
+
     def stop_program(self) -> None:
         process = self.home.bridge
         if process is None or process.poll() is not None:
@@ -194,8 +206,9 @@ class Filebridge(Side):
             os.kill(self.bridge_pid(), signal.SIGTERM)
             process.wait(END_SECONDS)
         except (OSError, ValueError, subprocess.TimeoutExpired):
-            for pid in [*self.pids().values()][1:]:
-                os.kill(pid, signal.SIGKILL)
+            # The worker goes with the bridge; a tracer before it does not end it.
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(self.bridge_pid(), signal.SIGKILL)
             process.kill()
             process.wait(END_SECONDS)
 

@@ -27,7 +27,10 @@ def received(userdata: Path) -> tuple[Counter[Content], Counter[str]]:
     """What the counter's journal says that it received: contents, and the tags (remarks) that came with them."""
     contents: Counter[Content] = Counter()
     tags: Counter[str] = Counter()
-    with (userdata / "journal.jsonl").open("rb") as file:
+    journal = userdata / "journal.jsonl"
+    if not journal.exists():
+        return contents, tags
+    with journal.open("rb") as file:
         for line in file:
             if b'"kind":"order"' in line:
                 row = json.loads(line)
