@@ -1,7 +1,7 @@
 """The programs that are compared, each a process with an inbox and a simulated counter of its own.
 
-All are fed the same way: the file is written whole in a folder beside the inbox and renamed into it, and the producer
-takes the time just before the rename. Everything is read from outside.
+All are fed the same way: a file that was written whole is renamed to its name in the inbox, and the producer takes the
+time just before the rename. Everything is read from outside.
 """
 
 import contextlib
@@ -58,7 +58,7 @@ class Deadline:
         """Whatever is still waited for comes too late."""
         self._end = time.monotonic()
 
-    def still(self, count: Callable[[], int], wanted: int, quiet_seconds: float) -> None:
+    def still(self, count: Callable[[], float], wanted: float, quiet_seconds: float) -> None:
         """Wait until `count` has reached `wanted`, or has not grown for `quiet_seconds`. OutOfTime as above."""
         last, grown_at = count(), time.monotonic()
 
@@ -69,7 +69,7 @@ class Deadline:
                 last, grown_at = now, time.monotonic()
             return now >= wanted or time.monotonic() - grown_at > quiet_seconds
 
-        self.until(at_rest, f"{wanted:,} orders", poll_seconds=0.01)
+        self.until(at_rest, f"{wanted:,} of something that still grows", poll_seconds=0.01)
 
 
 class Side:
@@ -82,6 +82,7 @@ class Side:
         (self.userdata / "market.csv").write_text(MARKET, encoding="utf-8")
         self._beside = folder / "beside"
         self._beside.mkdir()
+        self._written: dict[str, Path] = {}
         self.arrivals = Arrivals(self.userdata)
         self.wanted = verify.expected()
         self.given = 0
@@ -125,16 +126,17 @@ class Side:
 
     # ---- in
 
-    def prepare(self, name: str, text: str) -> None:
-        """Write a file beside the inbox, to be dropped later."""
-        (self._beside / name).write_text(text, encoding="utf-8")
+    def prepare(self, name: str, text: str, *, in_inbox: bool = False) -> None:
+        """Write a file beside the inbox, or in it as `.part`, to be dropped later."""
+        self._written[name] = self.inbox / f"{name}.part" if in_inbox else self._beside / name
+        self._written[name].write_text(text, encoding="utf-8")
         more = verify.expected(text)
         self.wanted.update(more)
         self.given += more.total()
 
     def drop(self, name: str) -> int:
-        """Rename a prepared file into the inbox; the monotonic nanoseconds just before."""
-        source, target = self._beside / name, self.inbox / name
+        """Rename a prepared file to its name in the inbox; the monotonic nanoseconds just before."""
+        source, target = self._written.pop(name), self.inbox / name
         at = time.monotonic_ns()
         source.rename(target)
         return at
