@@ -35,8 +35,9 @@ class Result:
     ratio: float | None = None
     value: float | None = None
     note: str = ""
-    # False where the scenario ran out of time: then the figures say what was reached, and the target is not met.
-    is_complete: bool = True
+    # What the scenario still waited for when it ran out of time: then the figures say what was reached, and the target
+    # is not met.
+    cut_short: str = ""
     # All that was measured, per side, in the order in which it was; and what the processes used.
     samples: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -47,12 +48,7 @@ class Result:
 
     @property
     def met(self) -> bool:
-        return self.is_complete and self.value is not None and self.target.met_by(self.value)
-
-    def reached(self, why: str) -> None:
-        """The scenario ended early; `why` says what it still waited for."""
-        self.is_complete = False
-        self.note = f"{self.note}; {why}" if self.note else why
+        return not self.cut_short and self.value is not None and self.target.met_by(self.value)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -66,7 +62,7 @@ class Result:
             "target": self.target.target,
             "value": self.value,
             "met": self.met,
-            "note": self.note,
+            "note": "; ".join(filter(None, (self.note, self.cut_short))),
             "samples": {name: _summary(values) for name, values in self.samples.items()},
             "cpu_seconds": self.cpu,
         }
