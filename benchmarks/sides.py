@@ -108,8 +108,13 @@ class Side:
 
     def stop(self) -> None:
         self.stop_program()
-        if self._counter is not None:
-            self._counter.terminate()
+        if self._counter is None:
+            return
+        self._counter.terminate()
+        try:
+            self._counter.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._counter.kill()
             self._counter.wait(END_SECONDS)
 
     def check_runs(self) -> None:
@@ -220,8 +225,13 @@ class Filebridge(Side):
     def filled_all(self) -> int:
         """Seen in outbox/fills-<date>.csv by looking every few milliseconds; a line is a fill, after the header."""
         wanted = self.given + 1
+
+        def came() -> bool:
+            self.check_runs()
+            return self._fills.count() >= wanted
+
         try:
-            self.deadline.until(lambda: self._fills.count() >= wanted, "the fills in outbox", poll_seconds=0.005)
+            self.deadline.until(came, "the fills in outbox", poll_seconds=0.005)
         except OutOfTime as late:
             raise OutOfTime(f"{late} ({self._fills.count() - 1:,} of {self.given:,} are there)") from None
         return time.monotonic_ns()
