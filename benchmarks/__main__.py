@@ -34,6 +34,9 @@ def main(argv: Sequence[str], scenarios: Sequence[Scenario] = SCENARIOS) -> int:
     """0 when the counter received exactly what the files said in every scenario, 1 if not, 2 where it cannot run."""
     options = _options(argv, [scenario.name for scenario in scenarios])
     if options.docs:
+        if not report.RESULTS.exists():
+            print(f"there is no {report.RESULTS.name} yet: run `python dev.py bench` first", file=sys.stderr)
+            return 2
         report.write_docs()
         return 0
     if sys.platform != "linux":

@@ -106,8 +106,8 @@ def run(scenario: Scenario, folder: Path, sizes: Sizes) -> tuple[list[Result], l
     finally:
         bench.close(is_complete=not why)
     keys = scenario.keys + (scenario.full_keys if sizes.is_full else ())
-    results = {key: Result(target=TARGETS[key], note="not measured") for key in keys} | bench.results
+    results = {key: Result(target=TARGETS[key]) for key in keys} | bench.results
     if why:
         for result in results.values():
-            result.reached(why)
+            result.cut_short = why
     return [*results.values()], bench.problems

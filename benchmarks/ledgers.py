@@ -8,7 +8,6 @@ same. Only `claim`, `sha256` and client ids repeat, which they may on other days
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -56,52 +55,67 @@ class _Day:
 
     def __init__(self, source: sqlite3.Connection) -> None:
         (file,) = source.execute("SELECT intake_no, trade_date FROM files").fetchall()
-        self.intake_no: int = file["intake_no"]
-        self.trade_date: str = file["trade_date"]
         tags = [row["tag"] for row in source.execute("SELECT tag FROM orders")]
-        wanted = "SELECT * FROM events WHERE intake_no != 0 OR tag != '' ORDER BY seq"
-        self.events = [dict(row) for row in source.execute(wanted)]
-        self.place_of = {row["seq"]: place for place, row in enumerate(self.events, 1)}
-        self.views = {name: [dict(row) for row in source.execute(f"SELECT * FROM {name}")] for name in _VIEWS}  # noqa: S608
-        self.tags = re.compile("|".join(tags))
         assert len({tag[:-_NAMES_COPY] for tag in tags}) == len(tags), "tags of the template are too much alike"
+        wanted = "SELECT * FROM events WHERE intake_no != 0 OR tag != '' ORDER BY seq"
+        events = [dict(row) for row in source.execute(wanted)]
+        self._place_of = {row["seq"]: place for place, row in enumerate(events, 1)}
+        self._tags = re.compile("|".join(tags))
+        self._trade_date, self._intake_text = file["trade_date"], f'"intake_no":{file["intake_no"]},'
+        self.tables = {"events": [self._form(row) for row in events]}
+        for name in _VIEWS:
+            self.tables[name] = [self._form(dict(row)) for row in source.execute(f"SELECT * FROM {name}")]  # noqa: S608
 
-    def copied(self, number: int, day: date, seq: int, rows: list[Row]) -> Iterator[Row]:
-        """The rows as they would be had they been recorded as the `number`-th file on that day."""
-        end = _name_of(number)
-        intake_text, trade_date = f'"intake_no":{self.intake_no},', day.isoformat()
-        for row in rows:
-            made: Row = {}
-            for column, value in row.items():
-                if isinstance(value, str):
-                    text = value.replace(self.trade_date, trade_date)
-                    text = self.tags.sub(lambda found: found[0][:-_NAMES_COPY] + end, text)
-                    made[column] = text.replace(intake_text, f'"intake_no":{number},') if column == "body" else text
-                elif column == "seq":
-                    made[column] = seq + self.place_of[value]
-                elif column == "intake_no" and value:
-                    made[column] = number
-                else:
-                    made[column] = value
-            yield made
+    def _form(self, row: Row) -> "_Form":
+        """The row with places for what differs from copy to copy."""
+        texts = {}
+        for column, value in row.items():
+            if isinstance(value, str):
+                text = value.replace("%", "%%").replace(self._trade_date, "%(day)s")
+                text = self._tags.sub(lambda found: found[0][:-_NAMES_COPY] + "%(end)s", text)
+                if column == "body":
+                    text = text.replace(self._intake_text, '"intake_no":%(number)d,')
+                if text != value:
+                    texts[column] = text
+        seq = self._place_of[row["seq"]] if "seq" in row else 0
+        return _Form(row, texts, seq, has_intake_no=bool(row.get("intake_no")))
+
+
+class _Form:
+    """One row of the template, to be filled in for each copy."""
+
+    def __init__(self, row: Row, texts: dict[str, str], place: int, *, has_intake_no: bool) -> None:
+        self.row, self._texts, self._place, self._has_intake_no = row, texts, place, has_intake_no
+
+    def filled(self, values: Row) -> Row:
+        """The row as it would be had it been recorded on that day, as a part of that file."""
+        made = self.row.copy()
+        for column, text in self._texts.items():
+            made[column] = text % values
+        if self._place:
+            made["seq"] = values["seq"] + self._place
+        if self._has_intake_no:
+            made["intake_no"] = values["number"]
+        return made
 
 
 def _write(day: _Day, connection: sqlite3.Connection, copies: int, last_day: date) -> None:
     seq, head = 0, store.GENESIS
-    inserts = {name: _insert(name, rows[0]) for name, rows in {"events": day.events, **day.views}.items()}
+    inserts = {name: _insert(name, forms[0].row) for name, forms in day.tables.items()}
     for number in range(1, copies + 1):
         at = last_day - timedelta(days=copies - number)
-        events = list(day.copied(number, at, seq, day.events))
-        for event in events:
-            head = event["hash"] = store.chain_hash(head, event)
-        connection.executemany(inserts["events"], events)
-        for name, rows in day.views.items():
-            connection.executemany(inserts[name], list(day.copied(number, at, seq, rows)))
-        seq += len(events)
+        values = {"day": at.isoformat(), "end": _name_of(number), "number": number, "seq": seq}
+        for name, forms in day.tables.items():
+            rows = [form.filled(values) for form in forms]
+            if name == "events":
+                seq += len(rows)
+                for event in rows:
+                    head = event["hash"] = store.chain_hash(head, event)
+            connection.executemany(inserts[name], [tuple(row.values()) for row in rows])
 
 
 def _insert(table: str, row: Row) -> str:
-    return f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join(':' + column for column in row)})"  # noqa: S608
+    return f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join('?' * len(row))})"  # noqa: S608
 
 
 def _name_of(number: int) -> str:

@@ -1,9 +1,10 @@
 """What a process has used, from /proc: processor time in seconds, memory in megabytes."""
 
 import os
+import sys
 from pathlib import Path
 
-_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK") if sys.platform == "linux" else 100
 MEGABYTE = 1024 * 1024
 
 
@@ -26,18 +27,6 @@ def memory_mb(pid: int) -> float:
 def memory_mb_max(pid: int) -> float:
     """The most resident memory that it ever had."""
     return _status_kb(pid, "VmHWM") * 1024 / MEGABYTE
-
-
-def children(pid: int) -> list[int]:
-    """Direct children, living or not yet waited for."""
-    found: list[int] = []
-    try:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            found += [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
-    except OSError:
-        # It ended while we looked.
-        return found
-    return found
 
 
 def _status_kb(pid: int, name: str) -> int:

@@ -3,7 +3,9 @@
 import json
 import os
 import platform
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -40,7 +42,7 @@ def progress(seconds: float, results: Sequence[Result], problems: Sequence[str])
 def show(results: Sequence[Result], problems: Sequence[str]) -> None:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     table.add_column("")
-    for column in ("ours", "by hand", "floor", "value"):
+    for column in ("ours", "by hand", "floor", "ratio"):
         table.add_column(column, justify="right")
     table.add_column("to reach")
     table.add_column("met")
@@ -50,7 +52,7 @@ def show(results: Sequence[Result], problems: Sequence[str]) -> None:
             number(result.ours),
             number(result.byhand),
             number(result.floor),
-            number(result.value),
+            number(result.ratio),
             result.target.target,
             Text("yes", style="green") if result.met else Text("NO", style="bold red"),
         )
@@ -59,6 +61,9 @@ def show(results: Sequence[Result], problems: Sequence[str]) -> None:
     for result in results:
         if result.note:
             _CONSOLE.print(f"{result.target.key}: {result.note}", style="dim")
+    for why in dict.fromkeys(result.cut_short for result in results if result.cut_short):
+        keys = ", ".join(result.target.key for result in results if result.cut_short == why)
+        _CONSOLE.print(f"{keys}: {why}", style="yellow")
     for problem in problems:
         _CONSOLE.print(f"VERIFICATION: {problem}", style="bold red")
 
@@ -84,6 +89,7 @@ def machine(folder: Path) -> Facts:
         "memory_gb": round(int(memory[0]) / 1024 / 1024, 1) if memory else None,
         "system": platform.platform(),
         "file_system": _file_system(folder),
+        "commit": _commit(),
         "load_before": [round(value, 2) for value in os.getloadavg()],
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -114,13 +120,15 @@ def _docs_lines(stored: Facts) -> Iterator[str]:
     machine = stored["machine"]
     versions = ", ".join(f"{name} {machine[name]}" for name in ("python", "sqlite", *LIBRARIES))
     yield f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['file_system']}, "
-    yield f"{machine['system']}; {versions}. Run of {stored['at']} ({stored['way']}).\n\n"
-    yield "| | unit | ours | by hand | floor | value | to reach | met |\n|---|---|---|---|---|---|---|---|\n"
+    yield f"{machine['system']}; {versions}. Run of {stored['at']} ({stored['way']}) on commit {machine['commit']}.\n\n"
+    yield "| | unit | ours | by hand | floor | ratio | to reach | met |\n|---|---|---|---|---|---|---|---|\n"
     for row in stored["rows"]:
-        figures = (number(row[name]) for name in ("ours", "byhand", "floor", "value"))
+        figures = (number(row[name]) for name in ("ours", "byhand", "floor", "ratio"))
         way = "" if row["way"] == stored["way"] else f" ({row['way']})"
         cells = (row["name"] + way, row["unit"], *figures, row["target"], "yes" if row["met"] else "**no**")
         yield f"| {' | '.join(cells)} |\n"
+    yield "\n"
+    yield from (f"- {row['name']}: {row['note']}\n" for row in stored["rows"] if row["note"])
 
 
 def _stored_rows(path: Path) -> list[Facts]:
@@ -129,6 +137,15 @@ def _stored_rows(path: Path) -> list[Facts]:
     except (OSError, ValueError, KeyError):
         return []
     return rows
+
+
+def _commit() -> str:
+    """Which tree was measured; `-dirty` where it is not what was committed."""
+    git = shutil.which("git")
+    if git is None:
+        return ""
+    command = [git, "describe", "--always", "--dirty"]
+    return subprocess.run(command, cwd=PAGE.parent, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _lines(path: str) -> list[str]:

@@ -1,9 +1,10 @@
 """The programs that are compared, each a process with an inbox and a simulated counter of its own.
 
-All are fed the same way: the file is written whole in a folder beside the inbox and renamed into it, and the producer
-takes the time just before the rename. Everything is read from outside.
+All are fed the same way: a file that was written whole is renamed to its name in the inbox, and the producer takes the
+time just before the rename. Everything is read from outside.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -25,6 +26,7 @@ from tests.integration.homes import ACCOUNT, Home
 ROOT = Path(__file__).resolve().parents[1]
 POLL_SECONDS = 0.001
 END_SECONDS = 20.0
+_LAST_WORDS = 2000
 Found = TypeVar("Found")
 
 
@@ -56,7 +58,7 @@ class Deadline:
         """Whatever is still waited for comes too late."""
         self._end = time.monotonic()
 
-    def still(self, count: Callable[[], int], wanted: int, quiet_seconds: float) -> None:
+    def still(self, count: Callable[[], float], wanted: float, quiet_seconds: float) -> None:
         """Wait until `count` has reached `wanted`, or has not grown for `quiet_seconds`. OutOfTime as above."""
         last, grown_at = count(), time.monotonic()
 
@@ -67,7 +69,7 @@ class Deadline:
                 last, grown_at = now, time.monotonic()
             return now >= wanted or time.monotonic() - grown_at > quiet_seconds
 
-        self.until(at_rest, f"{wanted:,} orders", poll_seconds=0.01)
+        self.until(at_rest, f"{wanted:,} of something that still grows", poll_seconds=0.01)
 
 
 class Side:
@@ -80,6 +82,7 @@ class Side:
         (self.userdata / "market.csv").write_text(MARKET, encoding="utf-8")
         self._beside = folder / "beside"
         self._beside.mkdir()
+        self._written: dict[str, Path] = {}
         self.arrivals = Arrivals(self.userdata)
         self.wanted = verify.expected()
         self.given = 0
@@ -105,9 +108,17 @@ class Side:
 
     def stop(self) -> None:
         self.stop_program()
-        if self._counter is not None:
-            self._counter.terminate()
+        if self._counter is None:
+            return
+        self._counter.terminate()
+        try:
             self._counter.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._counter.kill()
+            self._counter.wait(END_SECONDS)
+
+    def check_runs(self) -> None:
+        """Raises RuntimeError with its last words if the program has ended by itself."""
 
     def pids(self) -> dict[str, int]:
         """Its processes by name, the counter's among them."""
@@ -120,16 +131,17 @@ class Side:
 
     # ---- in
 
-    def prepare(self, name: str, text: str) -> None:
-        """Write a file beside the inbox, to be dropped later."""
-        (self._beside / name).write_text(text, encoding="utf-8")
+    def prepare(self, name: str, text: str, *, in_inbox: bool = False) -> None:
+        """Write a file beside the inbox, or in it as `.part`, to be dropped later."""
+        self._written[name] = self.inbox / f"{name}.part" if in_inbox else self._beside / name
+        self._written[name].write_text(text, encoding="utf-8")
         more = verify.expected(text)
         self.wanted.update(more)
         self.given += more.total()
 
     def drop(self, name: str) -> int:
-        """Rename a prepared file into the inbox; the monotonic nanoseconds just before."""
-        source, target = self._beside / name, self.inbox / name
+        """Rename a prepared file to its name in the inbox; the monotonic nanoseconds just before."""
+        source, target = self._written.pop(name), self.inbox / name
         at = time.monotonic_ns()
         source.rename(target)
         return at
@@ -148,8 +160,13 @@ class Side:
         """Wait until the counter has received all that was dropped; when it received the last order."""
         wanted = self.given
         what = f"{self.name} to send {wanted:,} orders"
+
+        def came() -> bool:
+            self.check_runs()
+            return self.arrivals.total() >= wanted
+
         try:
-            self.deadline.until(lambda: self.arrivals.total() >= wanted, what, poll_seconds=poll_seconds)
+            self.deadline.until(came, what, poll_seconds=poll_seconds)
         except OutOfTime as late:
             raise OutOfTime(f"{late} ({self.arrivals.total():,} received)") from None
         return self.arrivals.at(wanted)
@@ -160,8 +177,6 @@ class Side:
 
     def problems(self, *, is_complete: bool = True) -> list[str]:
         """What is wrong with what its counter received."""
-        if not (self.userdata / "journal.jsonl").exists():
-            return []
         return [f"{self.name}: {line}" for line in verify.problems(self.wanted, self.userdata, is_complete=is_complete)]
 
 
@@ -186,6 +201,10 @@ class Filebridge(Side):
         """The bridge itself, also where a tracer was put before it."""
         return int((self.folder / ".filebridge" / "bridge.lock").read_text(encoding="utf-8"))
 
+    def check_runs(self) -> None:
+        if self.home.bridge is not None and self.home.bridge.poll() is not None:
+            raise RuntimeError(f"the bridge ended: {self.home.said_last()[-_LAST_WORDS:]}")
+
     def stop_program(self) -> None:
         process = self.home.bridge
         if process is None or process.poll() is not None:
@@ -194,8 +213,9 @@ class Filebridge(Side):
             os.kill(self.bridge_pid(), signal.SIGTERM)
             process.wait(END_SECONDS)
         except (OSError, ValueError, subprocess.TimeoutExpired):
-            for pid in [*self.pids().values()][1:]:
-                os.kill(pid, signal.SIGKILL)
+            # The worker goes with the bridge; a tracer before it does not end it.
+            with contextlib.suppress(OSError, ValueError):
+                os.kill(self.bridge_pid(), signal.SIGKILL)
             process.kill()
             process.wait(END_SECONDS)
 
@@ -205,8 +225,13 @@ class Filebridge(Side):
     def filled_all(self) -> int:
         """Seen in outbox/fills-<date>.csv by looking every few milliseconds; a line is a fill, after the header."""
         wanted = self.given + 1
+
+        def came() -> bool:
+            self.check_runs()
+            return self._fills.count() >= wanted
+
         try:
-            self.deadline.until(lambda: self._fills.count() >= wanted, "the fills in outbox", poll_seconds=0.005)
+            self.deadline.until(came, "the fills in outbox", poll_seconds=0.005)
         except OutOfTime as late:
             raise OutOfTime(f"{late} ({self._fills.count() - 1:,} of {self.given:,} are there)") from None
         return time.monotonic_ns()

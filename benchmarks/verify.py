@@ -27,9 +27,13 @@ def received(userdata: Path) -> tuple[Counter[Content], Counter[str]]:
     """What the counter's journal says that it received: contents, and the tags (remarks) that came with them."""
     contents: Counter[Content] = Counter()
     tags: Counter[str] = Counter()
-    with (userdata / "journal.jsonl").open("rb") as file:
+    journal = userdata / "journal.jsonl"
+    if not journal.exists():
+        return contents, tags
+    with journal.open("rb") as file:
         for line in file:
-            if b'"kind":"order"' in line:
+            # A line without its end was cut by the counter's end.
+            if b'"kind":"order"' in line and line.endswith(b"\n"):
                 row = json.loads(line)
                 names = ("stock_code", "order_type", "order_volume", "price_type", "price")
                 contents[tuple(row[name] for name in names)] += 1

@@ -35,7 +35,8 @@ def run(bench: Bench) -> None:
     while ours.arrivals.total() < ours.given:
         pause.wait(LOOK_SECONDS)
         pids = ours.pids()
-        memory = max(memory, sum(processes.memory_mb(pids[name]) for name in ("bridge", "worker")))
+        memory = max(memory, sum(processes.memory_mb_max(pids[name]) for name in ("bridge", "worker")))
+        ours.check_runs()
         progress.look()
         small.look()
         if ours.arrivals.total() < size:
