@@ -44,6 +44,12 @@ SERVED = {
     "queryStockPositionsWithSeq": "query_positions",
     "queryAccountStatusWithSeq": "query_account_status",
     "queryAccountInfosWithSeq": "query_account_infos",
+    "queryCreditDetailWithSeq": "query_credit_detail",
+    "queryStkCompactsWithSeq": "query_compacts",
+    "queryCreditSubjectsWithSeq": "query_credit_subjects",
+    "queryCreditSloCodeWithSeq": "query_credit_slo_code",
+    "queryCreditAssureWithSeq": "query_credit_assure",
+    "queryPositionStatisticsWithSeq": "query_position_statistics",
 }
 
 # The binding that answers a request, where its name is not bindOn<Request>[Resp]Callback.

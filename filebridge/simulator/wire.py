@@ -50,6 +50,39 @@ ROWS: dict[str, tuple[str, ...]] = {
     "XtCancelError": (
         "account_type", "account_id", "order_id", "market", "order_sysid", "error_id", "error_msg",
     ),
+    "XtCreditDetail": (
+        "account_type", "account_id", "status", "update_time", "calc_config", "frozen_cash", "balance", "available",
+        "position_profit", "market_value", "fetch_balance", "stock_value", "fund_value", "total_debt",
+        "enable_bail_balance", "per_assurescale_value", "assure_asset", "fin_debt", "fin_deal_avl", "fin_fee",
+        "slo_debt", "slo_market_value", "slo_fee", "other_fare", "fin_max_quota", "fin_enable_quota",
+        "fin_used_quota", "slo_max_quota", "slo_enable_quota", "slo_used_quota", "slo_sell_balance",
+        "used_slo_sell_balance", "surplus_slo_sell_balance",
+    ),
+    "StkCompacts": (
+        "account_type", "account_id", "compact_type", "cashgroup_prop", "exchange_id", "open_date", "business_vol",
+        "real_compact_vol", "ret_end_date", "business_balance", "businessFare", "real_compact_balance",
+        "real_compact_fare", "repaid_fare", "repaid_balance", "instrument_id", "compact_id", "position_str",
+    ),
+    "CreditSubjects": (
+        "account_type", "account_id", "slo_status", "fin_status", "exchange_id", "slo_ratio", "fin_ratio",
+        "instrument_id",
+    ),
+    "CreditSloCode": (
+        "account_type", "account_id", "cashgroup_prop", "exchange_id", "enable_amount", "instrument_id",
+    ),
+    "CreditAssure": (
+        "account_type", "account_id", "assure_status", "exchange_id", "assure_ratio", "instrument_id",
+    ),
+    "PositionStatistics": (
+        "account_id", "exchange_id", "exchange_name", "product_id", "instrument_id", "instrument_name", "direction",
+        "hedge_flag", "position", "yesterday_position", "today_position", "can_close_vol", "position_cost",
+        "avg_price", "position_profit", "float_profit", "open_price", "used_margin", "used_commission",
+        "frozen_margin", "frozen_commission", "instrument_value", "open_times", "open_volume", "cancel_times",
+        "last_price", "rise_ratio", "product_name", "royalty", "expire_date", "assest_weight",
+        "increase_by_settlement", "margin_ratio", "float_profit_divide_by_used_margin",
+        "float_profit_divide_by_balance", "today_profit_loss", "yesterday_init_position", "frozen_royalty",
+        "today_close_profit_loss", "close_profit", "ft_product_name", "open_cost",
+    ),
 }  # fmt: skip
 
 # Requests: message kind -> the fields that follow [kind, seq] (storage names of the native request class).
@@ -67,6 +100,12 @@ REQUESTS: dict[str, tuple[str, ...]] = {
     "query_positions": ("account_type", "account_id", "stock_code"),
     "query_account_status": (),
     "query_account_infos": (),
+    "query_credit_detail": ("account_type", "account_id"),
+    "query_compacts": ("account_type", "account_id"),
+    "query_credit_subjects": ("account_type", "account_id"),
+    "query_credit_slo_code": ("account_type", "account_id"),
+    "query_credit_assure": ("account_type", "account_id"),
+    "query_position_statistics": ("m_nAccountType", "m_strAccountID"),
 }  # fmt: skip
 
 # Pushes, [kind, row], and answers, [kind, seq, payload]: the binding that is called, and the class of the row(s).
@@ -88,6 +127,12 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "query_positions": ("bindOnQueryStockPositionsCallback", "list[XtPosition]"),
     "query_account_status": ("bindOnQueryAccountStatusCallback", "list[XtAccountStatus]"),
     "query_account_infos": ("bindOnQueryAccountInfosCallback", "list[XtAccountInfo]"),
+    "query_credit_detail": ("bindOnQueryCreditDetailRespCallback", "list[XtCreditDetail]"),
+    "query_compacts": ("bindOnQueryStkCompactsRespCallback", "list[StkCompacts]"),
+    "query_credit_subjects": ("bindOnQueryCreditSubjectsRespCallback", "list[CreditSubjects]"),
+    "query_credit_slo_code": ("bindOnQueryCreditSloCodeRespCallback", "list[CreditSloCode]"),
+    "query_credit_assure": ("bindOnQueryCreditAssureRespCallback", "list[CreditAssure]"),
+    "query_position_statistics": ("bindOnQueryPositionStatisticsRespCallback", "list[PositionStatistics]"),
 }
 
 _ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
