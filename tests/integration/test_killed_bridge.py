@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.homes import Content, Home, Receipt, orders_file, until
+from tests.integration.homes import PATIENCE, Content, Home, Receipt, orders_file, until
 
 ROWS = 500
 STARTS_MAX = 6
@@ -48,7 +48,7 @@ def killed(home: Home) -> int:
 def at_rest(home: Home) -> None:
     """Start again, as often as it needs, until everything is answered and ended."""
     for _ in range(STARTS_MAX):
-        done = home.once(timeout=6)
+        done = home.once(timeout=6 * PATIENCE)
         assert done.returncode in (0, 1), done.stderr
         if "Not final" not in done.stdout:
             return
