@@ -248,5 +248,6 @@ def _newest(folder: Path, pattern: str) -> Path | None:
 
 
 def _fingerprint() -> str:
-    parts = [Path(__file__).read_bytes(), CONSTRAINTS.read_bytes(), SHIM.read_bytes()]
+    said = repr((PYTHON_PACKAGE, PLATFORM, LOCALE))
+    parts = [said.encode(), CONSTRAINTS.read_bytes(), SHIM.read_bytes()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
