@@ -58,6 +58,18 @@ def until(condition: Callable[[], Found | None], what: str, seconds: float = DEA
     return found
 
 
+def bytes_of(path: Path) -> bytes:
+    """A file that a running bridge may be replacing: for that moment Windows lets nobody open it."""
+
+    def read() -> tuple[bytes] | None:
+        try:
+            return (path.read_bytes(),)
+        except PermissionError:
+            return None
+
+    return until(read, f"{path.name} to be readable")[0]
+
+
 def orders_file(*rows: str, header: str = ROWS) -> str:
     """The text of a CSV order file."""
     return "\n".join((header, *rows)) + "\n"
@@ -183,7 +195,7 @@ class Home:
     def worker_pid(self) -> int:
         """The process that holds the account's lock, from the note that it left there."""
         try:
-            note = json.loads(self._worker_lock.read_text(encoding="utf-8"))
+            note = json.loads(bytes_of(self._worker_lock))
         except (FileNotFoundError, ValueError):
             return 0
         return int(note["pid"])
@@ -284,7 +296,7 @@ class Home:
         return sorted(self.outbox.glob("events-*.jsonl"))
 
     def events(self) -> list[Row]:
-        texts = (path.read_text(encoding="utf-8") for path in self.event_files())
+        texts = (bytes_of(path).decode() for path in self.event_files())
         return [json.loads(line) for text in texts for line in text.splitlines()]
 
     def status_since(self, began: float) -> Row:
@@ -292,13 +304,13 @@ class Home:
         path = self.outbox / "status.json"
         if not path.exists() or path.stat().st_mtime <= began:
             return {}
-        found: Row = json.loads(path.read_text(encoding="utf-8"))
+        found: Row = json.loads(bytes_of(path))
         return found
 
     def requests(self, kind: str = "order") -> list[Row]:
         """What the counter received, from its journal; a line that is being written is left out."""
         path = self.userdata / "journal.jsonl"
-        data = path.read_bytes() if path.exists() else b""
+        data = bytes_of(path) if path.exists() else b""
         lines = data[: data.rfind(b"\n") + 1].splitlines()
         wanted = f'"kind":"{kind}"'.encode()
         return [json.loads(line) for line in lines if wanted in line]
@@ -351,7 +363,7 @@ def living_in(home: Home) -> Iterator[Home]:
 
 def read_csv(path: Path) -> list[Row]:
     """The rows of a report, which Excel must be able to read: it begins with a BOM."""
-    data = path.read_bytes()
+    data = bytes_of(path)
     assert data.startswith(b"\xef\xbb\xbf"), f"{path.name} has no BOM"
     lines = data.decode("utf-8-sig").splitlines()
     return [row for row in csv.DictReader(lines) if not str(next(iter(row.values()))).startswith("#END")]
@@ -359,8 +371,8 @@ def read_csv(path: Path) -> list[Row]:
 
 def _receipt(path: Path) -> Receipt:
     table = path.with_name(path.name.replace(".receipt.json", ".receipt.csv"))
-    whole = json.loads(path.read_text(encoding="utf-8"))
-    end = table.read_text(encoding="utf-8").splitlines()[-1].split(",")
+    whole = json.loads(bytes_of(path))
+    end = bytes_of(table).decode().splitlines()[-1].split(",")
     assert end[0] == "#END", f"{table.name} has no end line"
     return Receipt(table, read_csv(table), whole, end)
 

