@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 import stat
+import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,14 +39,22 @@ class Request:
 class ControlFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._held: dict[str, str] = {}
 
     def requests(self) -> list[Request]:
-        """All requests that lie there, in the order of their names, which is that of their times."""
+        """All requests that lie there, in the order of their names, which is that of their times; but not those that
+        another program holds open just now."""
         entries = (entry for entry in os.scandir(self.folder) if entry.name.endswith(".json"))
         wanted = [
             entry for entry in entries if not entry.name.endswith(ANSWER) and not entry.is_dir(follow_symlinks=False)
         ]
-        return [self._read(Path(entry.path)) for entry in sorted(wanted, key=lambda entry: entry.name)]
+        self._held.clear()
+        read = [self._read(Path(entry.path)) for entry in sorted(wanted, key=lambda entry: entry.name)]
+        return [request for request in read if request is not None]
+
+    def problems(self) -> list[str]:
+        """Requests that could not be read when they were last looked at."""
+        return [f"control: {name}: {why}" for name, why in self._held.items()]
 
     def answer(self, request: Request, answer: dict[str, Any]) -> None:
         """Put the answer beside the request and take the request away."""
@@ -71,7 +80,7 @@ class ControlFolder:
         path.unlink(missing_ok=True)
         return answer
 
-    def _read(self, path: Path) -> Request:
+    def _read(self, path: Path) -> Request | None:
         # A name that is not UTF-8 could not be recorded.
         name = os.fsencode(path.name).decode("utf-8", "replace").removesuffix(".json")
         stamp, age_seconds = name, 0.0
@@ -81,6 +90,10 @@ class ControlFolder:
             age_seconds = max(time.time() - status.st_mtime, 0.0)
             verb, by, fields = _parse(_bytes_of(path))
         except (ValueError, OSError, RecursionError) as error:
+            if sys.platform == "win32" and isinstance(error, PermissionError):
+                # A scanner looks into it, or its writer has not let go: a halt must not be answered as unreadable.
+                self._held[path.name] = error.strerror or str(error)
+                return None
             return Request(name, problem=str(error), stamp=stamp, path=path)
         return Request(name, verb, by, fields, age_seconds=age_seconds, stamp=stamp, path=path)
 

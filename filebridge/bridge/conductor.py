@@ -319,7 +319,9 @@ class Bridge:
 
     def _status(self, now: datetime) -> Body:
         parts = self._parts
-        problems = [*self.problems.values(), *parts.inbox.problems(), *parts.outbox.problems()]
+        problems = [*self.problems.values()]
+        for room in (parts.inbox, parts.outbox, parts.control):
+            problems += room.problems()
         return {
             "at": now.isoformat(timespec="milliseconds"),
             "mode": parts.settings.broker.mode,

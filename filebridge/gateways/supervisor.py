@@ -58,6 +58,8 @@ class _Worker:
     process: subprocess.Popen[bytes]
     handover: Path
     heard_at: float
+    # Until its first word it is only starting, which a slow disk or a virus scanner can make long.
+    has_spoken: bool = field(default=False, kw_only=True)
     # Deadlines (monotonic seconds) of what it was asked and has not answered yet, oldest first.
     owes: list[tuple[str, float]] = field(default_factory=list)
     up: bool = False
@@ -108,7 +110,7 @@ class Supervisor:
             return
         if worker.process.poll() is not None:
             self._end(worker, worker.last_words or _reason("WORKER_ENDED", value=worker.process.returncode))
-        elif worker.is_cut_off or now - worker.heard_at > self._settings.heartbeat_seconds:
+        elif worker.is_cut_off or (worker.has_spoken and now - worker.heard_at > self._settings.heartbeat_seconds):
             self._end(worker, worker.last_words or Reason("WORKER_SILENT"))
         elif worker.owes and now > worker.owes[0][1]:
             self._end(worker, _reason("WORKER_LATE", value=worker.owes[0][0]))
@@ -204,7 +206,7 @@ class Supervisor:
         handle = worker.process.stdout.fileno()
         rest = b""
         while chunk := os.read(handle, 1 << 16):
-            worker.heard_at = time.monotonic()
+            worker.heard_at, worker.has_spoken = time.monotonic(), True
             *lines, rest = (rest + chunk).split(b"\n")
             messages = [message for line in lines if (message := self._heard(worker, from_json(line))) is not None]
             if messages:

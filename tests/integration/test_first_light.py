@@ -5,10 +5,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +18,7 @@ from filebridge.simulator.desk import JOURNAL_FIELDS
 from tests.integration.homes import (
     ACCOUNT,
     MARKET,
+    PATIENCE,
     Home,
     Receipt,
     living_in,
@@ -27,6 +28,7 @@ from tests.integration.homes import (
     until,
 )
 from tests.windows.console import press_ctrl_c
+from tests.windows.marks import not_installed_under_wine
 
 HEADER = "client_order_id,symbol,side,quantity,limit_price,strategy,note"
 FILE = orders_file(
@@ -210,7 +212,7 @@ def test_once_ends_with_1_when_something_went_wrong(home: Home, row: str, outcom
 
 def test_once_names_at_its_time_limit_what_still_works(home: Home) -> None:
     home.drop("resting.csv", orders_file("D-1,600000.SH,BUY,100,9.90", "D-2,600000.SH,BUY,100,10.51"))
-    done = home.once(timeout=4)
+    done = home.once(timeout=4 * PATIENCE)
     assert done.returncode == 1
     last = done.stdout[done.stdout.index("Not final") :]
     assert "D-1" in last
@@ -240,8 +242,9 @@ def test_ctrl_c_stops_a_running_bridge(home: Home) -> None:
     assert home.worker_is_gone()
 
 
+@not_installed_under_wine
 def test_the_console_script_is_the_same_program() -> None:
-    script = shutil.which("filebridge", path=str(Path(sys.executable).parent))
+    script = shutil.which("filebridge", path=sysconfig.get_path("scripts"))
     assert script is not None
     done = subprocess.run([script, "--help"], capture_output=True, check=False)
     assert done.returncode == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.homes import Content, Home, Receipt, orders_file, until
+from tests.integration.homes import PATIENCE, Content, Home, Receipt, bytes_of, orders_file, until
 
 ROWS = 500
 STARTS_MAX = 6
@@ -48,7 +48,7 @@ def killed(home: Home) -> int:
 def at_rest(home: Home) -> None:
     """Start again, as often as it needs, until everything is answered and ended."""
     for _ in range(STARTS_MAX):
-        done = home.once(timeout=6)
+        done = home.once(timeout=6 * PATIENCE)
         assert done.returncode in (0, 1), done.stderr
         if "Not final" not in done.stdout:
             return
@@ -143,7 +143,7 @@ def test_killed_in_the_middle_of_a_large_file(home: Home, seed: int, group_size:
 PHASES: dict[str, Callable[[Home, str], bool]] = {
     "as soon as it lives": lambda home, name: "filebridge runs" in home.said_last(),
     "when the file is claimed": lambda home, name: not (home.inbox / name).exists(),
-    "when the file is recorded": lambda home, name: any(name in path.read_text() for path in home.event_files()),
+    "when the file is recorded": lambda home, name: any(name in bytes_of(path).decode() for path in home.event_files()),
     "when the file is archived": lambda home, name: any(
         path.name.startswith(Path(name).stem) for path in home.archived("accepted")
     ),
@@ -167,7 +167,8 @@ def test_killed_on_the_way_of_a_file(home: Home) -> None:
         (receipt,) = home.receipts(name)
         assert whole(receipt, 60), name
     check_all(home, 60 * len(texts))
-    assert {path.name.partition(".")[0] + ".csv": path.read_text() for path in home.archived("accepted")} == texts
+    rested = {path.name.partition(".")[0] + ".csv": path.read_bytes().decode() for path in home.archived("accepted")}
+    assert rested == texts
     assert list(home.inbox.iterdir()) == []
 
 

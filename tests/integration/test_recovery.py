@@ -8,12 +8,12 @@ from typing import Any
 from filebridge.app import LEDGER
 from filebridge.simulator import server
 from filebridge.simulator.faults import control
-from tests.integration.homes import ACCOUNT, Home, orders_file, until
+from tests.integration.homes import ACCOUNT, Home, bytes_of, orders_file, until
 from tests.integration.test_worker import Worker, order
 
 
 def status(home: Home) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((home.outbox / "status.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(bytes_of(home.outbox / "status.json"))
     return found
 
 

@@ -273,7 +273,7 @@ def test_a_user_moves_the_price_by_market_csv(client: Client, userdata: Path) ->
 def test_the_journal_has_every_request(client: Client, userdata: Path) -> None:
     number = client.order(UP, tag="TAG")
     client.orders()
-    lines = [json.loads(line) for line in (userdata / "journal.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (userdata / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["kind"] for line in lines] == ["connect", "subscribe", "order", "query_orders"]
     assert [line["seq"] for line in lines] == [1, 2, 3, 4]
     assert all(tuple(line) == JOURNAL_FIELDS for line in lines)
@@ -323,7 +323,7 @@ def test_an_id_that_only_the_journal_knows_is_not_given_again(client: Client, co
     number = client.order(DOWN)
     server.stop(counter)
     journal = counter / "journal.jsonl"
-    line = json.loads(journal.read_text().splitlines()[-1])
+    line = json.loads(journal.read_text(encoding="utf-8").splitlines()[-1])
     with journal.open("a") as file:
         file.write(json.dumps({**line, "seq": line["seq"] + 1, "kind": "order", "order_id": number + 5}) + "\n")
     server.start(counter, idle_seconds=30)
@@ -392,7 +392,7 @@ def test_a_lost_request_never_arrives(client: Client, counter: Path) -> None:
     client.order_async(UP, tag="LOST")
     client.order(UP, tag="HEARD")
     assert [order.order_remark for order in client.orders()] == ["HEARD"]
-    assert "LOST" not in (counter / "journal.jsonl").read_text()
+    assert "LOST" not in (counter / "journal.jsonl").read_text(encoding="utf-8")
     assert control(counter)["drop_next_requests"] == 0
 
 

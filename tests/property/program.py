@@ -47,6 +47,8 @@ TURN_SECONDS = 0.25
 MAX_AGE = timedelta(seconds=600)
 _REST_TURNS = 120
 _MEMORY = Path("/dev/shm")  # noqa: S108  # why: a home in memory, where there is such a place; nobody else knows its name
+# Under Wine it can be seen, but not used.
+_HAS_MEMORY = sys.platform == "linux" and _MEMORY.is_dir()
 SETTINGS = Settings.model_validate(
     {
         "broker": {"accounts": [{"id": ACCOUNT}], "group_size": 2},
@@ -106,9 +108,7 @@ class Program:
     """One home, at most one living bridge, and everything that can be asked of them."""
 
     def __init__(self) -> None:
-        self.folder = Path(
-            mkdtemp(prefix="filebridge-", dir=_MEMORY if sys.platform == "linux" and _MEMORY.is_dir() else None)
-        )
+        self.folder = Path(mkdtemp(prefix="filebridge-", dir=_MEMORY if _HAS_MEMORY else None))
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(store, "WAL_BYTES", 0)
         self._patch.setattr(failpoints, "hit", self._pass)

