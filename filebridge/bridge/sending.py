@@ -215,13 +215,14 @@ class Sender:
 
     def _send_cancels(self, now: datetime) -> None:
         part: list[Order] = []
+        today = risk.current_date(now, self._rules)
         for tag in list(self._book.cancels):
             order = self._book.get(tag)
             if order is None or order.status is not Status.PENDING_CANCEL:
                 # It ended by itself, or the broker refused the cancel.
                 del self._book.cancels[tag]
-            elif order.terms.mode != self._rules.mode:
-                # Another mode's number would name somebody else's order at this broker.
+            elif order.terms.mode != self._rules.mode or order.terms.trade_date < today:
+                # A number of another mode or of an earlier day would name somebody else's order at this broker now.
                 continue
             elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
                 self._count(order.terms.account, now)
