@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, time, tzinfo
 from typing import Any
 
-from filebridge.simulator.books import FINAL
+from filebridge.simulator.accounts import FINAL
 from filebridge.simulator.counter import Counter
 from filebridge.simulator.entries import Task
 from filebridge.simulator.wire import Message

@@ -6,29 +6,28 @@ nothing that only xtquant calls so: its names are translated at the desk. Money 
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from filebridge.simulator.books import (
+from filebridge.simulator.accounting import Accounting
+from filebridge.simulator.accounts import (
     FINAL,
     PARTIALLY_FILLED_CANCELING,
     REPORTED_CANCELING,
-    Account,
-    Books,
     Fill,
     Order,
     Position,
-    Record,
 )
+from filebridge.simulator.books import Books, Record
+from filebridge.simulator.debts import CreditTerms
 from filebridge.simulator.exchange_clock import SHANGHAI
+from filebridge.simulator.fees import Fees
 from filebridge.simulator.instruments import Board, Instrument
+from filebridge.simulator.lending import SPECIAL
 from filebridge.simulator.market import Market, Offer
 from filebridge.simulator.matching import ORDER_TYPES, Execution
 from filebridge.simulator.prices import Quote
-
-MILLION = 1_000_000
-FEN = 10  # one fen in thousandths of a yuan
+from filebridge.simulator.refusals import ACCOUNT_REFUSALS
 
 # The texts are those that counters of brokers show; the numbers are this counter's own.
 REJECTIONS: dict[str, str] = {
@@ -45,28 +44,7 @@ REJECTIONS: dict[str, str] = {
     "PRICE_INVALID": "[251040]委托价格不合法",
     "PRICE_NOT_ON_TICK": "[251041]委托价格不是最小变动价位的整数倍",
     "PRICE_OUTSIDE_LIMITS": "[251042]价格超出涨跌停",
-    "CASH_SHORT": "[260200]资金可用数不足",
-    "POSITION_SHORT": "[251005]证券可用数量不足",
-}
-NO_DUTY_BOARDS = frozenset({"FUND", "FUND_T0", "CONVERTIBLE"})
-
-
-@dataclass(frozen=True, slots=True)
-class Fees:
-    """Rates in millionths of the amount; the minimum (thousandths of a yuan) is per order, not per fill."""
-
-    commission_ppm: int = 250
-    commission_min: int = 5_000
-    stamp_duty_ppm: int = 500
-
-    def total(self, amount: int, side: str, board: Board) -> int:
-        """All fees on an order that has traded `amount`, each rounded half up to the fen."""
-        if not amount:
-            return 0
-        fees = max(self.commission_min, _to_fen(amount * self.commission_ppm))
-        if side == "SELL" and board.board not in NO_DUTY_BOARDS:
-            fees += _to_fen(amount * self.stamp_duty_ppm)
-        return fees
+} | ACCOUNT_REFUSALS
 
 
 class Ticket(NamedTuple):
@@ -80,6 +58,8 @@ class Ticket(NamedTuple):
     price: int | None
     strategy: str
     tag: str
+    # What the order does, where that is not an ordinary buy or sell: a name of `effects`.
+    business: str = ""
 
 
 class Counter:
@@ -91,12 +71,13 @@ class Counter:
         books: Books,
         *,
         fees: Fees,
+        terms: CreditTerms | None = None,
         on_order: Callable[[Order, int], None],
         on_fill: Callable[[Fill], None],
     ) -> None:
         self.market = market
         self.books = books
-        self.fees = fees
+        self.accounting = Accounting(market, books, fees, terms or CreditTerms())
         self.records: list[Record] = []
         self.forced_rejections: deque[str] = deque()
         self._on_order = on_order
@@ -106,22 +87,22 @@ class Counter:
         """Books the order under `number` (the caller's, never used before) and fills what the market gives at once."""
         instrument = self.market.instrument(ticket.symbol)
         quote = self.market.quote(instrument) if instrument else None
+        ticket = _on_board(ticket, instrument)
         limit_price = self._limit_price(ticket, instrument)
-        self._record(["order", number, *ticket[:5], limit_price or 0, ticket.strategy, ticket.tag, now])
+        terms = [*ticket[:5], limit_price or 0, ticket.strategy, ticket.tag, now]
+        self._record(["order", number, *terms, ticket.business] if ticket.business else ["order", number, *terms])
         order = self.books.orders[number]
         self._on_order(order, order.status)
-        message = self._rejection(order, instrument, quote, limit_price)
-        if message or instrument is None or quote is None:
+        message, report = self._report(order, instrument, quote, limit_price)
+        if message or instrument is None or quote is None or report is None:
             self._record(["reject", number, message])
             self._on_order(order, order.status)
             return order
-        frozen_cash = self._to_freeze(order, 0, order.quantity, instrument.board)
-        self._record(["report", number, f"{number:08d}", frozen_cash])
-        remainder = ORDER_TYPES[order.order_type].remainder
-        if order.order_type != "OWN_BEST" and not (remainder == "KILL" and self._available(order) < order.quantity):
-            self._match(order, instrument, now)
-        if remainder != "REST" and order.status not in FINAL:
-            self._record(["cancel", number, "剩余撤销"])
+        self._record(report)
+        if order.side:
+            self._enter(order, instrument, now)
+        elif self.accounting.done_at_once(order):
+            self._fill(order, instrument, order.quantity, self.accounting.price_at_once(order, instrument), now)
         # The report (50) is only shown of an order that rests; a state that is over already may be skipped.
         self._on_order(order, order.status)
         return order
@@ -163,12 +144,18 @@ class Counter:
                 if instrument and self._match(order, instrument, now):
                     self._on_order(order, order.status)
 
-    def settle(self, trade_date: str) -> None:
-        """The night before `trade_date`: resting orders end, what was bought becomes available."""
-        for orders in list(self.books.resting.values()):
-            for order in list(orders.values()):
-                self._record(["cancel", order.broker_order_id, "日终清算撤单"])
+    def settle(self, trade_date: str, now: int = 0) -> None:
+        """The night before `trade_date`: options are exercised, resting orders end, and the accounts are settled."""
+        for order in self.accounting.exercises():
+            instrument = self.market.instrument(order.symbol)
+            if instrument is not None:
+                self._fill(order, instrument, order.quantity, self.accounting.strike(instrument), now)
                 self._on_order(order, order.status)
+        for order in [order for order in self.books.orders.values() if order.status not in FINAL]:
+            self._record(["cancel", order.broker_order_id, "日终清算撤单"])
+            self._on_order(order, order.status)
+        for record in self.accounting.overnight(trade_date):
+            self._record(record)
         self._record(["settle", trade_date])
 
     def forget(self, numbers: list[int]) -> None:
@@ -182,35 +169,32 @@ class Counter:
         self.records.append(record)
         self.books.apply(record)
 
-    def _rejection(
+    def _report(
         self, order: Order, instrument: Instrument | None, quote: Quote | None, limit_price: int | None
-    ) -> str:
+    ) -> tuple[str, Record | None]:
+        """Why the order is rejected, in words; or the record that says what it holds back."""
         if self.forced_rejections:
-            return self.forced_rejections.popleft()
+            return self.forced_rejections.popleft(), None
         if instrument is None or quote is None:
-            return REJECTIONS["SYMBOL_UNKNOWN"]
+            return REJECTIONS["SYMBOL_UNKNOWN"], None
         board = instrument.board
-        account = self.books.accounts[order.account]
-        held = account.positions.get(order.symbol) or Position()
-        reason = (
-            self.market.entry_problem(instrument, order.order_type)
-            or _quantity_problem(order, board, held)
-            or _price_problem(order, limit_price, board, quote)
-            or self._holding_problem(order, board, account, held)
+        reason = self.market.entry_problem(instrument, order.order_type) or _quantity_problem(
+            order, board, self.books.accounts[order.account].positions.get(order.symbol) or Position()
         )
-        return REJECTIONS[reason].format(step=board.buy_step) if reason else ""
+        if order.side and not reason:
+            reason = _price_problem(order, limit_price, board, quote)
+        report = None
+        if not reason:
+            reason, report = self.accounting.report(order, instrument, f"{order.broker_order_id:08d}")
+        return REJECTIONS[reason].format(step=board.buy_step) if reason else "", report
 
-    def _holding_problem(self, order: Order, board: Board, account: Account, held: Position) -> str:
-        if order.side == "SELL":
-            return "POSITION_SHORT" if order.quantity > held.available_qty else ""
-        return "CASH_SHORT" if self._to_freeze(order, 0, order.quantity, board) > account.cash else ""
-
-    def _to_freeze(self, order: Order, filled_amount: int, leaves_qty: int, board: Board) -> int:
-        """Cash that a buy order keeps frozen for its leaves: their price and all fees not paid yet."""
-        if order.side == "SELL" or not leaves_qty:
-            return 0
-        leaves_amount = leaves_qty * order.limit_price
-        return leaves_amount + self.fees.total(filled_amount + leaves_amount, "BUY", board)
+    def _enter(self, order: Order, instrument: Instrument, now: int) -> None:
+        """A new order meets the market; what of it does not rest is canceled."""
+        remainder = ORDER_TYPES[order.order_type].remainder
+        if order.order_type != "OWN_BEST" and not (remainder == "KILL" and self._available(order) < order.quantity):
+            self._match(order, instrument, now)
+        if remainder != "REST" and order.status not in FINAL:
+            self._record(["cancel", order.broker_order_id, "剩余撤销"])
 
     def _match(self, order: Order, instrument: Instrument, now: int) -> bool:
         """Whether the order traded with what the market offers at this moment."""
@@ -236,15 +220,8 @@ class Counter:
         return self.market.available(instrument, _offer(order)) if instrument else 0
 
     def _fill(self, order: Order, instrument: Instrument, last_qty: int, last_price: int, now: int) -> None:
-        board = instrument.board
-        filled_amount = order.filled_amount + last_qty * last_price
-        commission = self.fees.total(filled_amount, order.side, board) - order.commission
-        leaves_qty = order.leaves_qty - last_qty
-        frozen = self._to_freeze(order, filled_amount, leaves_qty, board)
-        still_frozen = frozen - order.commission - commission if frozen else 0
-        settled = order.side == "SELL" or board.settle_days == 0
-        number, fill_number = order.broker_order_id, self.books.last_fill_number + 1
-        self._record(["fill", number, fill_number, last_qty, last_price, commission, still_frozen, settled, now])
+        for record in self.accounting.trade(order, instrument, last_qty, last_price, now):
+            self._record(record)
         self._on_fill(self.books.accounts[order.account].fills[-1])
 
     def _limit_price(self, ticket: Ticket, instrument: Instrument | None) -> int | None:
@@ -255,6 +232,13 @@ class Counter:
         return self.market.market_price(instrument, ticket.order_type, ticket.side, ticket.quantity, given)
 
 
+def _on_board(ticket: Ticket, instrument: Instrument | None) -> Ticket:
+    """The ticket with its business: a sell of a reverse repo lends, a buy of a new share's code subscribes."""
+    board = instrument.board.board if instrument else ""
+    special = SPECIAL.get((board, ticket.business or ticket.side))
+    return ticket._replace(side=special.side, business=special.name) if special else ticket
+
+
 def _offer(order: Order) -> Offer:
     return Offer(order.side, order.limit_price, order.leaves_qty)
 
@@ -263,6 +247,8 @@ def _quantity_problem(order: Order, board: Board, held: Position) -> str:
     quantity = order.quantity
     if quantity <= 0:
         return "QUANTITY_NOT_POSITIVE"
+    if not order.side:
+        return ""
     if quantity > (board.max_market_quantity if ORDER_TYPES[order.order_type].is_market else board.max_quantity):
         return "QUANTITY_ABOVE_MAXIMUM"
     if order.side == "SELL" and _sells_odd_lot(quantity, board, held.available_qty):
@@ -285,8 +271,3 @@ def _price_problem(order: Order, limit_price: int | None, board: Board, quote: Q
     if limit_price % board.tick:
         return "PRICE_NOT_ON_TICK"
     return "" if quote.limit_down <= limit_price <= quote.limit_up else "PRICE_OUTSIDE_LIMITS"
-
-
-def _to_fen(millionths: int) -> int:
-    unit = MILLION * FEN
-    return (2 * millionths + unit) // (2 * unit) * FEN

@@ -8,26 +8,29 @@ query sees of the books are applied here; those of messages in `outgoing`.
 import logging
 import math
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filebridge.simulator import rows
+from filebridge.simulator import holding_rows, rows
+from filebridge.simulator.account_inquiries import inquiries
+from filebridge.simulator.accounts import FINAL, Account, Fill, Order
 from filebridge.simulator.algorithms import Algorithms
-from filebridge.simulator.books import FINAL, Account, Books, Fill, Order
+from filebridge.simulator.books import Books
 from filebridge.simulator.counter import Counter, Ticket
+from filebridge.simulator.effects import BUSINESSES, NOT_ENABLED
+from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import Faults, LaggedBooks
 from filebridge.simulator.inquiries import INQUIRIES, INSTRUCTIONS, Inquiry, Instruction
 from filebridge.simulator.market_files import open_market
 from filebridge.simulator.money import exact_price
 from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
-from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_fees
+from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_credit_terms, read_fees
 from filebridge.simulator.wire import REQUESTS, Message
 
 LOG = logging.getLogger(__name__)
 
-SIDES = {23: "BUY", 24: "SELL"}
 ORDER_TYPES = {
     11: "LIMIT",
     5: "LATEST",
@@ -44,9 +47,11 @@ ORDER_TYPES = {
 REFUSALS = {
     "ACCOUNT_UNKNOWN": "[100010]资金账号不存在或未登录",
     "SIDE_UNSUPPORTED": "[100020]不支持的委托类型",
+    "NOT_ENABLED": "[100022]该业务未开通",
     "PRICE_TYPE_UNSUPPORTED": "[100021]不支持的报价类型",
 }
 NO_ORDER_ID = -1
+LAST_MOMENT = time(23, 59, 59, tzinfo=SHANGHAI)
 
 JOURNAL_FIELDS = (
     "ts", "seq", "kind", "account", "stock_code", "order_type", "order_volume", "price_type", "price",
@@ -94,7 +99,12 @@ class Desk:
         self._seq, journaled_id = last_numbers(self._journal)
         self._order_number = max(books.last_order_number, journaled_id)
         self.counter = Counter(
-            self.market, books, fees=read_fees(userdata), on_order=self._push_order, on_fill=self._push_fill
+            self.market,
+            books,
+            fees=read_fees(userdata),
+            terms=read_credit_terms(userdata),
+            on_order=self._push_order,
+            on_fill=self._push_fill,
         )
         self._algorithms = Algorithms(self.counter, self._send_own)
         self._handlers |= {kind: partial(self._ask, inquiry) for kind, inquiry in INQUIRIES.items()}
@@ -105,6 +115,8 @@ class Desk:
             "query_tasks": partial(self._algorithm, self._algorithms.tasks),
             "operate_task": partial(self._algorithm, self._algorithms.operate),
         }
+        own = inquiries(self.counter.accounting.terms)
+        self._handlers |= {kind: partial(self._ask, inquiry) for kind, inquiry in own.items()}
         if not books.trade_date:
             self._open_books(userdata, now)
         self.tick(now)
@@ -136,9 +148,11 @@ class Desk:
 
     def _move(self, now: datetime) -> None:
         """The market's time goes on to `now`: before anything else that happens then."""
-        trade_date = now.date().isoformat()
-        if self.counter.books.trade_date and trade_date > self.counter.books.trade_date:
-            self._settle(trade_date)
+        trade_date, open_date = now.date().isoformat(), self.counter.books.trade_date
+        if open_date and trade_date > open_date:
+            # The accounts are settled at the prices with which their own day ended, whenever that is noticed.
+            self.counter.advance(datetime.combine(date.fromisoformat(open_date), LAST_MOMENT))
+            self._settle(trade_date, now)
         self.counter.advance(now)
         self._algorithms.advance(now)
 
@@ -167,7 +181,7 @@ class Desk:
                 self.out.push(account.account, "push_account_status", row)
             self.out.send_pushes()
         elif name == "settle":
-            self._settle(value)
+            self._settle(value, now)
             self.out.send_pushes()
         self._store(now)
 
@@ -175,8 +189,8 @@ class Desk:
         self._journal.close()
         self._books_file.close()
 
-    def _settle(self, trade_date: str) -> None:
-        self.counter.settle(trade_date)
+    def _settle(self, trade_date: str, now: datetime) -> None:
+        self.counter.settle(trade_date, int(now.timestamp()))
         if self.faults.ids_restart:
             self._order_number = 0
 
@@ -199,8 +213,9 @@ class Desk:
             return self.faults.refuse_text
         if self._account(account_type, account, self.counter.books) is None:
             return REFUSALS["ACCOUNT_UNKNOWN"]
-        if side not in SIDES:
-            return REFUSALS["SIDE_UNSUPPORTED"]
+        if side not in BUSINESSES.get(account_type, {}):
+            known = side in NOT_ENABLED or any(side in rows_of for rows_of in BUSINESSES.values())
+            return REFUSALS["NOT_ENABLED" if known else "SIDE_UNSUPPORTED"]
         return "" if price_type in ORDER_TYPES else REFUSALS["PRICE_TYPE_UNSUPPORTED"]
 
     def _journal_line(self, kind: str, request: Message, ts: str) -> dict[str, Any]:
@@ -265,12 +280,14 @@ class Desk:
         self._answer(session, request, [account_type, account, number, strategy, tag, error_id, refusal], now, error)
 
     def _place(self, request: Message, now: datetime) -> None:
-        _, _, _, account, symbol, side, quantity, price_type, price, strategy, tag, number, _ = request
+        _, _, account_type, account, symbol, side, quantity, price_type, price, strategy, tag, number, _ = request
         if self.faults.use("reject_next"):
             self.counter.forced_rejections.append(self.faults.reject_text)
         order_type = ORDER_TYPES[price_type]
         limit = exact_price(price, self.market.price_unit(symbol))
-        ticket = Ticket(account, symbol, SIDES[side], quantity, order_type, limit, strategy, tag)
+        business = BUSINESSES[account_type][side]
+        name = business.name if business.name != business.side else ""
+        ticket = Ticket(account, symbol, business.side, quantity, order_type, limit, strategy, tag, name)
         self.counter.place(ticket, number, int(now.timestamp()))
 
     def _send_own(self, request: Message, now: datetime) -> tuple[int, str]:
@@ -314,17 +331,12 @@ class Desk:
 
     def _query_asset(self, session: int, request: Message, now: datetime) -> None:
         known = self._account(request[2], request[3], self._shown(now))
-        self._answer(session, request, [rows.asset_row(known, self.market)] if known else [], now)
+        self._answer(session, request, [holding_rows.asset_row(known, self.market)] if known else [], now)
 
     def _query_positions(self, session: int, request: Message, now: datetime) -> None:
         _, _, account_type, account, symbol = request
         known = self._account(account_type, account, self._shown(now))
-        positions = known.positions if known else {}
-        payload = [
-            rows.position_row(known, name, held, self.market)
-            for name, held in positions.items()
-            if known and symbol in ("", name)
-        ]
+        payload = holding_rows.position_rows(known, symbol, self.market) if known else []
         self._answer(session, request, payload, now)
 
     def _query_account_status(self, session: int, request: Message, now: datetime) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from filebridge.simulator import bank, exports, offerings, rows
+from filebridge.simulator import bank, exports, holding_rows, offerings, rows
 from filebridge.simulator.books import Books
 from filebridge.simulator.counter import Counter
 from filebridge.simulator.market import Market
@@ -16,11 +16,6 @@ from filebridge.simulator.wire import Message
 
 Inquiry = Callable[[Message, Books, Market, datetime], Any]
 Instruction = Callable[[Message, Counter, datetime], Any]
-
-
-def nothing(request: Message, books: Books, market: Market, now: datetime) -> list[Message]:
-    """What a counter lists for an account that has none of it."""
-    return []
 
 
 def export(request: Message, books: Books, market: Market, now: datetime) -> Any:
@@ -34,10 +29,8 @@ def export(request: Message, books: Books, market: Market, now: datetime) -> Any
         "order": lambda: [
             rows.order_row(order, order.status, account_type, market) for order in account.orders.values()
         ],
-        "position": lambda: [
-            rows.position_row(account, symbol, held, market) for symbol, held in account.positions.items()
-        ],
-        "account": lambda: [rows.asset_row(account, market)],
+        "position": lambda: holding_rows.position_rows(account, "", market),
+        "account": lambda: [holding_rows.asset_row(account, market)],
     }
     if data_type not in listed:
         return exports.failure(f"can not find data type, dataType:{data_type}")
@@ -51,11 +44,5 @@ INQUIRIES: dict[str, Inquiry] = {
     "query_bank_amount": bank.bank_amount,
     "query_bank_transfers": bank.bank_transfers,
     "export": export,
-    "query_credit_detail": nothing,
-    "query_compacts": nothing,
-    "query_credit_subjects": nothing,
-    "query_credit_slo_code": nothing,
-    "query_credit_assure": nothing,
-    "query_position_statistics": nothing,
 }
 INSTRUCTIONS: dict[str, Instruction] = {"bank_transfer": bank.bank_transfer}

@@ -3,16 +3,14 @@
 One function per row class; numbers become float here, and nowhere before. Nothing is decided here.
 """
 
-from filebridge.simulator.books import Account, Fill, Order, Position
+from filebridge.simulator.accounts import Account, Fill, Order
+from filebridge.simulator.effects import SHOWN
 from filebridge.simulator.market import Market
 from filebridge.simulator.wire import Message
 
-ORDER_TYPE_OF_SIDE = {"BUY": 23, "SELL": 24}
-OFFSET_FLAG_OF_SIDE = {"BUY": 48, "SELL": 49}
 # Terminals show the broker's own price types (50 limit, 49 market), not the one that was sent.
 PRICE_TYPE_SHOWN = {"LIMIT": 50}
 PRICE_TYPE_SHOWN_ELSE = 49
-DIRECTION = 48
 YUAN = 1000
 
 # xtconstant's numbers of the exchanges.
@@ -34,6 +32,7 @@ STATUS_OK = 0
 
 def order_row(order: Order, status: int, account_type: int, market: Market) -> Message:
     filled_qty = order.filled_qty
+    order_type, direction, offset_flag = SHOWN[order.business]
     return [
         account_type,
         order.account,
@@ -42,7 +41,7 @@ def order_row(order: Order, status: int, account_type: int, market: Market) -> M
         # The counter's own number is assigned by the report, so the first push does not have it.
         order.counter_order_id,
         order.entered_at,
-        ORDER_TYPE_OF_SIDE[order.side],
+        order_type,
         order.quantity,
         PRICE_TYPE_SHOWN.get(order.order_type, PRICE_TYPE_SHOWN_ELSE),
         order.limit_price / market.price_unit(order.symbol),
@@ -52,8 +51,8 @@ def order_row(order: Order, status: int, account_type: int, market: Market) -> M
         order.message,
         order.strategy,
         order.tag,
-        DIRECTION,
-        OFFSET_FLAG_OF_SIDE[order.side],
+        direction,
+        offset_flag,
         "",
         _name(order.symbol, market),
     ]
@@ -61,68 +60,26 @@ def order_row(order: Order, status: int, account_type: int, market: Market) -> M
 
 def trade_row(fill: Fill, account_type: int, market: Market) -> Message:
     order = fill.order
+    order_type, direction, offset_flag = SHOWN[order.business]
     return [
         account_type,
         order.account,
         order.symbol,
-        ORDER_TYPE_OF_SIDE[order.side],
+        order_type,
         fill.trade_id,
         fill.traded_at,
         fill.last_price / market.price_unit(order.symbol),
         fill.last_qty,
-        fill.last_qty * fill.last_price / YUAN,
+        fill.amount / YUAN,
         order.broker_order_id,
         order.counter_order_id,
         order.strategy,
         order.tag,
-        DIRECTION,
-        OFFSET_FLAG_OF_SIDE[order.side],
+        direction,
+        offset_flag,
         fill.commission / YUAN,
         "",
         _name(order.symbol, market),
-    ]
-
-
-def asset_row(account: Account, market: Market) -> Message:
-    market_value = sum(held.quantity * _last(symbol, market) for symbol, held in account.positions.items())
-    total_asset = account.cash + account.frozen_cash + market_value
-    fetch_balance = max(0, account.cash - account.sold_today)
-    return [
-        account.account_type,
-        account.account,
-        account.cash / YUAN,
-        account.frozen_cash / YUAN,
-        market_value / YUAN,
-        total_asset / YUAN,
-        fetch_balance / YUAN,
-        (account.cash + account.frozen_cash) / YUAN,
-    ]
-
-
-def position_row(account: Account, symbol: str, held: Position, market: Market) -> Message:
-    last = _last(symbol, market)
-    avg_cost = held.cost / held.quantity / YUAN if held.quantity else 0.0
-    profit = (held.quantity * last - held.cost) / YUAN
-    return [
-        account.account_type,
-        account.account,
-        symbol,
-        held.quantity,
-        held.available_qty,
-        avg_cost,
-        held.quantity * last / YUAN,
-        held.frozen_qty,
-        held.unsettled_qty,
-        held.opening_qty,
-        avg_cost,
-        DIRECTION,
-        last / market.price_unit(symbol),
-        profit / (held.cost / YUAN) if held.cost else 0.0,
-        profit,
-        profit,
-        "",
-        "",
-        _name(symbol, market),
     ]
 
 
@@ -141,8 +98,3 @@ def account_info_row(account: Account) -> Message:
 def _name(symbol: str, market: Market) -> str:
     instrument = market.instrument(symbol)
     return instrument.name if instrument else ""
-
-
-def _last(symbol: str, market: Market) -> int:
-    instrument = market.instrument(symbol)
-    return market.quote(instrument).last if instrument else 0

@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.simulator.books import Record
-from filebridge.simulator.counter import Fees
+from filebridge.simulator.debts import PERCENT, CreditTerms, Subject
+from filebridge.simulator.effects import CREDIT
+from filebridge.simulator.fees import MONEY_FEES, Fees
 from filebridge.simulator.money import price, read_rows
+from filebridge.simulator.settings import SettingsRefused
 from filebridge.simulator.wire import encode
 
 LOG = logging.getLogger(__name__)
 
 ACCOUNT_TYPES = {"FUTURE": 1, "STOCK": 2, "CREDIT": 3, "FUTURE_OPTION": 5, "STOCK_OPTION": 6, "HUGANGTONG": 7}
 ACCOUNT_TYPES["SHENGANGTONG"] = 11
+
+YES = {"1": True, "0": False}
 
 # The counter reads at most this much of a journal to find its last numbers; one group of requests is far smaller.
 JOURNAL_TAIL_BYTES = 8 * 1024 * 1024
@@ -70,11 +75,14 @@ def opening_record(userdata: Path, trade_date: str) -> Record | None:
     if not accounts_csv.exists():
         LOG.warning("no accounts.csv in %s: every account is unknown", userdata)
         return None
-    accounts = [
-        [row["account"], _account_type(row.get("account_type", "")), price(row["cash"])]
-        for row in read_rows(accounts_csv)
-        if row["account"]
-    ]
+    rows = [row for row in read_rows(accounts_csv) if row["account"]]
+    accounts = [[row["account"], _account_type(row.get("account_type", "")), price(row["cash"])] for row in rows]
+    # A credit account may borrow as much as it brings, of money and of securities, unless the file says otherwise.
+    quotas = {
+        row["account"]: [price(row.get(name) or row["cash"]) for name in ("fin_quota", "slo_quota")]
+        for row, (_, account_type, _) in zip(rows, accounts, strict=True)
+        if account_type == CREDIT
+    }
     known = {account for account, _, _ in accounts}
     holdings = []
     for row in read_rows(holdings_csv) if holdings_csv.exists() else []:
@@ -85,20 +93,43 @@ def opening_record(userdata: Path, trade_date: str) -> Record | None:
         available_qty = int(row["available_qty"]) if row.get("available_qty") else quantity
         cost = price(row.get("avg_cost") or "0") * quantity
         holdings.append([row["account"], row["symbol"], quantity, available_qty, cost])
-    return ["open", trade_date, accounts, holdings]
+    return ["open", trade_date, accounts, holdings, *([quotas] if quotas else [])]
 
 
 def read_fees(userdata: Path) -> Fees:
-    """fees.csv, if the user wrote one: one row `commission_ppm,commission_min,stamp_duty_ppm` (the minimum in yuan)."""
+    """fees.csv, if the user wrote one: one row with any of the names of `Fees` (rates in millionths, money in yuan).
+
+    SettingsRefused where it cannot be taken as it is.
+    """
     path = userdata / "fees.csv"
     if not path.exists():
         return Fees()
-    row = read_rows(path)[0]
-    return Fees(
-        commission_ppm=int(row["commission_ppm"]),
-        commission_min=price(row["commission_min"]),
-        stamp_duty_ppm=int(row["stamp_duty_ppm"]),
-    )
+    try:
+        [row] = read_rows(path)
+        given = {name: price(text) if name in MONEY_FEES else int(text) for name, text in row.items() if text}
+        return Fees(**given)
+    except (ValueError, TypeError) as error:
+        raise SettingsRefused(f"{path.name}: {error}") from None
+
+
+def read_credit_terms(userdata: Path) -> CreditTerms:
+    """credit.csv, if the user wrote one: `symbol,haircut_percent,financed,shorted,lendable`, a row per security.
+
+    SettingsRefused where it cannot be taken as it is.
+    """
+    path = userdata / "credit.csv"
+    if not path.exists():
+        return CreditTerms()
+    try:
+        subjects = {
+            row["symbol"]: Subject(
+                int(row["haircut_percent"]) * PERCENT, YES[row["financed"]], YES[row["shorted"]], int(row["lendable"])
+            )
+            for row in read_rows(path)
+        }
+    except (ValueError, KeyError) as error:
+        raise SettingsRefused(f"{path.name}: {error}") from None
+    return CreditTerms(subjects=subjects)
 
 
 def _account_type(text: str) -> int:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from filebridge.simulator import books as b
-from filebridge.simulator.books import Books, Fill, Order
-from filebridge.simulator.counter import Counter, Fees, Ticket
+from filebridge.simulator import accounts as b
+from filebridge.simulator.accounts import Fill, Order
+from filebridge.simulator.books import Books
+from filebridge.simulator.counter import Counter, Ticket
+from filebridge.simulator.fees import Fees
 from filebridge.simulator.market import Market
 from filebridge.simulator.money import exact_price, price
 
@@ -210,10 +212,11 @@ def test_commission_has_its_minimum_once_per_order() -> None:
     order = desk.place(STOCK, "BUY", 200, quote.last)
     desk.market.set_price(STOCK, last=quote.last)
     desk.counter.requote([STOCK], 0)
-    assert order.commission == 5_000
+    assert order.commission == 5_030  # with the transfer fee
     sold = desk.place(STOCK, "SELL", 1_000, quote.limit_down)
     amount = sold.filled_amount
-    assert sold.commission == max(5_000, round(amount * 0.00025 / 10) * 10) + round(amount * 0.0005 / 10) * 10
+    rated = [round(amount * rate / 10) * 10 for rate in (0.00025, 0.0005, 0.00001)]
+    assert sold.commission == max(5_000, rated[0]) + rated[1] + rated[2]
 
 
 def test_prices_are_the_same_everywhere_and_inside_the_limits() -> None:

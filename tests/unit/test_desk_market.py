@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from filebridge.simulator import books as b
-from filebridge.simulator.books import Order
+from filebridge.simulator import accounts as b
+from filebridge.simulator.accounts import Order
 from filebridge.simulator.desk import Desk
 from filebridge.simulator.exchange_clock import SHANGHAI, ExchangeClock
 from filebridge.simulator.faults import Faults
@@ -20,7 +20,7 @@ from filebridge.simulator.matching import Depth
 from filebridge.simulator.prices import Said, WalkingPrices, still
 from filebridge.simulator.replay import Replay
 
-ACCOUNT, SESSION = "10001", 1
+ACCOUNT, OPTIONS, SESSION = "10001", "60006", 1
 STOCK, SHENZHEN, STAR, BOND = "600000.SH", "000001.SZ", "688981.SH", "113050.SH"
 SYMBOLS = (STOCK, SHENZHEN, STAR, BOND)
 FILES = ("journal.jsonl", "books.jsonl")
@@ -34,7 +34,8 @@ Request = list[Any]
 
 def userdata_of(folder: Path, counter_toml: str) -> Path:
     folder.mkdir()
-    (folder / "accounts.csv").write_text(f"account,account_type,cash\n{ACCOUNT},STOCK,100000000\n", encoding="utf-8")
+    accounts = f"account,account_type,cash\n{ACCOUNT},STOCK,100000000\n{OPTIONS},STOCK_OPTION,100000\n"
+    (folder / "accounts.csv").write_text(accounts, encoding="utf-8")
     rows = [f"{ACCOUNT},{symbol},200000,200000,10" for symbol in SYMBOLS]
     holdings = "\n".join(("account,symbol,quantity,available_qty,avg_cost", *rows))
     (folder / "holdings.csv").write_text(holdings + "\n", encoding="utf-8")
@@ -360,5 +361,7 @@ def test_orders_can_be_held_until_the_next_session_of_the_day(new_floor: NewFloo
 def test_an_option_is_priced_in_ten_thousandths(new_floor: NewFloor) -> None:
     floor = new_floor(WALK.format(1), "10:00:00")
     asks = floor.depth("10005183.SHO").asks
-    placed = floor.place("10005183.SHO", "BUY", 1, asks[0].price / 10_000)
-    assert floor.fills(placed) == [(1, asks[0].price)]
+    terms = [6, OPTIONS, "10005183.SHO", 48, 1, LIMIT, asks[0].price / 10_000, "s", "TAG"]
+    floor.desk.handle(SESSION, [["order", 1, *terms]], floor.now)
+    told = floor.desk.counter.books.accounts[OPTIONS].fills
+    assert [(fill.last_qty, fill.last_price) for fill in told] == [(1, asks[0].price)]
