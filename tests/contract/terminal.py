@@ -14,20 +14,23 @@ from filebridge.gateways.xttrader import import_xttrader
 from tests.integration.homes import until
 
 DEADLINE_SECONDS = 20.0
-ACCOUNT, OTHER, CREDIT = "10001", "10002", "20001"
+ACCOUNT, OTHER, CREDIT, FUTURES = "10001", "10002", "20001", "30001"
 CASH = 1_000_000.0
 HELD, STOCK, SHENZHEN = "600036.SH", "600000.SH", "000001.SZ"
+FUTURE, FUTURE_PRICE = "rb2701.SF", 3500.0
 # Prices stand still: a buy at 9.5 rests, a buy at 10 trades.
 LAST, BELOW = 10.0, 9.5
 HELD_QTY, HELD_AVAILABLE = 2000, 1500
 
 
 def furnish(folder: Path) -> Path:
-    """The files of a counter with three accounts, of which one holds something."""
+    """The files of a counter with four accounts, of which one holds something."""
     folder.mkdir()
-    accounts = f"account,account_type,cash\n{ACCOUNT},STOCK,{CASH}\n{OTHER},STOCK,{CASH}\n{CREDIT},CREDIT,{CASH}\n"
+    accounts = f"account,account_type,cash\n{ACCOUNT},STOCK,{CASH}\n{OTHER},STOCK,{CASH}\n"
+    accounts += f"{CREDIT},CREDIT,{CASH}\n{FUTURES},FUTURE,{CASH}\n"
     held = f"account,symbol,quantity,available_qty,avg_cost\n{ACCOUNT},{HELD},{HELD_QTY},{HELD_AVAILABLE},9\n"
     prices = "".join(f"{symbol},{LAST},{LAST}\n" for symbol in (HELD, STOCK, SHENZHEN))
+    prices += f"{FUTURE},{FUTURE_PRICE},{FUTURE_PRICE}\n"
     (folder / "accounts.csv").write_text(accounts, encoding="utf-8")
     (folder / "holdings.csv").write_text(held, encoding="utf-8")
     (folder / "market.csv").write_text(f"symbol,prev_close,last\n{prices}", encoding="utf-8")
@@ -46,6 +49,9 @@ class Trader:
         # Built outside the main thread it lacks this, and its __del__ in the main thread would complain.
         self.trader.oldloop = None
         self.account = self.xttype.StockAccount(ACCOUNT)
+
+    def account_of(self, name: str, kind: str = "STOCK") -> Any:
+        return self.xttype.StockAccount(name, kind)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return self._calls.submit(function, *arguments).result(DEADLINE_SECONDS)

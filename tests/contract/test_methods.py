@@ -16,7 +16,21 @@ from filebridge.simulator import server
 from filebridge.simulator.bank import BANK_NAME, BANK_NO, bank_account_of
 from filebridge.simulator.money import read_rows
 from filebridge.simulator.native import NOT_ENABLED
-from tests.contract.terminal import ACCOUNT, BELOW, CASH, DEADLINE_SECONDS, HELD, HELD_QTY, STOCK, Trader, furnish
+from tests.contract.terminal import (
+    ACCOUNT,
+    BELOW,
+    CASH,
+    CREDIT,
+    DEADLINE_SECONDS,
+    FUTURE,
+    FUTURE_PRICE,
+    FUTURES,
+    HELD,
+    HELD_QTY,
+    STOCK,
+    Trader,
+    furnish,
+)
 from tests.integration.homes import until
 
 TABLE = {row["method"]: row for row in read_rows(Path(server.__file__).parent / "methods.csv")}
@@ -99,6 +113,26 @@ _moved = _pushed("bank_transfer_async_response", lambda answer: answer.success i
 _ended = _pushed("operate_smart_task_async_response", lambda answer: answer.success is True)
 _TERMS = (STOCK, 23, 100, 11, BELOW, "s", "r")
 
+CREDIT_QUERIES = (
+    *("query_credit_detail", "query_stk_compacts", "query_credit_subjects", "query_credit_slo_code"),
+    "query_credit_assure",
+)
+
+
+def _indebted(trader: Trader, ask: Callable[[Any], Any]) -> Any:
+    """The answer for a credit account that owes something; of an ordinary one nothing is listed."""
+    credit = trader.account_of(CREDIT, "CREDIT")
+    assert trader.order_stock(credit, STOCK, 27, 100, 11, 10.0, "s", "r") > 0
+    assert ask(trader.account) == []
+    return ask(credit)
+
+
+def _opened(trader: Trader) -> str:
+    """A long position of a futures account, as its statistics call it."""
+    assert trader.order_stock(trader.account_of(FUTURES, "FUTURE"), FUTURE, 0, 1, 11, FUTURE_PRICE, "s", "r") > 0
+    return FUTURE.partition(".")[0]
+
+
 # Each calls its method and says whether what came is what a counter with these books answers.
 GRANTED: dict[str, Callable[[Trader, Path], bool]] = {
     "connect": lambda t, _: t.connect() == 0,
@@ -106,9 +140,9 @@ GRANTED: dict[str, Callable[[Trader, Path], bool]] = {
     "unsubscribe": lambda t, _: t.unsubscribe(t.account) == 0 and t.subscribe(t.account) == 0,
     "query_account_infos": lambda t, _: ACCOUNT in {row.account_id for row in t.query_account_infos()},
     "query_account_info": lambda t, _: ACCOUNT in {row.account_id for row in t.query_account_info()},
-    "query_account_infos_async": lambda t, _: len(t.heard("query_account_infos_async")) == 3,
+    "query_account_infos_async": lambda t, _: len(t.heard("query_account_infos_async")) == 4,
     "query_account_status": lambda t, _: {row.status for row in t.query_account_status()} == {0},
-    "query_account_status_async": lambda t, _: len(t.heard("query_account_status_async")) == 3,
+    "query_account_status_async": lambda t, _: len(t.heard("query_account_status_async")) == 4,
     "order_stock": lambda t, _: t.order_stock(t.account, *_TERMS) > 0,
     "order_stock_async": lambda t, _: _ordered(t, t.order_stock_async(t.account, *_TERMS)),
     "cancel_order_stock": lambda t, _: t.cancel_order_stock(t.account, t.buy()) == 0,
@@ -132,6 +166,21 @@ GRANTED: dict[str, Callable[[Trader, Path], bool]] = {
     "query_stock_positions": lambda t, _: HELD in {row.stock_code for row in t.query_stock_positions(t.account)},
     "query_stock_positions_async": lambda t, _: HELD in {
         row.stock_code for row in t.heard("query_stock_positions_async", t.account)
+    },
+    "query_position_statistics": lambda t, _: _opened(t) in {
+        row.instrument_id for row in t.query_position_statistics(t.account_of(FUTURES, "FUTURE"))
+    },
+    **{
+        name: lambda t, _, name=name: CREDIT in {  # type: ignore[misc]
+            row.account_id for row in _indebted(t, getattr(t, name))
+        }
+        for name in CREDIT_QUERIES
+    },
+    **{
+        f"{name}_async": lambda t, _, name=name: CREDIT in {  # type: ignore[misc]
+            row.account_id for row in _indebted(t, lambda account: t.heard(f"{name}_async", account))
+        }
+        for name in CREDIT_QUERIES
     },
     "query_ipo_data": lambda t, _: {issue["type"] for issue in t.query_ipo_data().values()} == {"STOCK"},
     "query_ipo_data_async": lambda t, _: all(row.m_dIssuePrice > 0 for row in t.heard("query_ipo_data_async")),
@@ -195,16 +244,8 @@ REFUSED: dict[str, Callable[[Trader, Path], bool]] = {
     **{
         name: lambda t, _, name=name: getattr(t, name)(t.account) == []  # type: ignore[misc]
         for name in (
-            *("query_position_statistics", "query_credit_detail", "query_stk_compacts", "query_credit_subjects"),
-            *("query_credit_slo_code", "query_credit_assure", "query_secu_account"),
+            "query_secu_account",
             *("smt_query_quoter", "smt_query_order", "smt_query_compact"),
-        )
-    },
-    **{
-        f"{name}_async": lambda t, _, name=name: t.heard(f"{name}_async", t.account) == []  # type: ignore[misc]
-        for name in (
-            *("query_credit_detail", "query_stk_compacts", "query_credit_subjects", "query_credit_slo_code"),
-            "query_credit_assure",
         )
     },
     "fund_transfer": lambda t, _: t.fund_transfer(t.account, 510, 1.0) == _NO,

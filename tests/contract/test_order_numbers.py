@@ -12,6 +12,7 @@ from tests.contract.terminal import (
     ACCOUNT,
     BELOW,
     CREDIT,
+    FUTURES,
     HELD,
     HELD_AVAILABLE,
     HELD_QTY,
@@ -196,7 +197,7 @@ def test_one_position_or_none(trader: Trader) -> None:
 
 def test_accounts_are_named_with_their_types_and_a_change_of_status_is_pushed(trader: Trader, userdata: Path) -> None:
     infos = {info.account_id: info.account_type for info in trader.query_account_infos()}
-    assert infos == {ACCOUNT: 2, OTHER: 2, CREDIT: 3}
+    assert infos == {ACCOUNT: 2, OTHER: 2, CREDIT: 3, FUTURES: 1}
     control(userdata, account_status=1)
     assert {status.account_id: status.status for status in trader.query_account_status()}[ACCOUNT] == 1
     pushed = until(lambda: trader.of("account_status"), "the push")
