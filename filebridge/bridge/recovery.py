@@ -149,6 +149,8 @@ class Reconciler:
                 strangers.append((report, raw))
                 continue
             listed.add(order.terms.tag)
+            if report.tag == order.terms.tag:
+                self._sender.listed(order, now)
             if report.kind is not EventKind.REPORT_PENDING_CANCEL:
                 self._sender.cancel_again(order, now)
         raws = {id(report): raw for report, raw in strangers}

@@ -58,6 +58,8 @@ class Sender:
         self._given: set[str] = set()
         self._is_alone = False
         self._cancel_sent_at: dict[str, datetime] = {}
+        # Orders of earlier days that still work, and the day on which the broker listed them last.
+        self._listed_on: dict[str, date] = {}
         self._unsent: tuple[set[str], str] | None = None
         self.halted = ""
         # Set when the bridge ends: what is out is waited for, nothing more goes.
@@ -221,8 +223,8 @@ class Sender:
             if order is None or order.status is not Status.PENDING_CANCEL:
                 # It ended by itself, or the broker refused the cancel.
                 del self._book.cancels[tag]
-            elif order.terms.mode != self._rules.mode or order.terms.trade_date < today:
-                # A number of another mode or of an earlier day would name somebody else's order at this broker now.
+            elif order.terms.mode != self._rules.mode or self._may_be_renumbered(order, today):
+                # Another mode's or an earlier day's number would name somebody else's order at this broker.
                 continue
             elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
                 self._count(order.terms.account, now)
@@ -234,6 +236,16 @@ class Sender:
         for order in part:
             del self._book.cancels[order.terms.tag]
             self._cancel_sent_at[order.terms.tag] = now
+
+    def listed(self, order: Order, now: datetime) -> None:
+        """The broker lists an order with our tag: its number is good on this day."""
+        today = risk.current_date(now, self._rules)
+        if order.terms.trade_date < today:
+            self._listed_on[order.terms.tag] = today
+
+    def _may_be_renumbered(self, order: Order, today: date) -> bool:
+        """Whether the order's number may be another one's by now: brokers begin again every day."""
+        return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
 
     # ---- limits
 

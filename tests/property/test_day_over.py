@@ -82,3 +82,28 @@ def test_a_doubt_does_not_end_with_its_day(program: Program) -> None:
     program.come_to_rest()
     assert reported(program, 100)["status"] == "NOT_SENT"
     program.check_always()
+
+
+def test_a_cancel_of_yesterdays_order_never_hits_the_one_with_its_number_today(program: Program) -> None:
+    dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).kind_turn(3)
+    yesterdays = program.order(100)
+    program.wait(NIGHT_SECONDS - 5)
+    program.kind_turn(3)
+    program.wait(5)
+    # The broker begins to number again, and has not been asked yet what of yesterday it still lists.
+    assert program.order(100)["status"] == "ACCEPTED"
+    program.drop_rows("b.csv", [Row("B-1", "600000.SH", 200, "10.5", "")])
+    program.turn(2)
+    program.broker.work(Fate.GOOD)
+    program.broker.hear_all()
+    program.turn()
+    todays = program.order(200)
+    assert program.order(100)["status"] == "ACCEPTED"
+    assert (todays["status"], todays["broker_order_id"]) == ("ACCEPTED", yesterdays["broker_order_id"])
+    program.ask("cancel", tag=yesterdays["tag"])
+    program.turn(2)
+    program.broker.work(Fate.GOOD)
+    program.broker.hear_all()
+    program.come_to_rest()
+    assert (program.order(100)["status"], program.order(200)["status"]) == ("EXPIRED", "ACCEPTED")
+    program.check_always()
