@@ -5,7 +5,7 @@ import re
 from datetime import date
 from decimal import Decimal
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from filebridge.domain.reasons import REASONS, Reason
@@ -128,6 +128,7 @@ def test_the_same_table_in_any_encoding_is_the_same_orders(
             assert (file.instructions, file.problems) == (plain.instructions, ())
 
 
+@settings(deadline=None)
 @given(orders=ORDERS, encoding=st.sampled_from(["utf-8", "gbk", "utf-16"]))
 def test_a_cut_file_is_refused_or_whole(orders: list[tuple[str, str, str, int, Decimal, str]], encoding: str) -> None:
     data = (table_text(orders) + f"#END,{len(orders)}").encode(encoding)

@@ -96,6 +96,7 @@ def test_a_cancel_of_yesterdays_order_never_hits_the_one_with_its_number_today(p
     program.turn(2)
     for _ in ("submit", "handed"):
         program.broker.work(Fate.GOOD)
+        program.broker.flow()
         program.broker.hear_all()
         program.turn()
     todays = program.order(200)
