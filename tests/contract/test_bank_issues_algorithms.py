@@ -171,6 +171,10 @@ def test_an_export_that_fails_says_why(trader: Trader, tmp_path: Path) -> None:
 # ---- algorithms (their schedule: tests/unit/test_algorithms.py)
 
 
+# So large that a slice of it is a whole lot some seconds after midnight already: a day begins at 00:00:00.
+LARGE = 900_000
+
+
 def algorithm(
     trader: Trader, *, price: float = LAST, quantity: int = 1000, name: str = "TWAP", **parameters: Any
 ) -> Any:
@@ -194,7 +198,7 @@ def test_an_algorithm_trades_through_orders_of_its_own(trader: Trader) -> None:
 
 
 def test_a_canceled_task_leaves_no_order_working(trader: Trader) -> None:
-    number = algorithm(trader, price=BELOW, m_nSliceSeconds=1).task_id
+    number = algorithm(trader, price=BELOW, quantity=LARGE, m_nSliceSeconds=1).task_id
     until(lambda: task(trader, number)["order_id_list"], "a slice")
     answer = trader.answer_to(
         trader.cancel_smart_algo_task_async(trader.account, number), "operate_smart_task_async_response"
@@ -209,7 +213,7 @@ def test_a_canceled_task_leaves_no_order_working(trader: Trader) -> None:
 
 
 def test_a_task_goes_on_after_a_restart(trader: Trader, userdata: Path) -> None:
-    number = algorithm(trader, price=BELOW, m_nSliceSeconds=1).task_id
+    number = algorithm(trader, price=BELOW, quantity=LARGE, m_nSliceSeconds=1).task_id
     server.stop(userdata)
     server.start(userdata, idle_seconds=60)
     new = Trader(userdata, 2).log_in()

@@ -352,7 +352,7 @@ def test_without_a_terminal(userdata: Path, new_client: Callable[[], Client]) ->
     assert (response.order_id, response.order_remark) == (-1, "")
 
 
-def test_before_start_nothing_is_answered(xttrader: Any, counter: Path) -> None:
+def test_what_is_asked_before_the_start_is_answered_by_the_start(xttrader: Any, counter: Path) -> None:
     with ThreadPoolExecutor(1) as threads:
         trader = threads.submit(xttrader.XtQuantTrader, str(counter), 5).result(DEADLINE_SECONDS)
     trader.oldloop = None
@@ -362,10 +362,13 @@ def test_before_start_nothing_is_answered(xttrader: Any, counter: Path) -> None:
     trader.query_account_infos_async(answered.append)
     assert trader.connect() == 0
     trader.query_account_infos_async(answered.append)
-    until(lambda: len(answered) == 2, "the answers to what was asked after the start")
+    until(lambda: answered and answered[-1], "the answer to what was asked after the connecting")
     trader.stop()
     trader.loop.close()
-    assert (answered[0], len(answered[1])) == ([], 2)
+    # Not connected yet, the first two had no terminal to ask. The very first answer is lost where it overtakes
+    # xttrader's own start, which makes its executor only afterwards.
+    assert answered[:-1] in ([[]], [[], []])
+    assert len(answered[-1]) == 2
 
 
 def test_a_session_id_is_connected_once(client: Client, xttrader: Any, counter: Path) -> None:
