@@ -19,6 +19,7 @@ from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Raw, Snapshot
+from filebridge.ledger import codec
 
 _SOON = timedelta(seconds=1)
 # So many orders are fetched from the ledger at a time.
@@ -198,7 +199,7 @@ class Reconciler:
             if terms.account != account or terms.tag in listed:
                 self._absent.pop(terms.tag, None)
             elif order.status is Status.UNKNOWN:
-                self._evidence(terms.tag, now)
+                self._evidence(order, now)
             elif order.status in _WORKING and today is not None and terms.trade_date < today:
                 seen_to_the_end = self._listed_at.get(account, terms.received_at) >= closes_at(
                     terms.trade_date, self._rules.hours
@@ -206,10 +207,13 @@ class Reconciler:
                 reason = Reason("DAY_OVER" if seen_to_the_end else "DAY_OVER_UNSEEN")
                 event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=reason, alarm=not seen_to_the_end)
                 self._book.happen(order, event)
+            elif order.status in _WORKING:
+                self._evidence(order, now)
         self._listed_at[account] = now
 
-    def _evidence(self, tag: str, now: datetime) -> None:
+    def _evidence(self, order: Order, now: datetime) -> None:
         """Count complete answers without the order; the second one after the quiet time is shown to a person."""
+        tag = order.terms.tag
         first, count = self._absent.get(tag, (now, 0))
         if count == 0 or (count == 1 and now - first >= self._quiet):
             count += 1
@@ -220,6 +224,10 @@ class Reconciler:
                     "second": now.isoformat(),
                 }
                 self._book.turn.append("EVIDENCE", body, tag=tag)
+                if order.status is not Status.UNKNOWN:
+                    # Of a doubt everybody is told already; this order was believed to work.
+                    alarm = Reason("WORKING_NOT_LISTED", {"tag": tag, "client_order_id": order.terms.client_order_id})
+                    self._book.turn.append("ALARM", codec.reason_body(alarm), tag=tag)
         self._absent[tag] = (first, count)
 
     def _record_books(self, snapshot: Snapshot) -> None:

@@ -182,6 +182,12 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
     "RESOLVED_NOT_SENT": ("{by} says that the broker does not have it: {text}", "{by} 确认券商未收到：{text}"),
     "BROKER_REJECTED": ("The broker rejected it: {text}", "券商废单：{text}"),
     "BROKER_CANCELED": ("Canceled at the broker. {text}", "已在券商处撤单。{text}"),
+    "WORKING_NOT_LISTED": (
+        "{client_order_id} (tag {tag}) was working at the broker, and two complete lists do not show it any more. "
+        "Nothing was changed here. Look for it in the broker's terminal before you do anything about it.",
+        "委托 {client_order_id}（标记 {tag}）此前在券商处有效，但已连续两次完整查询都没有列出。"
+        "本地状态未改动，请先在券商终端核实。",
+    ),
     "DAY_OVER_UNSEEN": (
         "Its trade date ended while the broker's list was not read to the end of it, so fills may be missing here. "
         "Compare the position, and look in the broker's terminal.",

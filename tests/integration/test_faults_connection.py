@@ -34,6 +34,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
         yield made
 
 
+def alarms(home: Home) -> list[str]:
+    return [event["body"]["reason_code"] for event in home.events() if event["kind"] == "ALARM"]
+
+
 def news(home: Home, *, up: bool) -> int:
     """How often the connection was lost or made: short losses pass between two versions of status.json."""
     return sum(event["kind"] == "CONNECTION" and event["body"]["up"] is up for event in home.events())
@@ -73,6 +77,8 @@ def test_what_the_counter_forgot_is_not_taken_for_ended(home: Home) -> None:
     with under(home, forget_orders=[number]):
         asked_more(home)
         assert home.order("forgotten")["status"] == "ACCEPTED"
+        # Believed to work, and not listed any more: a person is told.
+        until(lambda: "WORKING_NOT_LISTED" in alarms(home), "the alarm")
         cancel(home, "forgotten")
         refused = until(lambda: home.order("forgotten")["reason_code"] and home.order("forgotten"), "the answer")
         assert (refused["status"], refused["reason_code"]) == ("ACCEPTED", "CANCEL_REJECTED")
