@@ -73,11 +73,13 @@ class Machine:
             self._compile_shim()
             self._make_locale()
             self._stamp.write_text(wanted, encoding="utf-8")
-        # Stays until the end of the run, and says nothing.
-        subprocess.run(["wineserver", "-p"], env=self.environment(), check=False, stderr=subprocess.DEVNULL)
-        if not (self.prefix / "system.reg").is_file():
+        is_new = not (self.prefix / "system.reg").is_file()
+        if is_new:
             self._say("making Wine's prefix")
-            self._wine("wineboot", "-i")
+        # Wine's own processes stay until the end of the run. They must not get a pipe of ours: it would never end.
+        for command in (["wineserver", "-p"], ["wine", "wineboot", "-i" if is_new else "-u"]):
+            _call(command, "Wine", env=self.environment(), silent=True)
+        if is_new:
             # A new prefix says that it is Windows 7, on which this Python would not start.
             self._wine("winecfg", "-v", "win10")
         self._wine(str(self.python / "python.exe"), "-c", "import pandas, pydantic, sqlalchemy, watchdog")
@@ -205,15 +207,15 @@ def _install_debian_packages() -> None:
         _call([*as_root, "apt-get", *words], "apt-get", env=environment)
 
 
-def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> None:
-    """One step of the set-up; its output is shown only where it fails."""
+def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, silent: bool = False) -> None:
+    """One step of the set-up; its output is shown only where it fails, or not at all."""
     try:
         done = subprocess.run(
             command,
             env=env,
             cwd=ROOT,
             input=b"",
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if silent else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=STEP_SECONDS,
             check=False,
@@ -221,7 +223,7 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> N
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupFailed(f"{what}: {error}") from error
     if done.returncode != 0:
-        said = done.stdout.decode("utf-8", "replace")[-3000:]
+        said = (done.stdout or b"").decode("utf-8", "replace")[-3000:]
         raise SetupFailed(f"{what} failed ({done.returncode}): {' '.join(command)}\n{said}")
 
 
