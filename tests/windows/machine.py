@@ -72,16 +72,12 @@ class Machine:
             self._install_packages()
             self._compile_shim()
             self._make_locale()
-            self._stamp.write_text(wanted, encoding="utf-8")
-        is_new = not (self.prefix / "system.reg").is_file()
-        if is_new:
             self._say("making Wine's prefix")
-        # Wine's own processes stay until the end of the run. They must not get a pipe of ours: it would never end.
-        for command in (["wineserver", "-p"], ["wine", "wineboot", "-i" if is_new else "-u"]):
-            _call(command, "Wine", env=self.environment(), silent=True)
-        if is_new:
+            self._start_wine("-i")
             # A new prefix says that it is Windows 7, on which this Python would not start.
             self._wine("winecfg", "-v", "win10")
+            self._stamp.write_text(wanted, encoding="utf-8")
+        self._start_wine("-u")
         self._wine(str(self.python / "python.exe"), "-c", "import pandas, pydantic, sqlalchemy, watchdog")
 
     def run(self, arguments: Sequence[str], seconds: float) -> Iterator[str]:
@@ -175,6 +171,11 @@ class Machine:
         self._locales.mkdir(exist_ok=True)
         command = ["localedef", "-i", "zh_CN", "-f", "UTF-8", str(self._locales / LOCALE)]
         _call(command, "Debian's localedef")
+
+    def _start_wine(self, how: str) -> None:
+        """Wine's own processes stay until the end of the run. They must not get a pipe of ours: it would never end."""
+        for command in (["wineserver", "-p"], ["wine", "wineboot", how]):
+            _call(command, "Wine", env=self.environment(), silent=True)
 
     def _pip(self, *arguments: str) -> None:
         python = sys.executable
