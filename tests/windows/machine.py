@@ -94,10 +94,23 @@ class Machine:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
-        with _ended_after(process, seconds), process.stdout:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            # With all that it has started, which would keep the pipe open.
+            self.end_wine()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        with process.stdout:
             for line in process.stdout:
                 yield line.decode("utf-8", "replace").rstrip("\r\n")
-        self.exit_code = process.wait()
+        process.wait()
+        timer.cancel()
+        if late.is_set():
+            self._start_wine("-u")
+            raise TimeoutError(f"ended after {seconds:.0f} s")
 
     def path(self, path: Path) -> str:
         """How Windows' programs name a file of this machine."""
@@ -128,9 +141,12 @@ class Machine:
                 yield
             finally:
                 if shutil.which("wineserver"):
-                    # Ends the programs of this prefix, and no others.
-                    subprocess.run(["wineserver", "-k"], env=self.environment(), check=False, capture_output=True)
+                    self.end_wine()
                 shutil.rmtree(self.tests_folder, ignore_errors=True)
+
+    def end_wine(self) -> None:
+        """End the programs of this prefix, and no others."""
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False, capture_output=True)
 
     @property
     def tests_folder(self) -> Path:
@@ -226,24 +242,6 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, s
     if done.returncode != 0:
         said = (done.stdout or b"").decode("utf-8", "replace")[-3000:]
         raise SetupFailed(f"{what} failed ({done.returncode}): {' '.join(command)}\n{said}")
-
-
-@contextlib.contextmanager
-def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        process.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise TimeoutError(f"ended after {seconds:.0f} s")
 
 
 def _newest(folder: Path, pattern: str) -> Path | None:
