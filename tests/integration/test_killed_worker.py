@@ -82,7 +82,7 @@ def test_a_killed_worker_is_replaced(home: Home) -> None:
     assert home.command("verify").returncode == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there: tests/windows/test_processes.py suspends it")
 def test_a_silent_worker_is_replaced(home: Home) -> None:
     home.ready(broker__group_size=20, broker__heartbeat_seconds=1.5)
     home.drop("basket.csv", basket())
