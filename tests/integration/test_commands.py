@@ -208,7 +208,7 @@ def test_verify_finds_a_changed_ledger(home: Home) -> None:
     assert "was changed" in done.stdout
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there it may well connect")
+@pytest.mark.skipif(sys.platform == "win32", reason="there the native module exists: tests/windows/test_live.py")
 def test_live_connects_reports_and_denies(home: Home) -> None:
     home.drop("live.csv", orders_file(f"live-1,{GOOD}", "live-2,000001.SZ,SELL,100,11.60"))
     done = home.once(broker__mode="live")

@@ -1,6 +1,7 @@
 """The main job: a file dropped while the bridge runs becomes orders, fills and reports, and its bytes rest."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -234,10 +235,14 @@ def test_ctrl_c_stops_a_running_bridge(home: Home) -> None:
     if sys.platform == "win32":
         press_ctrl_c(home.bridge.pid)
     else:
+        # A terminal sends it to the worker as well, which must not die of it before the bridge has ended it.
+        os.kill(home.worker_pid(), signal.SIGINT)
         home.bridge.send_signal(signal.SIGINT)
     # Without --once an order that still works is no problem.
     assert home.bridge.wait(20) == 0
     assert "Not final" in home.said()
+    assert [event["body"]["up"] for event in home.events() if event["kind"] == "CONNECTION"] == [True]
+    assert not (home.folder / ".filebridge" / "worker.log").read_bytes()
     assert "E-1" in home.said()
     assert home.worker_is_gone()
 

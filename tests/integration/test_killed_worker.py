@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -83,7 +84,7 @@ def test_a_killed_worker_is_replaced(home: Home) -> None:
     assert home.command("verify").returncode == 0
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there")
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGSTOP there: tests/windows/test_processes.py suspends it")
 def test_a_silent_worker_is_replaced(home: Home) -> None:
     home.ready(broker__group_size=20, broker__heartbeat_seconds=1.5)
     home.drop("basket.csv", basket())
@@ -97,6 +98,21 @@ def test_a_silent_worker_is_replaced(home: Home) -> None:
         os.kill(first, 0)
     home.trade("after.csv", orders_file("after,000001.SZ,BUY,100,11.66"))
     home.wait_for_status("after", "FILLED")
+
+
+# Read by every Python at its start; only the worker's is slow.
+_SLOW_START = """
+import sys, threading
+if "filebridge.gateways.worker" in sys.orig_argv:
+    threading.Event().wait(3)
+"""
+
+
+def test_a_worker_that_starts_slowly_is_waited_for(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_SLOW_START, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    home.ready(broker__heartbeat_seconds=2)
+    assert [event["body"]["up"] for event in home.events() if event["kind"] == "CONNECTION"] == [True]
 
 
 def test_a_lost_counter_is_found_again(home: Home) -> None:

@@ -291,7 +291,7 @@ def test_a_killed_counter_keeps_its_books(client: Client, counter: Path, new_cli
     asset = client.call(client.trader.query_stock_asset, client.account)
     killed = server.running(counter)
     assert killed is not None
-    os.kill(killed, signal.SIGKILL)
+    os.kill(killed, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     until(lambda: client.told("disconnected"), "the end of the connection")
     assert client.orders() == []
     assert client.order(UP) == -1

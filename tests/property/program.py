@@ -234,7 +234,7 @@ class Program:
         if self.lies_there(name):
             return False
         path = self.folder / "inbox" / name
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
         os.utime(path, (self.now.timestamp(),) * 2)
         self.dropped[sha256(text.encode()).hexdigest()] += 1
         return True

@@ -1,5 +1,6 @@
 """Any story of files, people, brokers and crashes: nothing twice, nothing lost, nothing silent."""
 
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -284,7 +285,8 @@ class Story(RuleBasedStateMachine):
 
 TestStory = Story.TestCase
 TestStory.settings = settings(
-    max_examples=500,
+    # Where no disk is in memory, a story takes seconds.
+    max_examples=500 if sys.platform == "linux" else 20,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -72,14 +72,12 @@ class Machine:
             self._install_packages()
             self._compile_shim()
             self._make_locale()
-            self._stamp.write_text(wanted, encoding="utf-8")
-        # Stays until the end of the run, and says nothing.
-        subprocess.run(["wineserver", "-p"], env=self.environment(), check=False, stderr=subprocess.DEVNULL)
-        if not (self.prefix / "system.reg").is_file():
             self._say("making Wine's prefix")
-            self._wine("wineboot", "-i")
+            self._start_wine("-i")
             # A new prefix says that it is Windows 7, on which this Python would not start.
             self._wine("winecfg", "-v", "win10")
+            self._stamp.write_text(wanted, encoding="utf-8")
+        self._start_wine("-u")
         self._wine(str(self.python / "python.exe"), "-c", "import pandas, pydantic, sqlalchemy, watchdog")
 
     def run(self, arguments: Sequence[str], seconds: float) -> Iterator[str]:
@@ -96,10 +94,23 @@ class Machine:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
-        with _ended_after(process, seconds), process.stdout:
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            # With all that it has started, which would keep the pipe open.
+            self.end_wine()
+
+        timer = threading.Timer(seconds, end)
+        timer.start()
+        with process.stdout:
             for line in process.stdout:
                 yield line.decode("utf-8", "replace").rstrip("\r\n")
-        self.exit_code = process.wait()
+        process.wait()
+        timer.cancel()
+        if late.is_set():
+            self._start_wine("-u")
+            raise TimeoutError(f"ended after {seconds:.0f} s")
 
     def path(self, path: Path) -> str:
         """How Windows' programs name a file of this machine."""
@@ -130,9 +141,12 @@ class Machine:
                 yield
             finally:
                 if shutil.which("wineserver"):
-                    # Ends the programs of this prefix, and no others.
-                    subprocess.run(["wineserver", "-k"], env=self.environment(), check=False, capture_output=True)
+                    self.end_wine()
                 shutil.rmtree(self.tests_folder, ignore_errors=True)
+
+    def end_wine(self) -> None:
+        """End the programs of this prefix, and no others."""
+        subprocess.run(["wineserver", "-k"], env=self.environment(), check=False, capture_output=True)
 
     @property
     def tests_folder(self) -> Path:
@@ -174,6 +188,11 @@ class Machine:
         command = ["localedef", "-i", "zh_CN", "-f", "UTF-8", str(self._locales / LOCALE)]
         _call(command, "Debian's localedef")
 
+    def _start_wine(self, how: str) -> None:
+        """Wine's own processes stay until the end of the run. They must not get a pipe of ours: it would never end."""
+        for command in (["wineserver", "-p"], ["wine", "wineboot", how]):
+            _call(command, "Wine", env=self.environment(), silent=True)
+
     def _pip(self, *arguments: str) -> None:
         python = sys.executable
         if subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode != 0:
@@ -205,15 +224,15 @@ def _install_debian_packages() -> None:
         _call([*as_root, "apt-get", *words], "apt-get", env=environment)
 
 
-def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> None:
-    """One step of the set-up; its output is shown only where it fails."""
+def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, silent: bool = False) -> None:
+    """One step of the set-up; its output is shown only where it fails, or not at all."""
     try:
         done = subprocess.run(
             command,
             env=env,
             cwd=ROOT,
             input=b"",
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if silent else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=STEP_SECONDS,
             check=False,
@@ -221,26 +240,8 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None) -> N
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupFailed(f"{what}: {error}") from error
     if done.returncode != 0:
-        said = done.stdout.decode("utf-8", "replace")[-3000:]
+        said = (done.stdout or b"").decode("utf-8", "replace")[-3000:]
         raise SetupFailed(f"{what} failed ({done.returncode}): {' '.join(command)}\n{said}")
-
-
-@contextlib.contextmanager
-def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
-    late = threading.Event()
-
-    def end() -> None:
-        late.set()
-        process.kill()
-
-    timer = threading.Timer(seconds, end)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-    if late.is_set():
-        raise TimeoutError(f"ended after {seconds:.0f} s")
 
 
 def _newest(folder: Path, pattern: str) -> Path | None:

@@ -28,7 +28,7 @@ def test_a_file_held_open_in_the_inbox_waits_and_holds_up_no_other(home: Home, s
         home.ready(outbox__report_seconds=0.1)
         until(says(home, "篮子 open.csv"), "the status to name the file")
         assert "is it open in Excel?" in problems(home)
-        home.trade("other.csv", orders_file(f"other-1,{GOOD}"))
+        home.trade("other.csv", orders_file("other-1,600000.SH,BUY,200,10.51"))
         home.wait_for_status("other-1", "FILLED")
         assert (home.inbox / "篮子 open.csv").exists()
         assert len(home.requests()) == 1
