@@ -94,7 +94,8 @@ MUTANTS = (
         (
             (
                 "bridge/recovery.py",
-                "                self._evidence(terms.tag, now)\n",
+                "            elif order.status is Status.UNKNOWN:\n                self._evidence(order, now)\n",
+                "            elif order.status is Status.UNKNOWN:\n"
                 "                self._book.happen(order, OrderEvent(kind=EventKind.PROVE_NOT_SENT, at=now))\n",
             ),
         ),
