@@ -9,14 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import queue
 import shutil
 import subprocess
 import sys
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import IO
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -31,6 +34,7 @@ COMPILER = "x86_64-w64-mingw32-gcc"
 DEBIAN_PACKAGES = ("wine", "wine64", "gcc-mingw-w64-x86-64", "locales")
 PIP_PACKAGES = ("python3-venv",)
 STEP_SECONDS = 1800
+POLL_SECONDS = 0.5
 
 LOCALE = "zh_CN.UTF-8"
 # A Windows set to Chinese (code page 936), with the C++ runtime that came with Python in the place of Wine's own, and
@@ -94,23 +98,21 @@ class Machine:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.close()
-        late = threading.Event()
-
-        def end() -> None:
-            late.set()
-            # With all that it has started, which would keep the pipe open.
-            self.end_wine()
-
-        timer = threading.Timer(seconds, end)
-        timer.start()
-        with process.stdout:
-            for line in process.stdout:
-                yield line.decode("utf-8", "replace").rstrip("\r\n")
-        process.wait()
-        timer.cancel()
-        if late.is_set():
-            self._start_wine("-u")
-            raise TimeoutError(f"ended after {seconds:.0f} s")
+        lines: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=_pour, args=(process.stdout, lines), daemon=True).start()
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                yield lines.get(timeout=POLL_SECONDS).decode("utf-8", "replace").rstrip("\r\n")
+            except queue.Empty:
+                # Not the pipe's end: what it has started may hold on to that, and live longer.
+                if process.poll() is not None:
+                    return
+            if time.monotonic() > deadline:
+                self.end_wine()
+                process.wait()
+                self._start_wine("-u")
+                raise TimeoutError(f"ended after {seconds:.0f} s")
 
     def path(self, path: Path) -> str:
         """How Windows' programs name a file of this machine."""
@@ -242,6 +244,11 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, s
     if done.returncode != 0:
         said = (done.stdout or b"").decode("utf-8", "replace")[-3000:]
         raise SetupFailed(f"{what} failed ({done.returncode}): {' '.join(command)}\n{said}")
+
+
+def _pour(pipe: IO[bytes], lines: queue.Queue[bytes]) -> None:
+    for line in pipe:
+        lines.put(line)
 
 
 def _newest(folder: Path, pattern: str) -> Path | None:
