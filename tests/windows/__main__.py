@@ -81,7 +81,7 @@ def main(arguments: list[str]) -> int:
         with machine.alone():
             machine.make()
             print(f"windows: ready after {time.monotonic() - began:.0f} s, in {machine.folder}", flush=True)
-            counts = [_run_under_wine(machine, part) for part in parts]
+            counts = [_run_under_wine(machine, part, f"C:\\tests\\{number}") for number, part in enumerate(parts)]
     except SetupFailed as problem:
         print(f"windows: could not be set up (no test has failed): {problem}", file=sys.stderr)
         return 2
@@ -114,13 +114,13 @@ def _run_here(part: Part, report: Path) -> Counts:
         report.unlink(missing_ok=True)
 
 
-def _run_under_wine(machine: Machine, part: Part) -> Counts:
+def _run_under_wine(machine: Machine, part: Part, folder: str) -> Counts:
     print(f"\nwindows: {part.name}", flush=True)
     began = time.monotonic()
     report = machine.folder / "report.xml"
     report.unlink(missing_ok=True)
     try:
-        for line in machine.run(_pytest(part, machine.path(report), "C:\\tests"), PART_SECONDS):
+        for line in machine.run(_pytest(part, machine.path(report), folder), PART_SECONDS):
             print(line, flush=True)
     except TimeoutError as late:
         print(f"windows: {part.name}: {late}", flush=True)

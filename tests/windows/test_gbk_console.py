@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,14 +47,14 @@ GBK = {**os.environ, "PYTHONIOENCODING": "gbk", "PYTHONLEGACYWINDOWSSTDIO": "1",
 
 
 @pytest.fixture(scope="module")
-def traded(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     """A home with an order whose texts no GBK console can show."""
     home = Home.made(tmp_path_factory.mktemp("gbk") / f"主目录{LETTERS}")
     with living_in(home):
         row = f"G-1,600000.SH,BUY,100,10.51,{LETTERS},{LETTERS}"
         home.drop(f"{LETTERS}.csv", orders_file(row, header=HEADER))
         assert home.once().returncode == 0
-        return home
+        yield home
 
 
 def gbk(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
