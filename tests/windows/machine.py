@@ -77,6 +77,8 @@ class Machine:
             self._compile_shim()
             self._make_locale()
             self._say("making Wine's prefix")
+            # Its server starts in no folder that is not there.
+            self.prefix.mkdir(parents=True, exist_ok=True)
             self._start_wine("-i")
             # A new prefix says that it is Windows 7, on which this Python would not start.
             self._wine("winecfg", "-v", "win10")
