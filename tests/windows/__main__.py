@@ -119,6 +119,7 @@ def _run_under_wine(machine: Machine, part: Part, folder: str) -> Counts:
     began = time.monotonic()
     report = machine.folder / "report.xml"
     report.unlink(missing_ok=True)
+    machine.tests_folder.mkdir(exist_ok=True)
     try:
         for line in machine.run(_pytest(part, machine.path(report), folder), PART_SECONDS):
             print(line, flush=True)
