@@ -17,7 +17,7 @@ import tarfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -194,8 +194,9 @@ class Machine:
 
     def _start_wine(self, how: str) -> None:
         """Wine's own processes stay until the end of the run. They must not get a pipe of ours: it would never end."""
-        for command in (["wineserver", "-p"], ["wine", "wineboot", how]):
-            _call(command, "Wine", env=self.environment(), silent=True)
+        # 2: it runs already.
+        _call(["wineserver", "-p"], "Wine", env=self.environment(), silent=True, good=(0, 2))
+        _call(["wine", "wineboot", how], "Wine", env=self.environment(), silent=True)
 
     def _pip(self, *arguments: str) -> None:
         python = sys.executable
@@ -228,7 +229,14 @@ def _install_debian_packages() -> None:
         _call([*as_root, "apt-get", *words], "apt-get", env=environment)
 
 
-def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, silent: bool = False) -> None:
+def _call(
+    command: list[str],
+    what: str,
+    env: dict[str, str] | None = None,
+    *,
+    silent: bool = False,
+    good: Collection[int] = (0,),
+) -> None:
     """One step of the set-up; its output is shown only where it fails, or not at all."""
     try:
         done = subprocess.run(
@@ -243,7 +251,7 @@ def _call(command: list[str], what: str, env: dict[str, str] | None = None, *, s
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SetupFailed(f"{what}: {error}") from error
-    if done.returncode != 0:
+    if done.returncode not in good:
         said = (done.stdout or b"").decode("utf-8", "replace")[-3000:]
         raise SetupFailed(f"{what} failed ({done.returncode}): {' '.join(command)}\n{said}")
 
