@@ -77,6 +77,7 @@ def table_text(orders: list[tuple[str, str, str, int, Decimal, str]]) -> str:
     return header + "".join(",".join(map(str, order)) + "\n" for order in orders)
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=300), name=NAMES)
 @example(data=b"\xff\xfe", name="orders.csv")
 @example(data=b"\x00" * 9, name="orders.json")
@@ -84,11 +85,13 @@ def test_any_bytes_get_an_answer(data: bytes, name: str) -> None:
     check_problems(parse(data, name=name, today=TODAY))
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=200), name=NAMES, encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "gb18030"]))
 def test_any_text_gets_an_answer(text: str, name: str, encoding: str) -> None:
     check_problems(parse(text.encode(encoding), name=name, today=TODAY))
 
 
+@settings(deadline=None)
 @given(table=TABLES, delimiter=st.sampled_from(",;\t"), end=st.sampled_from(["", "\n", "\n#END,2", "\n#END"]))
 def test_any_table_gets_an_answer(table: tuple[list[str], list[list[str]]], delimiter: str, end: str) -> None:
     header, rows = table
@@ -96,18 +99,21 @@ def test_any_table_gets_an_answer(table: tuple[list[str], list[list[str]]], deli
     check_problems(parse(text.encode(), name="orders.csv", today=TODAY))
 
 
+@settings(deadline=None)
 @given(value=JSON_VALUES, name=st.sampled_from(["orders.json", "orders.jsonl"]))
 def test_any_json_gets_an_answer(value: object, name: str) -> None:
     text = json.dumps(value) if name == "orders.jsonl" else json.dumps([value])
     check_problems(parse(text.encode() + b"\n", name=name, today=TODAY))
 
 
+@settings(deadline=None)
 @given(text=st.text(min_size=1) | WORDS, column=st.sampled_from(list(COLUMNS)))
 def test_any_cell_gets_an_answer(text: str, column: str) -> None:
     value = READERS[column](text)
     assert not isinstance(value, Reason) or value.code in REASONS
 
 
+@settings(deadline=None)
 @given(text=st.from_regex(r"\A[A-Za-z]{0,5}\.?[0-9]{1,8}\.?[A-Za-z]{0,4}\Z"))
 def test_what_is_read_as_a_symbol_is_canonical(text: str) -> None:
     reading = read_symbol(text)
@@ -115,6 +121,7 @@ def test_what_is_read_as_a_symbol_is_canonical(text: str) -> None:
         assert read_symbol(reading.symbol) == SymbolReading(reading.symbol)
 
 
+@settings(deadline=None)
 @given(orders=ORDERS)
 def test_the_same_table_in_any_encoding_is_the_same_orders(
     orders: list[tuple[str, str, str, int, Decimal, str]],
