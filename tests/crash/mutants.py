@@ -49,8 +49,9 @@ MUTANTS = (
         (
             (
                 "bridge/conductor.py",
-                "        acts.moves.append((file.path, taken.place))\n",
-                "        acts.moves.append((file.path, taken.place))\n        self._parts.archive.rest(acts.moves)\n",
+                "            acts.moves.append((file.path, taken.place))\n",
+                "            acts.moves.append((file.path, taken.place))\n"
+                "            self._parts.archive.rest(acts.moves)\n",
             ),
         ),
         # Which commit is an intake's is not the same in every run.
@@ -164,7 +165,10 @@ def edited(edits: tuple[tuple[str, str, str], ...]) -> Iterator[None]:
             module = Path(folder) / "filebridge" / name
             text = module.read_text(encoding="utf-8")
             assert text.count(old) == 1, f"{name}: {old!r} stands there {text.count(old)} times"
-            module.write_text(text.replace(old, new), encoding="utf-8")
+            text = text.replace(old, new)
+            # A mutant that is no Python would be "caught" by every case, or by none.
+            compile(text, name, "exec")
+            module.write_text(text, encoding="utf-8")
         before = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = folder
         try:
