@@ -148,7 +148,7 @@ class Outbox:
 
     def _receipt_is_whole(self, file: Row) -> bool:
         """Whether both files of a receipt are there and not cut, as they are after a power loss."""
-        ends = {".receipt.csv": "#END,", ".receipt.json": "}"}
+        ends = {".receipt.csv": "#END,", ".receipt.json": '],"chain_head":'}
         try:
             texts = [self._receipt_path(file, suffix).read_text(encoding="utf-8").rstrip("\n") for suffix in ends]
         except (OSError, UnicodeDecodeError):

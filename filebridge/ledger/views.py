@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Select, Table, create_engine, event, func, or_, select
+from sqlalchemy import URL, Select, Table, create_engine, event, func, or_, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -18,6 +18,8 @@ from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
 # SQLite binds at most 32,766 values; a question about a large file is asked in parts.
 _CHUNK = 5000
 _NAMED_MAX = 1000
+# Word for word what the partial indexes say: with a bound value SQLite would not know that it may use them.
+_HAS_INTAKE, _HAS_TAG, _IS_OPEN, _IS_DERIVED = map(text, ("intake_no != 0", "tag != ''", "open = 1", "id_derived = 1"))
 
 
 class LedgerReader:
@@ -80,7 +82,7 @@ class LedgerReader:
             found += self._orders(
                 select(ORDERS)
                 .where(ORDERS.c.trade_date == trade_date.isoformat(), ORDERS.c.account == account)
-                .where(ORDERS.c.symbol.in_(wanted[start : start + _CHUNK]), ORDERS.c.id_derived == 1)
+                .where(ORDERS.c.symbol.in_(wanted[start : start + _CHUNK]), _IS_DERIVED)
                 .where(ORDERS.c.basket == basket)
                 .order_by(ORDERS.c.intake_no, ORDERS.c.row)
             )
@@ -88,7 +90,7 @@ class LedgerReader:
 
     def open_orders(self) -> list[Order]:
         """All that something can still change, in the order in which they were received."""
-        return self._orders(select(ORDERS).where(ORDERS.c.open == 1).order_by(ORDERS.c.intake_no, ORDERS.c.row))
+        return self._orders(select(ORDERS).where(_IS_OPEN).order_by(ORDERS.c.intake_no, ORDERS.c.row))
 
     def orders_with_broker_ids(
         self, *, account: str, trade_date: date, broker_order_id: str, counter_order_id: str
@@ -148,11 +150,12 @@ class LedgerReader:
         return {row["intake_no"]: row["name"] for row in rows}
 
     def file_events(self, intake_no: int) -> Iterator[Body]:
-        return self._stream(select(EVENTS).where(EVENTS.c.intake_no == intake_no).order_by(EVENTS.c.seq))
+        query = select(EVENTS).where(EVENTS.c.intake_no == intake_no, _HAS_INTAKE)
+        return self._stream(query.order_by(EVENTS.c.seq))
 
     def story(self, tag: str) -> list[Body]:
         """Every event of one order."""
-        return self._rows(select(EVENTS).where(EVENTS.c.tag == tag).order_by(EVENTS.c.seq))
+        return self._rows(select(EVENTS).where(EVENTS.c.tag == tag, _HAS_TAG).order_by(EVENTS.c.seq))
 
     def events(self, *, trade_date: date | None = None, kind: str | None = None) -> Iterator[Body]:
         query = select(EVENTS).order_by(EVENTS.c.seq)
