@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import sys
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ else:
 LOOPBACK = "127.0.0.1"
 TERMINAL_FILE = "terminal.json"
 LOCK_FILE = "counter.lock"
+# How long a reader may keep the file from being replaced.
+READ_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,17 @@ def write_terminal(userdata: Path, terminal: Terminal) -> None:
     temporary.unlink(missing_ok=True)
     with open(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - by fd
         file.write(encode(asdict(terminal)))
-    temporary.replace(userdata / TERMINAL_FILE)
+    deadline = time.monotonic() + READ_SECONDS
+    while True:
+        try:
+            temporary.replace(userdata / TERMINAL_FILE)
+        except PermissionError:
+            # On Windows a file that somebody is just reading cannot be replaced.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def remove_terminal(userdata: Path, terminal: Terminal) -> None:

@@ -155,7 +155,7 @@ def test_a_killed_counter_keeps_every_kind_of_account(floor: Floor) -> None:
     before = told(floor)
     killed = server.running(floor.userdata)
     assert killed is not None
-    os.kill(killed, signal.SIGKILL)
+    os.kill(killed, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
     until(lambda: floor.client.told("disconnected"), "the end of the connection")
     floor.enter()
     assert told(floor) == before
