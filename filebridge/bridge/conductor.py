@@ -176,7 +176,9 @@ class Bridge:
         self._reports.add(turn)
         self._reports.tell(now, hurried=self._sender.is_hurried)
         self._moves += acts.moves
-        if self._moves and (self._is_due("archive", now, LAG) or (acts.moves and not self._sender.is_hurried)):
+        # At once when nothing waits to be sent; what failed is tried again every second.
+        at_once = not self._sender.is_hurried and "archive" not in self.problems
+        if self._moves and (at_once or self._is_due("archive", now, LAG)):
             self._try("archive", self._rest)
         self._reconciler.ask_if_due(now)
         parts.gateway.tick()
@@ -213,8 +215,10 @@ class Bridge:
             turn.append("STOPPED", {})
         self._reports.add(turn)
         self._reports.finish(now)
-        if self._moves:
+        while self._moves:
             self._try("archive", self._rest)
+            if "archive" in self.problems:
+                break
         self._connection.become(False, Reason("CONNECTION_STOPPED"), now)
         self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
