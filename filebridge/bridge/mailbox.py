@@ -1,43 +1,61 @@
-"""Messages of the gateway on their way into a turn: how many at a time, and which first."""
+"""Messages of the gateway on their way into a turn: how many at a time, and when."""
 
 import queue
+import time
 from collections import deque
 
 from filebridge.gateways import base
 
 MESSAGES_A_TURN = 2000
-# While orders wait to be sent: so few that the next group is not kept waiting for them, and so many may lie here. That
-# is how far the sending can be ahead of the hearing: some five hundred orders.
-_HURRIED_A_TURN = 500
-_HURRIED_MAX = 2000
+# While orders wait to be sent, hearing waits for the sending: an order that has left is safe, one that waits is late.
+# But no message waits longer than this (seconds), so a rejected basket or a fill is known soon after, and no more of
+# them than this wait here.
+_LAG_SECONDS = 1.0
+_WAITING_MAX = 20_000
 
 
 class Mailbox:
     """Takes messages from the bridge's queue and gives them out in their order.
 
-    One kind may overtake: that the worker has handed over its group. It says nothing of any order, and the worker
-    stands idle until the next group comes.
+    One kind may overtake: that the worker has handed over a group. It says nothing of any order, and the next group
+    waits for it.
     """
 
     def __init__(self, messages: "queue.Queue[list[base.Message]]") -> None:
         self._messages = messages
+        self._overtaking: list[base.Message] = []
         self._held: deque[base.Message] = deque()
+        # Since when (monotonic seconds) something has lain here; all of it is given out before this begins again.
+        self._since = 0.0
 
     def take(self, wait_seconds: float, *, hurried: bool) -> list[base.Message]:
-        """The messages of the next turn; waits for the first if there is none. `hurried`: orders wait to be sent."""
-        self._gather(0 if self._held else wait_seconds)
-        if hurried and len(self._held) <= _HURRIED_MAX:
-            handed: list[base.Message] = [message for message in self._held if isinstance(message, base.GroupHanded)]
-            if handed:
-                self._held = deque(message for message in self._held if not isinstance(message, base.GroupHanded))
-                return handed
-        count = _HURRIED_A_TURN if hurried else MESSAGES_A_TURN
-        return [self._held.popleft() for _ in range(min(count, len(self._held)))]
+        """The messages of the next turn; waits for the first that matters now. `hurried`: orders wait to be sent."""
+        now = time.monotonic()
+        self._take_in(0)
+        if not self._held:
+            self._since = now
+        may_wait = hurried and len(self._held) < _WAITING_MAX and now - self._since < _LAG_SECONDS
+        until = now + wait_seconds
+        # An empty list is a call to look elsewhere.
+        while not self._overtaking and (may_wait or not self._held) and (left := until - time.monotonic()) > 0:
+            if not self._take_in(left):
+                break
+        overtaking, self._overtaking = self._overtaking, []
+        count = 0 if may_wait else min(MESSAGES_A_TURN, len(self._held))
+        return overtaking + [self._held.popleft() for _ in range(count)]
 
-    def _gather(self, wait_seconds: float) -> None:
+    def _take_in(self, wait_seconds: float) -> bool:
+        """Take in what has come, waiting for the first of it; returns whether all of it were messages."""
+        only_messages = True
         try:
-            self._held += self._messages.get(timeout=wait_seconds) if wait_seconds else self._messages.get_nowait()
-            while len(self._held) <= _HURRIED_MAX:
-                self._held += self._messages.get_nowait()
+            part = self._messages.get(timeout=wait_seconds) if wait_seconds else self._messages.get_nowait()
+            while True:
+                only_messages &= bool(part)
+                for message in part:
+                    (self._overtaking if type(message) is base.GroupHanded else self._held).append(message)
+                if len(self._held) >= _WAITING_MAX:
+                    break
+                part = self._messages.get_nowait()
         except queue.Empty:
             pass
+        return only_messages

@@ -22,11 +22,12 @@ NO_REASON: Why = ("the terminal answered -1 and gave no reason", "终端返回 -
 TOO_LATE: Why = ("the machine or the terminal stood still before the call", "调用券商前机器或终端曾停顿")
 STARTED_AGAIN: Why = ("the bridge was started again", "filebridge 曾重新启动")
 _RECHECK = timedelta(seconds=1)
+GROUPS_OUT_MAX = 2
 
 
 class Sender:
-    """At most one group is with the worker. `may_send` says whether an account's books were reconciled on this
-    connection."""
+    """At most two groups are with the worker: one that it hands over and one that lies ready for it, so that neither
+    waits for the other. `may_send` says whether an account's books were reconciled on this connection."""
 
     def __init__(
         self,
@@ -52,10 +53,8 @@ class Sender:
         self._waiting: deque[str] = deque()
         self._recheck_at: datetime | None = None
         self._suspects: dict[str, datetime] = {}
-        # How many hand-overs the worker has not reported back: a group, and perhaps cancels before it.
-        self._out = 0
-        # Tags that the worker was given and may not have handed over yet.
-        self._given: set[str] = set()
+        # The tags of each hand-over that the worker has not reported back, oldest first; cancels make an empty one.
+        self._out: deque[frozenset[str]] = deque()
         self._is_alone = False
         self._cancel_sent_at: dict[str, datetime] = {}
         # Orders of earlier days that still work, and the day on which the broker listed them last.
@@ -100,7 +99,7 @@ class Sender:
 
     def next_group(self, now: datetime) -> list[Order]:
         """The orders that leave after this turn's commit, now SUBMITTING."""
-        if self._out or self.stopping or self.disk_full:
+        if len(self._out) >= GROUPS_OUT_MAX or self.stopping or self.disk_full:
             return []
         group: list[Order] = []
         later: list[str] = []
@@ -141,16 +140,17 @@ class Sender:
 
         `handed` None means that the log proves nothing.
         """
+        given = frozenset[str]().union(*self._out)
+        self._out.clear()
         if not self._is_alone:
             return
         for order in self._book.in_status(Status.SUBMITTING, Status.UNKNOWN):
-            if order.terms.tag not in self._given:
+            if order.terms.tag not in given:
                 continue
             if handed is not None and order.terms.tag not in handed:
                 self._book.happen(order, _not_sent(now, why))
             elif order.status is Status.SUBMITTING:
                 self.doubt(order, now, why)
-        self._given.clear()
 
     def is_sole_sender(self, never_handed: Callable[[Order], bool], now: datetime) -> None:
         """Our worker holds the accounts' locks: whoever sent before is dead, and its hand-over log is complete.
@@ -173,14 +173,12 @@ class Sender:
             self._book.happen(order, _not_sent(now, TOO_LATE))
 
     def group_is_back(self) -> None:
-        self._out = max(self._out - 1, 0)
-        if not self._out:
-            # The broker was called for all of them: no log can prove any of them unsent.
-            self._given.clear()
+        # The broker was called for all of them: no log can prove any of them unsent. The worker answers in order.
+        if self._out:
+            self._out.popleft()
 
     def worker_is_gone(self) -> None:
-        """Nothing is out any more; a cancel may have died with the worker, and may be asked for again."""
-        self._out = 0
+        """A cancel may have died with the worker, and may be asked for again."""
         self._book.cancels |= dict.fromkeys(self._book.by_status[Status.PENDING_CANCEL])
 
     def cancel_again(self, order: Order, now: datetime) -> None:
@@ -204,13 +202,12 @@ class Sender:
     def dispatch(self, group: list[Order], now: datetime) -> None:
         """Hand over what the turn has committed: cancels first, for they reduce what is at risk."""
         try:
-            if not self._out and self._book.cancels:
+            if self._book.cancels and len(self._out) < GROUPS_OUT_MAX:
                 self._send_cancels(now)
             if group:
                 failpoints.hit("sending.submit")
-                self._given |= {order.terms.tag for order in group}
                 self._gateway.submit(group)
-                self._out += 1
+                self._out.append(frozenset(order.terms.tag for order in group))
                 failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
             self._unsent = ({order.terms.tag for order in group}, str(error)) if group else None
@@ -232,7 +229,7 @@ class Sender:
         if part:
             failpoints.hit("sending.cancel")
             self._gateway.cancel(part)
-            self._out += 1
+            self._out.append(frozenset())
         for order in part:
             del self._book.cancels[order.terms.tag]
             self._cancel_sent_at[order.terms.tag] = now

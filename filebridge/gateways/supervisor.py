@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from filebridge.domain.orders import Order, price_text
 from filebridge.domain.reasons import Reason
@@ -176,7 +176,7 @@ class Supervisor:
         assert worker.process.stdin is not None
         with contextlib.suppress(OSError):
             while (command := worker.commands.get()) is not None:
-                worker.process.stdin.write(json.dumps(command, ensure_ascii=False).encode() + b"\n")
+                worker.process.stdin.write(to_json(command) + b"\n")
                 worker.process.stdin.flush()
         # Broken or ended: how much was read is for the hand-over log to say, and the next tick ends this worker.
         with contextlib.suppress(OSError):

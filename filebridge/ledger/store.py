@@ -6,6 +6,7 @@ and a new start reads what is really there.
 
 import hashlib
 import secrets
+from base64 import b32encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -160,12 +161,7 @@ class Ledger:
 
     def new_tag(self) -> str:
         """20 characters: four that name this home, then 80 random bits."""
-        number = secrets.randbits(80)
-        letters = []
-        for _ in range(16):
-            number, digit = divmod(number, 32)
-            letters.append(_TAG_LETTERS[digit])
-        return self.home_mark + "".join(letters)
+        return self.home_mark + b32encode(secrets.token_bytes(10)).decode()
 
     def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
         """Replace the views by what the events say (see verify.fold)."""
