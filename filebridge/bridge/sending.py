@@ -103,16 +103,18 @@ class Sender:
             return []
         group: list[Order] = []
         later: list[str] = []
+        moment = risk.moment_of(now, self._rules)
+        sent = self._sent_on(moment.today or now.date())
         while self._book.ready and len(group) < self._group_size:
             tag = self._book.ready.popleft()
             order = self._book.get(tag)
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            verdict = self._verdict(order, now)
+            verdict = self._verdict(order, moment, sent)
             if verdict is risk.Verdict.SEND:
                 group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
-                self._count(order.terms.account, now)
+                self._count(order.terms.account, now, sent)
             elif verdict is risk.Verdict.WAIT:
                 later.append(tag)
             else:
@@ -224,7 +226,7 @@ class Sender:
                 # Another mode's or an earlier day's number would name somebody else's order at this broker.
                 continue
             elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
-                self._count(order.terms.account, now)
+                self._count(order.terms.account, now, self._sent_on(today))
                 part.append(order)
         if part:
             failpoints.hit("sending.cancel")
@@ -246,16 +248,14 @@ class Sender:
 
     # ---- limits
 
-    def _verdict(self, order: Order, now: datetime) -> risk.Verdict | Reason:
+    def _verdict(self, order: Order, moment: risk.Moment, sent: dict[str, int]) -> risk.Verdict | Reason:
         account = order.terms.account
-        verdict = risk.at_sending(order, now, self._rules, halted=bool(self.halted))
+        verdict = risk.at_sending(order, moment, self._rules, halted=bool(self.halted))
         if verdict is not risk.Verdict.SEND:
             return verdict
-        if not self._may_leave(account, now):
+        if not self._may_leave(account, moment.now):
             return risk.Verdict.WAIT
-        return (
-            risk.day_limit(self._sent_on(risk.current_date(now, self._rules)).get(account, 0), self._rules) or verdict
-        )
+        return risk.day_limit(sent.get(account, 0), self._rules) or verdict
 
     def _may_leave(self, account: str, now: datetime) -> bool:
         """Whether the account's books agree with the broker's, and its rate allows one more."""
@@ -269,8 +269,7 @@ class Sender:
             recent.popleft()
         return len(recent) < limit
 
-    def _count(self, account: str, now: datetime) -> None:
-        sent = self._sent_on(risk.current_date(now, self._rules))
+    def _count(self, account: str, now: datetime, sent: dict[str, int]) -> None:
         sent[account] = sent.get(account, 0) + 1
         if self._rules.orders_per_second_max is not None:
             self._sent_at.setdefault(account, deque()).append(now)

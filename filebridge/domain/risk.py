@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from filebridge.domain.events import EventKind
-from filebridge.domain.market import Hours, TradingCalendar, open_since, opens_at, trade_date_at
+from filebridge.domain.market import Hours, TradingCalendar, open_since, trade_date_at
 from filebridge.domain.orders import Order, OrderTerms
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
@@ -48,27 +49,34 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
     return None
 
 
-def at_sending(order: Order, now: datetime, rules: Rules, *, halted: bool) -> Verdict | Reason:
-    """Whether an order may leave now; a reason ends it (see `event_of`)."""
-    terms = order.terms
+class Moment(NamedTuple):
+    """What the clock means for the market: `today` is the trade date of an order that comes now, None outside the
+    calendar; `open_since` is None while no order can be taken."""
+
+    now: datetime
+    today: date | None
+    open_since: datetime | None
+
+
+def moment_of(now: datetime, rules: Rules) -> Moment:
+    today = trade_date_at(now, rules.calendar, rules.hours)
+    return Moment(now, today, open_since(now, rules.calendar, rules.hours))
+
+
+def at_sending(order: Order, moment: Moment, rules: Rules, *, halted: bool) -> Verdict | Reason:
+    """Whether an order may leave at that moment; a reason ends it (see `event_of`)."""
+    terms, (now, today, open_from) = order.terms, moment
     # Once more: the configuration may be another one than at the intake.
     refused = refusal(terms, rules)
     if refused is not None:
         return refused
-    today = trade_date_at(now, rules.calendar, rules.hours)
     if today is not None and terms.trade_date < today:
         return Reason("EXPIRED_TRADE_DATE", {"trade_date": terms.trade_date.isoformat()})
     if terms.expire_at is not None and now >= terms.expire_at:
         return Reason("EXPIRED_AT", {"expire_at": terms.expire_at.isoformat(timespec="seconds")})
-    open_from = open_since(now, rules.calendar, rules.hours)
     if today != terms.trade_date or open_from is None or (terms.start_at is not None and now < terms.start_at):
         return Verdict.WAIT
-    waiting_since = max(
-        order.approved_at or terms.received_at,
-        terms.start_at or terms.received_at,
-        opens_at(terms.trade_date, rules.hours),
-        open_from,
-    )
+    waiting_since = max(order.approved_at or terms.received_at, terms.start_at or terms.received_at, open_from)
     age = now - waiting_since
     if age < -CLOCK_SLACK:
         # The clock went back since it came, so nobody can say how long it has waited.

@@ -8,6 +8,7 @@ answered with a reason, never with a guess. Prices, lots and limits live elsewhe
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from filebridge.domain.reasons import Reason
 
@@ -133,6 +134,7 @@ def board(symbol: str) -> Board | None:
     return listing.board if listing else None
 
 
+@lru_cache(maxsize=8192)
 def _listing_of(symbol: str) -> _Listing | None:
     number, _, exchange = symbol.partition(".")
     return _listing(number, exchange)

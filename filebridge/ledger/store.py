@@ -68,6 +68,8 @@ class Turn:
         self.orders: dict[str, Order] = {}
         # The terms of the orders that this turn made, as they are stored, by tag.
         self.born: dict[str, Body] = {}
+        # The orders whose numbers at the broker are others than before, or that were settled or are open again.
+        self.renumbered: set[str] = set()
         self.files: dict[int, Body] = {}
         self.marks: list[Body] = []
 
@@ -118,6 +120,13 @@ class Turn:
         if what.fill is not None:
             self.fills.append(codec.fill_row(after, what, seq))
         self.orders[order.terms.tag] = after
+        if _numbers(order) != _numbers(after):
+            self.renumbered.add(order.terms.tag)
+
+
+def _numbers(order: Order) -> tuple[bool, str, str]:
+    """What the ledger finds an order by, of what changes in it."""
+    return order.is_settled, order.broker_order_id, order.counter_order_id
 
 
 class Ledger:
@@ -289,16 +298,25 @@ _NEW_EVENT, _NEW_FILE, _NEW_ORDER, _NEW_FILL = (
 # A cancel of an unknown id may come twice.
 _NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
 _STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
-_CHANGED_ORDER = _prepared(
-    update(schema.ORDERS)
-    .where(schema.ORDERS.c.tag == bindparam("of_tag"))
-    .values({name: bindparam(name) for name in _STATE})
-)
+_INDEXED = ("open", "broker_order_id", "counter_order_id")
+
+
+def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]]:
+    values = {name: bindparam(name) for name in names}
+    return _prepared(update(schema.ORDERS).where(schema.ORDERS.c.tag == bindparam("of_tag")).values(values))
+
+
+_CHANGED_ORDER = _change_of(_STATE)
+# An UPDATE that names an indexed column writes its index as well, the value be the same or not.
+_MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
 
 
 def _write(connection: Connection, turn: Turn) -> None:
     born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
-    changed = ({**codec.state_body(order), "of_tag": tag} for tag, order in turn.orders.items() if tag not in turn.born)
+    moved, changed = [], []
+    for tag, order in turn.orders.items():
+        if tag not in turn.born:
+            (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
     with connection.begin():
         failpoints.hit("ledger.write")
         for (statement, values), rows in (
@@ -306,6 +324,7 @@ def _write(connection: Connection, turn: Turn) -> None:
             (_NEW_FILE, turn.files.values()),
             (_NEW_ORDER, born),
             (_CHANGED_ORDER, changed),
+            (_MOVED_ORDER, moved),
             (_NEW_FILL, turn.fills),
             (_NEW_MARK, turn.marks),
         ):

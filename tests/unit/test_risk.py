@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.risk import Rules, Verdict, at_sending, day_limit, event_of
+from filebridge.domain.risk import Rules, Verdict, at_sending, day_limit, event_of, moment_of
 from tests.unit.test_lifecycle import NOW, TERMS
 
 RULES = Rules(
@@ -21,7 +21,7 @@ ORDER = Order(terms=TERMS, status=Status.RECEIVED, updated_at=NOW)
 
 
 def code(order: Order, at: datetime, rules: Rules = RULES, *, halted: bool = False) -> str:
-    found = at_sending(order, at, rules, halted=halted)
+    found = at_sending(order, moment_of(at, rules), rules, halted=halted)
     return found.code if isinstance(found, Reason) else found.value
 
 
