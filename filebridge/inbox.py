@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
 from watchdog.observers.api import BaseObserver
 
 from filebridge import failpoints
@@ -246,24 +246,39 @@ class _Waker(FileSystemEventHandler):
         # Not "modified": a large file that is being written would keep the bridge scanning.
         if event.event_type not in ("created", "moved", "closed"):
             return
+        name = os.fsdecode(event.dest_path or event.src_path).rpartition(os.sep)[2]
+        # Our own claims among them: each would cost a look at the whole folder.
+        if name.startswith(_NEVER_ORDERS_START):
+            return
         if event.event_type == "moved" and len(self.renamed) < _HINTS_MAX:
-            self.renamed.append(Path(os.fsdecode(event.dest_path)).name)
+            self.renamed.append(name)
         self.woken = True
         self._wake()
 
 
 def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | None:
+    wanted: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
     if sys.platform == "linux":
-        # The full emitter tells a rename from another folder from a creation; the plain one does not.
         from watchdog.observers.inotify import InotifyFullEmitter
+        from watchdog.observers.inotify_c import InotifyConstants, Mask
 
-        observer = BaseObserver(InotifyFullEmitter)
+        class Arrivals(InotifyFullEmitter):
+            """What comes, not what leaves: without the other half of a rename nothing has to be paired, which takes a
+            search of all that waits and holds back what follows for half a second. The full emitter tells a rename
+            from a creation."""
+
+            def get_event_mask_from_filter(self) -> Mask:
+                return Mask(
+                    InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_DELETE_SELF
+                )
+
+        observer = BaseObserver(Arrivals)
     else:
         from watchdog.observers import Observer
 
         observer = Observer()
     try:
-        observer.schedule(handler, str(folder))
+        observer.schedule(handler, str(folder), event_filter=wanted)
         observer.start()
     except OSError:
         # No watch to be had (limits, a network drive): the scan carries on alone, and this is tried again.

@@ -226,6 +226,9 @@ _PRAGMAS = (
     ("synchronous", "FULL", 2),
     # Without it INSERT OR REPLACE would pass the append-only triggers.
     ("recursive_triggers", "ON", 1),
+    # Pages of the day stay at hand (KiB), and are not copied back into the file more often than they must be.
+    ("cache_size", "-32000", -32000),
+    ("wal_autocheckpoint", "4000", 4000),
 )
 
 
@@ -256,7 +259,7 @@ def _grow_wal(connection: Connection, path: Path) -> None:
     connection.exec_driver_sql("CREATE TABLE filler (bytes BLOB)")
     connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (WAL_BYTES,))
     connection.rollback()
-    connection.exec_driver_sql("PRAGMA cache_size=-2000")
+    connection.exec_driver_sql("PRAGMA cache_size=-32000")
     connection.rollback()
 
 
