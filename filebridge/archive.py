@@ -104,20 +104,21 @@ def _is_linkable(source: Path) -> bool:
 def _flush_all(paths: Iterable[Path]) -> dict[Path, str]:
     """Flush files, several at a time: a disk takes little longer for many than for one. Those that failed, and why."""
 
-    def flush(path: Path) -> str:
-        try:
-            _flush(path)
-        except OSError as error:
-            return error.strerror or str(error)
-        return ""
+    def flush(part: list[Path]) -> dict[Path, str]:
+        problems = {}
+        for path in part:
+            try:
+                _flush(path)
+            except OSError as error:
+                problems[path] = error.strerror or str(error)
+        return problems
 
     wanted = list(paths)
     if len(wanted) < _ALONE_MAX:
-        problems = [flush(path) for path in wanted]
-    else:
-        with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as pool:
-            problems = list(pool.map(flush, wanted))
-    return {path: why for path, why in zip(wanted, problems, strict=True) if why}
+        return flush(wanted)
+    parts = [wanted[start::_FLUSHES_AT_ONCE] for start in range(_FLUSHES_AT_ONCE)]
+    with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as pool:
+        return {path: why for problems in pool.map(flush, parts) for path, why in problems.items()}
 
 
 def _flush(path: Path) -> None:

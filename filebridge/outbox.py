@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import islice
 from operator import itemgetter
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, Protocol
 
 from pydantic_core import from_json, to_json
@@ -145,8 +145,9 @@ class Outbox:
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
         """Named like the archived file, whose name carries the date and the number of the intake."""
-        name = PurePosixPath(file["archived_as"]).name.removesuffix(PurePosixPath(file["name"]).suffix)
-        return self.folder / (name + suffix)
+        name: str = file["archived_as"].rpartition("/")[2]
+        ending = file["name"].rpartition(".")[2]
+        return self.folder / (name.removesuffix(f".{ending}") + suffix)
 
     def _receipt_is_whole(self, file: Row) -> bool:
         """Whether both files of a receipt are there and not cut, as they are after a power loss."""

@@ -37,6 +37,8 @@ _COUNTER_EVERY = timedelta(seconds=5)
 _STATUS_EVERY = timedelta(seconds=1)
 _CONTROL_EVERY = timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
+# While orders wait to be sent, their files may wait for the archive.
+_REST_LAG = timedelta(seconds=5)
 _UNCLEAN = (Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT)
 
 
@@ -177,8 +179,9 @@ class Bridge:
         self._reports.tell(now, hurried=self._sender.is_hurried)
         self._moves += acts.moves
         # At once when nothing waits to be sent; what failed is tried again every second.
-        at_once = not self._sender.is_hurried and "archive" not in self.problems
-        if self._moves and (at_once or self._is_due("archive", now, LAG)):
+        hurried = self._sender.is_hurried
+        at_once = not hurried and "archive" not in self.problems
+        if self._moves and (at_once or self._is_due("archive", now, _REST_LAG if hurried else LAG)):
             self._try("archive", self._rest)
         self._reconciler.ask_if_due(now)
         parts.gateway.tick()

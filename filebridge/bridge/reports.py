@@ -10,6 +10,7 @@ from filebridge.outbox import Outbox
 
 # While orders wait to be sent, reports may be late by this much: the orders are what waits.
 LAG = timedelta(seconds=1)
+_ORDERS_LAG = timedelta(seconds=5)
 
 
 class Reports:
@@ -40,8 +41,9 @@ class Reports:
         for turn in turns:
             self._watch(turn)
             self._outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
-        due = self._orders_at
-        if due is None or not due - self._orders_every <= now < due:
+        # Written at this moment last; a report on all orders of a day takes longest, so in a hurry it comes less often.
+        written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
+        if written is None or not timedelta(0) <= now - written < every:
             self._write_orders(now)
 
     def _write_orders(self, now: datetime) -> None:
@@ -49,7 +51,7 @@ class Reports:
         self._outbox.write_due()
         # A long day's report takes long to write: it may take a twentieth of the time, not more.
         self._orders_every = max(self._least, timedelta(seconds=20 * (time.monotonic() - began)))
-        self._orders_at = now + self._orders_every
+        self._orders_at = now
 
     def finish(self, now: datetime) -> None:
         """Tell everything, before the end."""

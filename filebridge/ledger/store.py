@@ -305,7 +305,7 @@ _INDEXED = ("open", "broker_order_id", "counter_order_id")
 
 
 def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]]:
-    values = {name: bindparam(name) for name in names}
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
     return _prepared(update(schema.ORDERS).where(schema.ORDERS.c.tag == bindparam("of_tag")).values(values))
 
 
@@ -316,7 +316,8 @@ _MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
 
 def _write(connection: Connection, turn: Turn) -> None:
     born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
-    moved, changed = [], []
+    moved: list[Body] = []
+    changed: list[Body] = []
     for tag, order in turn.orders.items():
         if tag not in turn.born:
             (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
