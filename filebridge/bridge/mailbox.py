@@ -31,26 +31,28 @@ class Mailbox:
     def take(self, wait_seconds: float, *, hurried: bool) -> list[base.Message]:
         """The messages of the next turn; waits for the first that matters now. `hurried`: orders wait to be sent."""
         now = time.monotonic()
-        self._take_in(0)
         if not self._held:
             self._since = now
+        is_called = self._take_in(0)
         may_wait = hurried and len(self._held) < _WAITING_MAX and now - self._since < _LAG_SECONDS
         until = now + wait_seconds
-        # An empty list is a call to look elsewhere.
-        while not self._overtaking and (may_wait or not self._held) and (left := until - time.monotonic()) > 0:
-            if not self._take_in(left):
+        while not (is_called or self._overtaking) and (may_wait or not self._held):
+            left = until - time.monotonic()
+            if left <= 0:
                 break
+            is_called = self._take_in(left)
         overtaking, self._overtaking = self._overtaking, []
         count = 0 if may_wait else min(MESSAGES_A_TURN, len(self._held))
         return overtaking + [self._held.popleft() for _ in range(count)]
 
     def _take_in(self, wait_seconds: float) -> bool:
-        """Take in what has come, waiting for the first of it; returns whether all of it were messages."""
-        only_messages = True
+        """Take in what has come, waiting for the first of it. Returns whether an empty list was among it: a call to look
+        elsewhere (see Watcher)."""
+        is_called = False
         try:
             part = self._messages.get(timeout=wait_seconds) if wait_seconds else self._messages.get_nowait()
             while True:
-                only_messages &= bool(part)
+                is_called |= not part
                 for message in part:
                     (self._overtaking if type(message) is base.GroupHanded else self._held).append(message)
                 if len(self._held) >= _WAITING_MAX:
@@ -58,4 +60,4 @@ class Mailbox:
                 part = self._messages.get_nowait()
         except queue.Empty:
             pass
-        return only_messages
+        return is_called

@@ -6,6 +6,7 @@ and a new start reads what is really there.
 
 import hashlib
 import secrets
+import sqlite3
 from base64 import b32encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -135,6 +136,8 @@ class Ledger:
     def __init__(self, engine: Engine, connection: Connection, meta: dict[str, str], seq: int, head: str) -> None:
         self._engine = engine
         self._connection = connection
+        # The driver's own: for a turn of one order SQLAlchemy takes longer than SQLite.
+        self._store: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         self.home_mark = meta["home_mark"]
         self.seq = seq
         self.head = head
@@ -154,8 +157,8 @@ class Ledger:
         if not turn.events:
             return
         try:
-            _write(self._connection, turn)
-        except (SQLAlchemyError, OSError) as error:
+            _write(self._store, turn)
+        except (sqlite3.Error, OSError) as error:
             raise LedgerError(
                 f"the ledger could not be written: {error}",
                 hint="Nothing more is sent. Check the disk (space, rights), then start filebridge again.",
@@ -314,14 +317,15 @@ _CHANGED_ORDER = _change_of(_STATE)
 _MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
 
 
-def _write(connection: Connection, turn: Turn) -> None:
+def _write(store: sqlite3.Connection, turn: Turn) -> None:
     born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
     moved: list[Body] = []
     changed: list[Body] = []
     for tag, order in turn.orders.items():
         if tag not in turn.born:
             (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
-    with connection.begin():
+    store.execute("BEGIN IMMEDIATE")
+    try:
         failpoints.hit("ledger.write")
         for (statement, values), rows in (
             (_NEW_EVENT, turn.events),
@@ -333,6 +337,10 @@ def _write(connection: Connection, turn: Turn) -> None:
             (_NEW_MARK, turn.marks),
         ):
             if found := list(map(values, rows)):
-                connection.exec_driver_sql(statement, found)
+                store.executemany(statement, found)
         failpoints.hit("ledger.commit")
+        store.execute("COMMIT")
+    except BaseException:  # why: whatever it was, nothing of the turn may stay open
+        store.rollback()
+        raise
     failpoints.hit("ledger.committed")

@@ -104,7 +104,13 @@ MUTANTS = (
     ),
     Mutant(
         "truncated tag collision",
-        (("ledger/store.py", "        number = secrets.randbits(80)\n", "        number = secrets.randbits(4)\n"),),
+        (
+            (
+                "ledger/store.py",
+                "b32encode(secrets.token_bytes(10))",
+                'b32encode(bytes(9) + b"%c" % secrets.randbits(4))',
+            ),
+        ),
         (Case("ledger.committed", "kill", 3, 1),),
     ),
     Mutant(
@@ -112,10 +118,8 @@ MUTANTS = (
         (
             (
                 "ledger/store.py",
-                "        except (SQLAlchemyError, OSError) as error:\n            raise LedgerError(",
-                "        except (SQLAlchemyError, OSError) as error:\n"
-                "            return\n"
-                "            raise LedgerError(",
+                "        except (sqlite3.Error, OSError) as error:\n            raise LedgerError(",
+                "        except (sqlite3.Error, OSError) as error:\n            return\n            raise LedgerError(",
             ),
         ),
         (Case("ledger.write", "eio", 6, 1), Case("ledger.commit", "eio", 6, 2)),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.homes import PATIENCE, Content, Home, Receipt, bytes_of, orders_file, until
 
-ROWS = 500
+ROWS = 800
 STARTS_MAX = 6
 # Statuses in which it is known what became of an order.
 ENDED = {"FILLED", "NOT_SENT"}
@@ -122,10 +122,10 @@ def test_killed_in_the_middle_of_a_large_file(home: Home, seed: int, group_size:
     rows = rows_of("big", ROWS)
     text = orders_file(*rows, header=HEADER)
     home.drop("big.csv", text)
-    # Late enough to be in the middle, early enough that three groups may be lost on the way.
+    # Late enough to be in the middle, early enough that two groups may be lost with each kill.
     for kill in range(3):
         home.start(broker__group_size=group_size)
-        wanted = moments.randrange(1, ROWS // 5) + len(home.requests())
+        wanted = moments.randrange(1, ROWS // 8) + len(home.requests())
         until(lambda wanted=wanted: len(home.requests()) >= wanted, f"{wanted} orders at the counter")  # type: ignore[misc]
         arrived = killed(home)
         assert kill > 0 or arrived < ROWS, "the kill came too late to be one in the middle"

@@ -1,0 +1,79 @@
+"""The order in which messages reach a turn: what may wait for the sending, what may overtake, and for how long."""
+
+import queue
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from filebridge.bridge import mailbox
+from filebridge.bridge.mailbox import MESSAGES_A_TURN, Mailbox
+from filebridge.gateways.base import GroupHanded, Message, NotCalled
+
+HANDED = GroupHanded(1)
+Queue = queue.Queue[list[Message]]
+
+
+@pytest.fixture
+def messages() -> Queue:
+    return queue.Queue()
+
+
+def news(number: int) -> list[Message]:
+    return [NotCalled(f"tag {n}") for n in range(number)]
+
+
+def test_messages_come_in_their_order(messages: Queue) -> None:
+    messages.put(news(2))
+    messages.put([NotCalled("third")])
+    assert Mailbox(messages).take(0, hurried=False) == [*news(2), NotCalled("third")]
+
+
+def test_what_is_too_much_for_a_turn_comes_in_the_next(messages: Queue) -> None:
+    box = Mailbox(messages)
+    messages.put(news(MESSAGES_A_TURN + 1))
+    assert len(box.take(0, hurried=False)) == MESSAGES_A_TURN
+    assert box.take(0, hurried=False) == news(MESSAGES_A_TURN + 1)[-1:]
+
+
+def test_while_orders_wait_only_a_handed_group_comes_through(messages: Queue) -> None:
+    box = Mailbox(messages)
+    messages.put([*news(2), HANDED, *news(1)])
+    assert box.take(0, hurried=True) == [HANDED]
+    assert box.take(0, hurried=True) == []
+    assert box.take(0, hurried=False) == [*news(2), *news(1)]
+
+
+def test_no_message_waits_longer_than_the_lag(messages: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments: Iterator[float] = count(100.0, 0.3)
+    monkeypatch.setattr(time, "monotonic", lambda: next(moments))
+    box = Mailbox(messages)
+    messages.put(news(1))
+    taken: list[Message] = []
+    turns = 0
+    while not taken:
+        turns += 1
+        assert turns < 10, "the message waits for ever"
+        taken = box.take(0, hurried=True)
+    assert turns > 1, "the message did not wait at all"
+    assert taken == news(1)
+
+
+def test_no_more_than_so_many_messages_wait(messages: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailbox, "_WAITING_MAX", 3)
+    box = Mailbox(messages)
+    messages.put(news(2))
+    assert box.take(0, hurried=True) == []
+    messages.put(news(1))
+    assert box.take(0, hurried=True) == [*news(2), *news(1)]
+
+
+def test_a_call_to_look_elsewhere_ends_the_wait(messages: Queue) -> None:
+    box = Mailbox(messages)
+    messages.put([])
+    began = time.monotonic()
+    assert box.take(60, hurried=True) == []
+    assert time.monotonic() - began < 30
+    messages.put([*news(1), HANDED])
+    assert box.take(60, hurried=True) == [HANDED]
