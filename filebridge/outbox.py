@@ -53,7 +53,8 @@ class Rows(Protocol):
     def fill_rows(self, trade_date: date | None) -> Iterator[Row]: ...
     def file_rows(self, trade_date: date | None) -> Iterator[Row]: ...
     def file_events(self, intake_no: int) -> Iterator[Row]: ...
-    def events(self, *, trade_date: date | None = None, kind: str | None = None) -> Iterator[Row]: ...
+    def events(self, *, trade_date: date | None = None) -> Iterator[Row]: ...
+    def newest_books(self) -> Iterable[Row]: ...
 
 
 class Outbox:
@@ -134,12 +135,8 @@ class Outbox:
             for file in list(self._rows.file_rows(day)):
                 if receipts or not self._receipt_is_whole(file):
                     self.receipt(file, self._rows.file_events(file["intake_no"]))
-        newest: dict[str, tuple[Row, str]] = {}
-        for row in self._rows.events(kind="BOOKS"):
-            books = json.loads(row["body"])
-            newest[books["account"]] = (books, row["at"])
-        for books, at in newest.values():
-            self.books(books, at)
+        for row in self._rows.newest_books():
+            self.books(json.loads(row["body"]), row["at"])
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
         """Named like the archived file, whose name carries the date and the number of the intake."""

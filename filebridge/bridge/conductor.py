@@ -111,7 +111,7 @@ class Bridge:
         if halt is not None and halt["kind"] == "HALTED":
             self._sender.halted = json.loads(halt["body"])["text"]
         if parts.control.requests():
-            controls = parts.reader.events(kind="CONTROL")
+            controls = parts.reader.rare_events("CONTROL")
             recorded = [json.loads(row["body"]) for row in controls]
             self._controls_done = {body["stamp"]: answer_of(body) for body in recorded}
         acts = _Acts()

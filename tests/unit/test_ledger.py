@@ -163,8 +163,8 @@ def test_a_file_that_is_no_ledger_is_not_touched(tmp_path: Path) -> None:
 
 def test_readers_cannot_write(ledger: Ledger, path: Path) -> None:
     reader = LedgerReader(path)
-    with reader._engine.connect() as connection, pytest.raises(Exception, match="readonly"):
-        connection.exec_driver_sql("DELETE FROM orders")
+    with pytest.raises(LedgerError, match="readonly"):
+        reader._fetched("DELETE FROM orders", [])
     reader.close()
 
 
