@@ -33,6 +33,11 @@ class Question:
     def columns(self) -> tuple[str, ...]:
         return tuple(self._query.selected_columns.keys())
 
+    @property
+    def names(self) -> list[str]:
+        """The values that it takes, in the order of their places."""
+        return self._compiled[1]
+
     def filled_in(self, given: dict[str, Any]) -> tuple[str, list[Any]]:
         """The statement, and its values in the order of their places."""
         sql, names, own = self._compiled
@@ -67,11 +72,13 @@ BASKET_ORDERS = Question(
 OPEN_ORDERS = Question(_ORDERS.where(text(schema.IS_OPEN)).order_by(*_BY_INTAKE))
 ORDERS_AT_BROKER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID)))
 ORDERS_AT_COUNTER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID)))
-# The same whatever the account and day: for a name that a person gives.
+# The same whatever the account: for a name that a person gives.
 ORDERS_WITH_BROKER_ID = Question(
     _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID))
 )
-ORDERS_WITH_COUNTER_ID = Question(_ORDERS.where(_is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID)))
+ORDERS_WITH_COUNTER_ID = Question(
+    _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID))
+)
 ORDER_ROWS = Question(_ORDER_ROWS.where(_is(ORDERS.c.trade_date)).order_by(*_BY_INTAKE))
 ALL_ORDER_ROWS = Question(_ORDER_ROWS.order_by(*_BY_INTAKE))
 NEXT_ACCOUNT = Question(
@@ -91,10 +98,9 @@ CANCELED = Question(
     .where(_is(EVENTS.c.trade_date), text(schema.IS_CANCEL))
     .group_by(ORDERS.c.account)
 )
+# Not DISTINCT: SQLite would rather walk a whole index in the order of the days.
 TOUCHED_APART = Question(
-    select(ORDERS.c.trade_date)
-    .distinct()
-    .where(text(schema.IS_TOUCHED_APART), ORDERS.c.updated_at >= bindparam("since"))
+    select(ORDERS.c.trade_date).where(text(schema.IS_TOUCHED_APART), ORDERS.c.updated_at >= bindparam("since"))
 )
 
 TRADE_IDS = Question(select(FILLS.c.tag, FILLS.c.trade_id).where(_is_one_of(FILLS.c.tag)))
@@ -131,7 +137,9 @@ NEXT_EVENT_DAY = Question(select(func.min(EVENTS.c.trade_date)).where(EVENTS.c.t
 EVENT_DAY_BEFORE = Question(select(func.max(EVENTS.c.trade_date)).where(EVENTS.c.trade_date < bindparam("trade_date")))
 TIME_OF_EVENT = Question(select(EVENTS.c.at).where(_is(EVENTS.c.seq)))
 NEXT_BOOKS_ACCOUNT = Question(
-    select(func.min(_BOOKS_ACCOUNT)).where(text(schema.IS_BOOKS), bindparam("account") < _BOOKS_ACCOUNT)
+    select(func.min(_BOOKS_ACCOUNT))
+    .select_from(EVENTS)
+    .where(text(schema.IS_BOOKS), bindparam("account") < _BOOKS_ACCOUNT)
 )
 NEWEST_BOOKS = Question(
     select(EVENTS).where(text(schema.IS_BOOKS), bindparam("account") == _BOOKS_ACCOUNT).order_by(_NEWEST).limit(1)

@@ -119,7 +119,8 @@ ORDERS = Table(
     Index("orders_derived", "trade_date", "account", "symbol", sqlite_where=text(IS_DERIVED)),
     Index("orders_open", "open", sqlite_where=text(IS_OPEN)),
     Index("orders_broker", "trade_date", "broker_order_id", sqlite_where=text(HAS_BROKER_ID)),
-    Index("orders_counter", "counter_order_id", sqlite_where=text(HAS_COUNTER_ID)),
+    # By day as well: a counter's numbers begin again every morning.
+    Index("orders_counted", "trade_date", "counter_order_id", sqlite_where=text(HAS_COUNTER_ID)),
     Index("orders_apart", "updated_at", "trade_date", sqlite_where=text(IS_TOUCHED_APART)),
     sqlite_strict=True,
 )
@@ -173,6 +174,7 @@ _APPEND_ONLY = tuple(
 _INDEXES_OF_2 = (
     "DROP INDEX IF EXISTS events_tag",
     "DROP INDEX IF EXISTS events_date",
+    "DROP INDEX IF EXISTS orders_counter",
     *(
         f"CREATE INDEX IF NOT EXISTS {index}"
         for index in (
@@ -181,6 +183,7 @@ _INDEXES_OF_2 = (
             "events_books ON events (json_extract(body, '$.account')) WHERE kind = 'BOOKS'",
             "events_cancels ON events (trade_date, tag) WHERE kind = 'ORDER' AND "
             """substr(body, 1, 43) = '{"event":"CANCEL","status":"PENDING_CANCEL"'""",
+            "orders_counted ON orders (trade_date, counter_order_id) WHERE counter_order_id != ''",
             "orders_apart ON orders (updated_at, trade_date) WHERE substr(updated_at, 1, 10) != trade_date",
         )
     ),

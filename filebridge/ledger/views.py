@@ -55,10 +55,10 @@ class LedgerReader:
     def orders_named(self, name: str) -> list[Order]:
         """Orders whose tag, client_order_id or broker numbers are `name`, newest first."""
         found = self._orders(questions.ORDER, tag=name)
-        found += self._orders(questions.ORDERS_WITH_COUNTER_ID, counter_order_id=name)
         # The other names are known by day only.
         for day in self._order_days():
             found += self._orders(questions.ORDERS_WITH_BROKER_ID, trade_date=day, broker_order_id=name)
+            found += self._orders(questions.ORDERS_WITH_COUNTER_ID, trade_date=day, counter_order_id=name)
             for account in self._all(questions.NEXT_ACCOUNT, "account", trade_date=day):
                 wanted = {"trade_date": day, "account": account, "client_order_id": _listed([name])}
                 found += self._orders(questions.ORDERS_WITH_KEYS, **wanted)
