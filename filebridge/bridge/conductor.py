@@ -64,7 +64,7 @@ class Bridge:
             group_size=settings.broker.group_size,
             answer_seconds=settings.broker.answer_seconds,
             may_send=self._may_send,
-            sent_today=parts.reader.sent_counts(today),
+            sent_today=parts.reader.sent_counts(today) if parts.rules.orders_per_day_max is not None else {},
             today=today,
         )
         self._listener = Listener(
@@ -125,10 +125,11 @@ class Bridge:
         failpoints.hit("start.recorded")
         if not self.book.by_status[Status.SUBMITTING]:
             parts.forget_handed()
+        # A worker takes a moment to begin; what it says waits in the queue.
+        parts.gateway.start()
         parts.outbox.rebuild(sorted(days), receipts=False)
         self._moves += acts.moves
         self._try("archive", self._rest)
-        parts.gateway.start()
 
     def _take_leftover(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
         """A file that an earlier run claimed: recorded already, so only brought to rest; or taken in now."""
