@@ -19,8 +19,8 @@ from filebridge.ledger import store
 Row = dict[str, Any]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _VALUE = {letter: value for value, letter in enumerate(_LETTERS)}
-# A tag is the home's mark and random letters. In a copy some of them are mixed with the copy's own, so that its tags lie
-# among all others, as random ones do; the rest tell a file's orders apart.
+# A tag is the home's mark and random letters. In a copy some of them are mixed with the copy's own, so that its tags
+# lie among all others, as random ones do; the rest tell a file's orders apart.
 _MIXED = slice(4, 12)
 # Tables that hold a file's orders besides the events.
 _VIEWS = ("files", "orders", "fills")

@@ -289,11 +289,10 @@ class Bridge:
             case base.GroupHanded(generation):
                 if generation == self._generation:
                     self._sender.group_is_back()
-            case base.Snapshots(generation, accounts):
+            case base.Snapshots(generation):
                 if self._ended < generation == self._generation:
-                    self._broker_was_asked = True
                     failpoints.hit("recovery.snapshot")
-                    self._reconciler.hear(accounts, now)
+                    self._broker_was_asked |= self._reconciler.hear(message, now)
             case _:
                 self._listener.hear(message, now)
 
