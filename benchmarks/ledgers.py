@@ -1,11 +1,12 @@
 """A large ledger in a short time: a real day, copied.
 
-filebridge itself records one file of orders from intake to the last fill. Its events and the rows of its views are then
+filebridge itself records one file of orders, from its start to its end. Its events and the rows of its views are then
 written again and again with other tags, dates and numbers, and chained anew with the ledger's own hash; `filebridge
 verify` finds nothing wrong with the result. So whatever the ledger's tables and events look like, the copies look the
 same. Only `claim`, `sha256` and client ids repeat, which they may on other days.
 """
 
+import hashlib
 import re
 import sqlite3
 from datetime import date, datetime, timedelta
@@ -17,8 +18,10 @@ from filebridge.ledger import store
 
 Row = dict[str, Any]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-# The end of a tag names the copy; before it are the home's mark and enough random bits to tell a file's orders apart.
-_NAMES_COPY = 8
+_VALUE = {letter: value for value, letter in enumerate(_LETTERS)}
+# A tag is the home's mark and random letters. In a copy some of them are mixed with the copy's own, so that its tags
+# lie among all others, as random ones do; the rest tell a file's orders apart.
+_MIXED = slice(4, 12)
 # Tables that hold a file's orders besides the events.
 _VIEWS = ("files", "orders", "fills")
 
@@ -56,9 +59,9 @@ class _Day:
     def __init__(self, source: sqlite3.Connection) -> None:
         (file,) = source.execute("SELECT intake_no, trade_date FROM files").fetchall()
         tags = [row["tag"] for row in source.execute("SELECT tag FROM orders")]
-        assert len({tag[:-_NAMES_COPY] for tag in tags}) == len(tags), "tags of the template are too much alike"
-        wanted = "SELECT * FROM events WHERE intake_no != 0 OR tag != '' ORDER BY seq"
-        events = [dict(row) for row in source.execute(wanted)]
+        assert len({tag[_MIXED.stop :] for tag in tags}) == len(tags), "tags of the template are too much alike"
+        self.letters = {tag: [_VALUE[letter] for letter in tag[_MIXED]] for tag in tags}
+        events = [dict(row) for row in source.execute("SELECT * FROM events ORDER BY seq")]
         self._place_of = {row["seq"]: place for place, row in enumerate(events, 1)}
         self._tags = re.compile("|".join(tags))
         self._trade_date, self._intake_text = file["trade_date"], f'"intake_no":{file["intake_no"]},'
@@ -72,7 +75,7 @@ class _Day:
         for column, value in row.items():
             if isinstance(value, str):
                 text = value.replace("%", "%%").replace(self._trade_date, "%(day)s")
-                text = self._tags.sub(lambda found: found[0][:-_NAMES_COPY] + "%(end)s", text)
+                text = self._tags.sub(lambda found: f"%({found[0]})s", text)
                 if column == "body":
                     text = text.replace(self._intake_text, '"intake_no":%(number)d,')
                 if text != value:
@@ -104,7 +107,7 @@ def _write(day: _Day, connection: sqlite3.Connection, copies: int, last_day: dat
     inserts = {name: _insert(name, forms[0].row) for name, forms in day.tables.items()}
     for number in range(1, copies + 1):
         at = last_day - timedelta(days=copies - number)
-        values = {"day": at.isoformat(), "end": _name_of(number), "number": number, "seq": seq}
+        values = {"day": at.isoformat(), "number": number, "seq": seq} | _tags(day, number)
         for name, forms in day.tables.items():
             rows = [form.filled(values) for form in forms]
             if name == "events":
@@ -118,9 +121,12 @@ def _insert(table: str, row: Row) -> str:
     return f"INSERT INTO {table} ({','.join(row)}) VALUES ({','.join('?' * len(row))})"  # noqa: S608
 
 
-def _name_of(number: int) -> str:
-    letters = []
-    for _ in range(_NAMES_COPY):
-        number, digit = divmod(number, len(_LETTERS))
-        letters.append(_LETTERS[digit])
-    return "".join(letters)
+def _tags(day: _Day, number: int) -> dict[str, str]:
+    """The template's tags, each with the one that takes its place in this copy."""
+    own = [byte % 32 for byte in hashlib.sha256(str(number).encode()).digest()]
+    return {
+        tag: tag[: _MIXED.start]
+        + "".join([_LETTERS[value ^ mine] for value, mine in zip(letters, own, strict=False)])
+        + tag[_MIXED.stop :]
+        for tag, letters in day.letters.items()
+    }

@@ -46,6 +46,8 @@ _MAY_BE_FORMULA = re.compile(r'(?:^|[,"\n])[=+\-@\t\r]')
 _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
 _BOM = "\ufeff"
 _LINES_A_PIECE = 500
+# More than the line that ends a receipt: a count and a hash.
+_END_BYTES = 200
 
 
 class Rows(Protocol):
@@ -55,7 +57,8 @@ class Rows(Protocol):
     def fill_rows(self, trade_date: date | None) -> Iterator[Row]: ...
     def file_rows(self, trade_date: date | None) -> Iterator[Row]: ...
     def file_events(self, intake_no: int) -> Iterator[Row]: ...
-    def events(self, *, trade_date: date | None = None, kind: str | None = None) -> Iterator[Row]: ...
+    def events(self, *, trade_date: date | None = None) -> Iterator[Row]: ...
+    def newest_books(self) -> Iterable[Row]: ...
 
 
 class Outbox:
@@ -136,12 +139,8 @@ class Outbox:
             for file in list(self._rows.file_rows(day)):
                 if receipts or not self._receipt_is_whole(file):
                     self.receipt(file, self._rows.file_events(file["intake_no"]))
-        newest: dict[str, tuple[Row, str]] = {}
-        for row in self._rows.events(kind="BOOKS"):
-            books = json.loads(row["body"])
-            newest[books["account"]] = (books, row["at"])
-        for books, at in newest.values():
-            self.books(books, at)
+        for row in self._rows.newest_books():
+            self.books(json.loads(row["body"]), row["at"])
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
         """Named like the archived file, whose name carries the date and the number of the intake."""
@@ -151,12 +150,8 @@ class Outbox:
 
     def _receipt_is_whole(self, file: Row) -> bool:
         """Whether both files of a receipt are there and not cut, as they are after a power loss."""
-        ends = {".receipt.csv": "#END,", ".receipt.json": '],"chain_head":'}
-        try:
-            texts = [self._receipt_path(file, suffix).read_text(encoding="utf-8").rstrip("\n") for suffix in ends]
-        except (OSError, UnicodeDecodeError):
-            return False
-        return all(text.rpartition("\n")[2].startswith(end) for text, end in zip(texts, ends.values(), strict=True))
+        ends = ((".receipt.csv", b"#END,"), (".receipt.json", b'],"chain_head":'))
+        return all(_last_line(self._receipt_path(file, suffix)).startswith(end) for suffix, end in ends)
 
     def _events_path(self, day: date) -> Path:
         return self.folder / f"events-{day.isoformat()}.jsonl"
@@ -217,6 +212,17 @@ class Outbox:
         except OSError as error:
             self._late[path] = whole
             self._errors[path] = error.strerror or str(error)
+
+
+def _last_line(path: Path) -> bytes:
+    """The last line of a file, if it is a short one; nothing if there is none. Only the end is read: a day has tens of
+    thousands of receipts."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _END_BYTES))
+            return file.read().rstrip(b"\n").rpartition(b"\n")[2]
+    except OSError:
+        return b""
 
 
 def receipt_heads(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from tests.integration.homes import PROGRAM, environment
 BASKETS = 100
 WARM_UP = 0.1
 READ_EVERY_SECONDS = 2.0
-COMMANDS = (("orders", "--json"), ("fills", "--csv"), ("files",), ("positions",))
+COMMANDS = (("orders", "--json"), ("fills", "--csv"), ("files",))
 
 
 def run(bench: Bench) -> None:

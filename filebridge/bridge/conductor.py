@@ -66,7 +66,7 @@ class Bridge:
             group_size=settings.broker.group_size,
             answer_seconds=settings.broker.answer_seconds,
             may_send=self._may_send,
-            sent_today=parts.reader.sent_counts(today),
+            sent_today=parts.reader.sent_counts(today) if parts.rules.orders_per_day_max is not None else {},
             today=today,
         )
         self._listener = Listener(
@@ -113,7 +113,7 @@ class Bridge:
         if halt is not None and halt["kind"] == "HALTED":
             self._sender.halted = json.loads(halt["body"])["text"]
         if parts.control.requests():
-            controls = parts.reader.events(kind="CONTROL")
+            controls = parts.reader.rare_events("CONTROL")
             recorded = [json.loads(row["body"]) for row in controls]
             self._controls_done = {body["stamp"]: answer_of(body) for body in recorded}
         acts = _Acts()
@@ -127,10 +127,11 @@ class Bridge:
         failpoints.hit("start.recorded")
         if not self.book.by_status[Status.SUBMITTING]:
             parts.forget_handed()
+        # A worker takes a moment to begin; what it says waits in the queue.
+        parts.gateway.start()
         parts.outbox.rebuild(sorted(days), receipts=False)
         self._moves += acts.moves
         self._try("archive", self._rest)
-        parts.gateway.start()
 
     def _take_leftover(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
         """A file that an earlier run claimed: recorded already, so only brought to rest; or taken in now."""
@@ -291,11 +292,10 @@ class Bridge:
             case base.GroupHanded(generation):
                 if generation == self._generation:
                     self._sender.group_is_back()
-            case base.Snapshots(generation, accounts):
+            case base.Snapshots(generation):
                 if self._ended < generation == self._generation:
-                    self._broker_was_asked = True
                     failpoints.hit("recovery.snapshot")
-                    self._reconciler.hear(accounts, now)
+                    self._broker_was_asked |= self._reconciler.hear(message, now)
             case _:
                 self._listener.hear(message, now)
 

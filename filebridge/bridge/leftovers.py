@@ -23,8 +23,8 @@ class Leftovers:
     def never_handed(self, order: Order) -> bool:
         """Whether it is proven that the broker was never called for this order."""
         tag = order.terms.tag
-        submitted = [row["seq"] for row in self._reader.story(tag) if '"event":"SUBMIT"' in row["body"]]
-        worker = self._reader.worker_before(submitted[0]) if submitted else None
+        submitted = self._reader.submitted(order)
+        worker = self._reader.worker_before(submitted["seq"]) if submitted else None
         if worker is None:
             return False
         body = json.loads(worker["body"])

@@ -5,11 +5,13 @@ proof.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.hearing import Listener
+from filebridge.bridge.listing import Listing, SeenRows
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
@@ -18,7 +20,7 @@ from filebridge.domain.orders import Order, Status, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.base import Gateway, Raw, Snapshot
+from filebridge.gateways.base import Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
 
 _SOON = timedelta(seconds=1)
@@ -50,6 +52,10 @@ class Reconciler:
         self._quiet = timedelta(seconds=quiet_seconds)
         self._period = timedelta(seconds=reconcile_seconds)
         self._asked = False
+        # The lists that are coming, by account; None: no answer is on its way.
+        self._listings: dict[str, Listing] | None = None
+        self._more_wanted = False
+        self._asked_at: datetime | None = None
         # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
         # that pushes did not tell.
         self._orders_wanted = True
@@ -62,8 +68,7 @@ class Reconciler:
         self._books: dict[str, Any] = {}
         # When an account's orders were last listed completely.
         self._listed_at: dict[str, datetime] = {}
-        # Hashes of the rows that were looked at; a number each, for the day's list is long.
-        self._seen: set[int] = set()
+        self._seen = SeenRows()
         self._doubt_asks = 0
         # tag -> (first complete answer that did not list it, how many such answers)
         self._absent: dict[str, tuple[datetime, int]] = {}
@@ -73,11 +78,13 @@ class Reconciler:
 
     def connected(self, now: datetime) -> None:
         self._asked, self.is_owed_an_answer, self._orders_wanted = False, True, True
+        self._listings, self._more_wanted = None, False
         self._ask_at, self._orders_at = now, None
         self._seen.clear()
 
     def disconnected(self) -> None:
         self._asked, self._ask_at = False, None
+        self._listings, self._more_wanted = None, False
         self.agreed.clear()
 
     def ask_soon(self, now: datetime, delay: timedelta = _SOON) -> None:
@@ -103,35 +110,42 @@ class Reconciler:
         if self._listener.saw_stranger:
             self._listener.saw_stranger = False
             self.ask_soon(now)
+        if self._more_wanted:
+            self._more_wanted = False
+            # Without a worker there is no more: another one is asked anew.
+            with suppress(GatewayNotReady):
+                self._gateway.more()
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
         try:
             periodic = self._orders_at is None or now >= self._orders_at
             self._gateway.query(orders=self._orders_wanted or periodic)
-            self._asked = True
+            self._asked, self._asked_at = True, now
             if self._orders_wanted or periodic:
                 self._orders_wanted, self._orders_at = False, now + self._period
         except GatewayNotReady:
             self._ask_at = None
 
-    def hear(self, snapshots: tuple[Snapshot, ...], now: datetime) -> None:
-        """Within a turn: bring the ledger to what the broker's books say."""
+    def hear(self, answer: Snapshots, now: datetime) -> bool:
+        """Within a turn: bring the ledger to what the broker's books say, or this part of them. Returns whether the
+        answer is at its end."""
+        if answer.is_first:
+            self._listings = {}
+        if self._listings is None:
+            # The rest of an answer that was given up when the clock leapt.
+            return False
+        if not answer.is_last:
+            self._more_wanted = True
+            for snapshot in answer.accounts:
+                self._hear_part(snapshot, self._listings, now)
+            return False
+        listings, self._listings = self._listings, None
         self._asked = False
         self.is_owed_an_answer, self._again = self._again, False
         self._doubt_asks = self._doubt_asks + 1 if self._book.by_status[Status.UNKNOWN] else 0
         self._ask_at = now + (_SOON if self.is_owed_an_answer else self._period)
-        for snapshot in snapshots:
-            listed = self._compare_orders(snapshot, now)
-            for fill, raw in self._news(snapshot.fills):
-                self._listener.fill(fill, raw, now, in_snapshot=True)
-            if not snapshot.complete:
-                self.agreed.discard(snapshot.account)
-                self.ask_soon(now)
-                continue
-            self._record_books(snapshot)
-            if snapshot.has_orders:
-                self._not_listed(snapshot.account, listed, now)
-                self.agreed.add(snapshot.account)
+        for snapshot in answer.accounts:
+            self._hear_part(snapshot, listings, now)
         self._listener.books_are_old = False
         # What ended a moment ago may have its fills on the way.
         untold = any(order.is_final and now - order.updated_at > _SOON for order in self._book.open_orders())
@@ -139,30 +153,63 @@ class Reconciler:
         self._untold_asks = self._untold_asks + 1 if untold else 0
         if untold:
             self.ask_soon(now, _SOON * 2 ** min(self._untold_asks, 10))
+        return True
 
-    def _compare_orders(self, snapshot: Snapshot, now: datetime) -> set[str]:
-        """Tell every order's report that is new; returns the tags that the broker lists."""
-        listed = {report.tag for report, _ in snapshot.orders}
-        strangers = []
+    def _hear_part(self, snapshot: Snapshot, listings: dict[str, Listing], now: datetime) -> None:
+        """One part of one account's list. Each row is a fact of its own; what is not there counts only at the end of a
+        list of which no part is missing."""
+        listing = listings.get(snapshot.account)
+        if listing is None:
+            listing = listings[snapshot.account] = Listing(in_doubt=frozenset(self._book.by_status[Status.UNKNOWN]))
+        is_whole = listing.rows == snapshot.rows_before
+        listing.rows += len(snapshot.orders) + len(snapshot.fills)
+        self._hear_orders(snapshot, listing, now)
+        for fill, raw in self._news(snapshot.fills):
+            self._listener.fill(fill, raw, now, in_snapshot=True)
+        if not snapshot.is_end:
+            return
+        self._match_untagged(listing, now)
+        if not (snapshot.complete and is_whole):
+            self.agreed.discard(snapshot.account)
+            self.ask_soon(now)
+            return
+        self._record_books(snapshot)
+        if snapshot.has_orders:
+            self._not_listed(snapshot.account, listing, now)
+            self.agreed.add(snapshot.account)
+
+    def _hear_orders(self, snapshot: Snapshot, listing: Listing, now: datetime) -> None:
+        """Tell every order's report that is new, and note which of ours the broker lists."""
+        listing.listed.update(report.tag for report, _ in snapshot.orders if self._book.get_open(report.tag))
+        in_doubt = self._in_doubt(listing)
         for report, raw in self._news(snapshot.orders):
             order = self._listener.order(report, raw, now, in_snapshot=True)
             if order is None:
-                strangers.append((report, raw))
+                if any(could_be(report, doubtful) for doubtful in in_doubt):
+                    listing.strangers.append((report, raw))
                 continue
-            listed.add(order.terms.tag)
+            listing.listed.add(order.terms.tag)
             if report.tag == order.terms.tag:
                 self._sender.listed(order, now)
             if report.kind is not EventKind.REPORT_PENDING_CANCEL:
                 self._sender.cancel_again(order, now)
-        raws = {id(report): raw for report, raw in strangers}
-        in_doubt = [order for order in self._book.in_status(Status.UNKNOWN) if order.terms.mode == self._rules.mode]
-        for report, order in pair_untagged([report for report, _ in strangers], in_doubt):
+
+    def _match_untagged(self, listing: Listing, now: datetime) -> None:
+        """Orders in doubt that the broker may list without our tag: its absence is then no evidence."""
+        raws = {id(report): raw for report, raw in listing.strangers}
+        strangers = [report for report, _ in listing.strangers]
+        in_doubt = self._in_doubt(listing)
+        for report, order in pair_untagged(strangers, in_doubt):
             self._listener.same_by_terms(order, report, raws[id(report)], now)
-            listed.add(order.terms.tag)
+            listing.listed.add(order.terms.tag)
         for order in in_doubt:
-            if order.terms.tag not in listed and self._may_be_listed(order, [report for report, _ in strangers]):
-                listed.add(order.terms.tag)
-        return listed
+            if order.terms.tag not in listing.listed and self._may_be_listed(order, strangers):
+                listing.listed.add(order.terms.tag)
+
+    def _in_doubt(self, listing: Listing) -> list[Order]:
+        """The orders that have been in doubt since the list began."""
+        doubtful = self._book.in_status(Status.UNKNOWN)
+        return [o for o in doubtful if o.terms.tag in listing.in_doubt and o.terms.mode == self._rules.mode]
 
     def _may_be_listed(self, order: Order, untagged: list[OrderReport]) -> bool:
         """Whether the broker lists orders without our tag that may be this one: its absence is then no evidence."""
@@ -192,14 +239,19 @@ class Reconciler:
         self._seen.add(seen)
         return True
 
-    def _not_listed(self, account: str, listed: set[str], now: datetime) -> None:
+    def _not_listed(self, account: str, listing: Listing, now: datetime) -> None:
         today = trade_date_at(now, self._rules.calendar, self._rules.hours)
         for order in self._book.open_orders():
             terms = order.terms
-            if terms.account != account or terms.tag in listed:
+            if terms.account != account or terms.tag in listing.listed:
                 self._absent.pop(terms.tag, None)
+            elif self._asked_at and order.submitted_at and order.submitted_at > self._asked_at:
+                # Sent since the list was asked for, which therefore says nothing of it.
+                continue
             elif order.status is Status.UNKNOWN:
-                self._evidence(order, now)
+                # Of a doubt that is younger than the list, its rows without a tag were not compared.
+                if terms.tag in listing.in_doubt:
+                    self._evidence(order, now)
             elif order.status in _WORKING and today is not None and terms.trade_date < today:
                 seen_to_the_end = self._listed_at.get(account, terms.received_at) >= closes_at(
                     terms.trade_date, self._rules.hours

@@ -43,7 +43,8 @@ class Snapshot(NamedTuple):
     """The broker's books of one account, read in one breath.
 
     `complete` is false where any part did not answer: an empty list is then no proof of anything. `has_orders` is false
-    where only positions and asset were asked for.
+    where only positions and asset were asked for. A long list comes in several of these: the one that `is_end` tells
+    positions and asset and whether all is complete, and `rows_before` how many orders and fills those before it had.
     """
 
     account: str
@@ -53,6 +54,8 @@ class Snapshot(NamedTuple):
     fills: tuple[tuple[FillReport, Raw], ...]
     positions: tuple[Position, ...]
     asset: Asset | None
+    is_end: bool = True
+    rows_before: int = 0
 
 
 # ---- messages home; `generation` counts the workers of one run, so that a dead one's words are told apart
@@ -128,10 +131,12 @@ class FillPushed(NamedTuple):
 
 
 class Snapshots(NamedTuple):
-    """The answer to `query`."""
+    """The answer to `query`, or a part of it: then `more` asks for the next one."""
 
     generation: int
     accounts: tuple[Snapshot, ...]
+    is_first: bool = True
+    is_last: bool = True
 
 
 class WorkerTrouble(NamedTuple):
@@ -176,7 +181,7 @@ class Connection:
 class Gateway(Protocol):
     """Sends once and asks; answers arrive as messages. Every method returns at once.
 
-    `submit`, `cancel` and `query` raise GatewayNotReady when it is proven that nothing left.
+    `submit`, `cancel`, `query` and `more` raise GatewayNotReady when it is proven that nothing left.
     """
 
     def start(self) -> None: ...
@@ -187,6 +192,10 @@ class Gateway(Protocol):
 
     def query(self, *, orders: bool) -> None:
         """Ask for positions and asset of every account; `orders` for its orders and trades as well."""
+
+    def more(self) -> None:
+        """Ask for the next part of the answer to `query`. A part at a time, so that a day's list is never in memory as
+        a whole, and orders that are to be sent meanwhile need not wait for its end."""
 
     def tick(self) -> None:
         """Look after the worker: heartbeat, deadlines, replacement. To be called several times a second."""

@@ -99,6 +99,9 @@ class Supervisor:
     def query(self, *, orders: bool) -> None:
         self._ask("query", "snapshots", has_orders=orders)
 
+    def more(self) -> None:
+        self._ask("more", "snapshots")
+
     def tick(self) -> None:
         self._say()
         worker = self._worker

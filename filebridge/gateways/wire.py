@@ -79,6 +79,8 @@ def _snapshot(wire: Raw) -> base.Snapshot:
         asset=base.Asset(account, **{name: Decimal(text) for name, text in wire["asset"].items()})
         if wire["asset"]
         else None,
+        is_end=wire["is_end"],
+        rows_before=wire["rows_before"],
     )
 
 
@@ -93,7 +95,7 @@ _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "order_refused": lambda wire, generation: base.OrderRefused(wire["tag"], wire["text"], wire),
     "cancel_answer": lambda wire, generation: base.CancelAnswer(wire["tag"], wire["taken"], wire["text"], wire),
     "snapshots": lambda wire, generation: base.Snapshots(
-        generation, tuple(_snapshot(account) for account in wire["accounts"])
+        generation, tuple(_snapshot(account) for account in wire["accounts"]), wire["is_first"], wire["is_last"]
     ),
     "trouble": lambda wire, generation: base.WorkerTrouble(wire["text"]),
 }

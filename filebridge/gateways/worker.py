@@ -132,6 +132,7 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
     if trouble is not None:
         return trouble
     outlet.emit({"kind": "up"})
+    books: Iterator[Wire] = iter(())
     for command in _commands():
         if parent.is_gone():
             break
@@ -155,7 +156,10 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                     broker.cancel(order)
                 outlet.emit({"kind": "handed"})
             case "query":
-                outlet.emit(broker.snapshot(orders=command["has_orders"]))
+                books = broker.books(orders=command["has_orders"])
+                outlet.emit(next(books))
+            case "more":
+                outlet.emit(next(books))
     return None
 
 

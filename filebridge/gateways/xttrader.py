@@ -31,6 +31,10 @@ SIDES = {Side.BUY: 23, Side.SELL: 24}
 SIDE_OF = {number: side for side, number in SIDES.items()}
 LIMIT = 11
 ACCOUNT_OK = 0
+# Orders and fills in one part of a list.
+PART_ROWS = 1000
+# An answer comes within seconds; so many requests are remembered for answers that do not carry the whole tag.
+_REQUESTS_MAX = 20_000
 # OrdStatus by xtconstant's numbers. 51 and 52 are not final; any other number works, and is never taken for an end.
 REPORT_OF = {
     48: EventKind.REPORT_WORKING,
@@ -133,28 +137,42 @@ class XtBroker:
         for answer in self._cancel_requests.called(seq, order["tag"]):
             self._emit(answer)
 
-    def snapshot(self, *, orders: bool) -> Wire:
-        """The books of all accounts, with or without orders and trades. An account is complete only if its status is
-        good, and its asset and every list that was asked for answered."""
+    def books(self, *, orders: bool) -> Iterator[Wire]:
+        """The books of all accounts, with or without orders and trades, in parts. An account is complete only if its
+        status is good, and its asset and every list that was asked for answered."""
         statuses = {row.account_id: row.status for row in self._trader.query_account_status() or ()}
-        books = [self._books(name, statuses, has_orders=orders) for name in self._accounts]
-        return {"kind": "snapshots", "accounts": books}
+        is_first, last_account = True, [*self._accounts][-1]
+        for name in self._accounts:
+            for part in self._books(name, statuses.get(name) == ACCOUNT_OK, has_orders=orders):
+                is_last = part["is_end"] and name == last_account
+                yield {"kind": "snapshots", "accounts": [part], "is_first": is_first, "is_last": is_last}
+                is_first = False
 
-    def _books(self, name: str, statuses: dict[str, int], *, has_orders: bool) -> Wire:
+    def _books(self, name: str, is_ok: bool, *, has_orders: bool) -> Iterator[Wire]:
         account = self._accounts[name]
-        asset = self._trader.query_stock_asset(account)
-        orders = self._trader.query_stock_orders(account) if has_orders else []
-        trades = self._trader.query_stock_trades(account) if has_orders else []
-        positions = self._trader.query_stock_positions(account)
-        answered = asset is not None and None not in (orders, trades, positions)
-        return {
-            "account": name,
-            "complete": answered and statuses.get(name) == ACCOUNT_OK,
-            "has_orders": has_orders,
-            "orders": [_order(row) for row in orders or ()],
-            "fills": [_fill(row) for row in trades or ()],
+        lists = (("orders", self._trader.query_stock_orders, _order), ("fills", self._trader.query_stock_trades, _fill))
+        rows: Wire = {"orders": [], "fills": []}
+        part = {"account": name, "complete": False, "has_orders": has_orders, "positions": [], "asset": None}
+        rows_before, answered = 0, True
+        for what, query, make in lists if has_orders else ():
+            found = query(account)
+            answered &= found is not None
+            for row in found or ():
+                rows[what].append(make(row))
+                if len(rows["orders"]) + len(rows["fills"]) == PART_ROWS:
+                    yield {**part, **rows, "is_end": False, "rows_before": rows_before}
+                    rows, rows_before = {"orders": [], "fills": []}, rows_before + PART_ROWS
+            # Not both lists at once: on a long day each is large.
+            del found
+        positions, asset = self._trader.query_stock_positions(account), self._trader.query_stock_asset(account)
+        yield {
+            **part,
+            **rows,
+            "complete": is_ok and answered and positions is not None and asset is not None,
             "positions": [_position(row) for row in positions or ()],
             "asset": _asset(asset) if asset is not None else None,
+            "is_end": True,
+            "rows_before": rows_before,
         }
 
     # ---- what comes back
@@ -227,6 +245,8 @@ class _Requests:
 
     def called(self, seq: int, tag: str) -> list[Wire]:
         self._tags[seq] = tag
+        if len(self._tags) > _REQUESTS_MAX:
+            del self._tags[next(iter(self._tags))]
         return [{**answer, "tag": tag} for answer in self._early.pop(seq, ())]
 
     def answered(self, seq: int, answer: Wire) -> list[Wire]:

@@ -5,9 +5,18 @@ that a report or a restart need not read the whole day; `verify` makes them agai
 Decimals and times are text, because SQLite's numbers would lose digits.
 """
 
-from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 METADATA = MetaData()
+
+# Conditions of partial indexes. A question uses such an index only if it says the same, word for word.
+HAS_INTAKE, HAS_BROKER_ID, HAS_COUNTER_ID = "intake_no != 0", "broker_order_id != ''", "counter_order_id != ''"
+IS_OPEN, IS_DERIVED = "open = 1", "id_derived = 1"
+IS_RARE = "kind IN ('CONTROL', 'HALTED', 'RESUMED', 'WORKER')"
+IS_BOOKS, BOOKS_ACCOUNT = "kind = 'BOOKS'", "json_extract(body, '$.account')"
+IS_CANCEL = """kind = 'ORDER' AND substr(body, 1, 43) = '{"event":"CANCEL","status":"PENDING_CANCEL"'"""
+# Last touched on another day than its own; by the calendar, which differs from the trade date after a close as well.
+IS_TOUCHED_APART = "substr(updated_at, 1, 10) != trade_date"
 
 
 def _text(name: str, **options: object) -> Column[str]:
@@ -35,9 +44,13 @@ EVENTS = Table(
     _int("intake_no"),
     _text("body"),
     _text("hash"),
-    Index("events_tag", "tag", sqlite_where=Column("tag", Text) != ""),
-    Index("events_intake", "intake_no", sqlite_where=Column("intake_no", Integer) != 0),
-    Index("events_date", "trade_date"),
+    # By day and tag, not by tag alone: tags are random, and a basket would touch as many pages all over a large index
+    # as it has orders.
+    Index("events_day", "trade_date", "tag"),
+    Index("events_intake", "intake_no", sqlite_where=text(HAS_INTAKE)),
+    Index("events_rare", "kind", sqlite_where=text(IS_RARE)),
+    Index("events_books", text(BOOKS_ACCOUNT), sqlite_where=text(IS_BOOKS)),
+    Index("events_cancels", "trade_date", "tag", sqlite_where=text(IS_CANCEL)),
     sqlite_strict=True,
 )
 
@@ -103,10 +116,12 @@ ORDERS = Table(
     # 1 while something can still change it: what a start has to take up again.
     _int("open"),
     Index("orders_key", "trade_date", "account", "client_order_id"),
-    Index("orders_derived", "trade_date", "account", "symbol", sqlite_where=Column("id_derived", Integer) == 1),
-    Index("orders_open", "open", sqlite_where=Column("open", Integer) == 1),
-    Index("orders_broker", "trade_date", "broker_order_id", sqlite_where=Column("broker_order_id", Text) != ""),
-    Index("orders_counter", "counter_order_id", sqlite_where=Column("counter_order_id", Text) != ""),
+    Index("orders_derived", "trade_date", "account", "symbol", sqlite_where=text(IS_DERIVED)),
+    Index("orders_open", "open", sqlite_where=text(IS_OPEN)),
+    Index("orders_broker", "trade_date", "broker_order_id", sqlite_where=text(HAS_BROKER_ID)),
+    # By day as well: a counter's numbers begin again every morning.
+    Index("orders_counted", "trade_date", "counter_order_id", sqlite_where=text(HAS_COUNTER_ID)),
+    Index("orders_apart", "updated_at", "trade_date", sqlite_where=text(IS_TOUCHED_APART)),
     sqlite_strict=True,
 )
 
@@ -156,5 +171,27 @@ _APPEND_ONLY = tuple(
     for verb in ("update", "delete")
 )
 
-# (version, name, statements); a version is never edited once it was released, only followed.
-MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = ((1, "first tables", _APPEND_ONLY),)
+_INDEXES_OF_2 = (
+    "DROP INDEX IF EXISTS events_tag",
+    "DROP INDEX IF EXISTS events_date",
+    "DROP INDEX IF EXISTS orders_counter",
+    *(
+        f"CREATE INDEX IF NOT EXISTS {index}"
+        for index in (
+            "events_day ON events (trade_date, tag)",
+            "events_rare ON events (kind) WHERE kind IN ('CONTROL', 'HALTED', 'RESUMED', 'WORKER')",
+            "events_books ON events (json_extract(body, '$.account')) WHERE kind = 'BOOKS'",
+            "events_cancels ON events (trade_date, tag) WHERE kind = 'ORDER' AND "
+            """substr(body, 1, 43) = '{"event":"CANCEL","status":"PENDING_CANCEL"'""",
+            "orders_counted ON orders (trade_date, counter_order_id) WHERE counter_order_id != ''",
+            "orders_apart ON orders (updated_at, trade_date) WHERE substr(updated_at, 1, 10) != trade_date",
+        )
+    ),
+)
+
+# (version, name, statements); a version is never edited once it was released, only followed. The first makes the tables
+# as they are described above, so in a new ledger the later ones find their work done.
+MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (1, "first tables", _APPEND_ONLY),
+    (2, "indexes for a thousand days", _INDEXES_OF_2),
+)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table
 
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
@@ -76,10 +76,7 @@ def verify(path: Path, heads: Mapping[str, str] | None = None) -> Verification:
     reader = LedgerReader(path)
     found = Verification()
     try:
-        with reader._engine.connect() as connection:
-            for row in connection.execute(text("PRAGMA integrity_check")):
-                if row[0] != "ok":
-                    found.problems.append(f"SQLite: {row[0]}")
+        found.problems += [f"SQLite: {problem}" for problem in reader.integrity()]
         views = fold(_checked(reader.events(), found))
         for head, where in (heads or {}).items():
             if head not in found.hashes:

@@ -1,25 +1,29 @@
-"""Reading the ledger: on connections that cannot write, for reports, commands and the bridge's own questions."""
+"""Reading the ledger: on connections that cannot write, for reports, commands and the bridge's own questions.
 
+Each answer is what was committed last: a question is read to its end at once, which ends its look at the ledger, and
+what is long is read on a connection of its own.
+"""
+
+import json
+import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import date
+from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Select, Table, create_engine, event, func, or_, select, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import Table, select
 
 from filebridge.domain.orders import Order
 from filebridge.errors import LedgerError
-from filebridge.ledger import codec
+from filebridge.ledger import codec, questions
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
+from filebridge.ledger.questions import Question
 
-# SQLite binds at most 32,766 values; a question about a large file is asked in parts.
-_CHUNK = 5000
-_NAMED_MAX = 1000
-# Word for word what the partial indexes say: with a bound value SQLite would not know that it may use them.
-_HAS_INTAKE, _HAS_TAG, _IS_OPEN, _IS_DERIVED = map(text, ("intake_no != 0", "tag != ''", "open = 1", "id_derived = 1"))
+_BUSY_SECONDS = 5.0
+# Greater than any text that the ledger keeps.
+_BEYOND = chr(0x10FFFF)
+_SEQ_MAX = 2**63 - 1
 
 
 class LedgerReader:
@@ -32,207 +36,238 @@ class LedgerReader:
                 hint="Is it a filebridge home (--home)? If so, start `filebridge run` once; it makes the ledger.",
                 hint_zh="该目录是 filebridge 主目录吗（--home）？如是，请先运行一次 filebridge run，账本会自动建立。",
             )
-        # as_uri escapes '#' and '?' in the folder's name, which SQLite would read as its own; in pieces, because
-        # SQLAlchemy may undo that in a text.
-        self._engine = create_engine(
-            URL.create("sqlite", database=path.resolve().as_uri(), query={"mode": "ro", "uri": "true"}),
-            poolclass=StaticPool,
-            connect_args={"check_same_thread": False},
-        )
-        event.listen(self._engine, "connect", _read_only)
+        # as_uri escapes '#' and '?' in the folder's name, which SQLite would read as its own.
+        self._place = f"{path.resolve().as_uri()}?mode=ro"
+        self._connection = self._open()
 
     def close(self) -> None:
-        self._engine.dispose()
+        self._connection.close()
 
     # ---- orders
 
     def order(self, tag: str) -> Order | None:
-        found = self._orders(select(ORDERS).where(ORDERS.c.tag == tag))
+        found = self._orders(questions.ORDER, tag=tag)
         return found[0] if found else None
 
     def orders_tagged(self, tags: Iterable[str]) -> list[Order]:
-        wanted = list(tags)
-        parts = (wanted[start : start + _CHUNK] for start in range(0, len(wanted), _CHUNK))
-        return [order for part in parts for order in self._orders(select(ORDERS).where(ORDERS.c.tag.in_(part)))]
+        return self._orders(questions.ORDERS_TAGGED, tag=_listed(tags))
 
     def orders_named(self, name: str) -> list[Order]:
         """Orders whose tag, client_order_id or broker numbers are `name`, newest first."""
-        columns = (ORDERS.c.tag, ORDERS.c.client_order_id, ORDERS.c.broker_order_id, ORDERS.c.counter_order_id)
-        wanted = or_(*(column == name for column in columns))
-        return self._orders(select(ORDERS).where(wanted).order_by(ORDERS.c.received_at.desc()))
+        found = self._orders(questions.ORDER, tag=name)
+        # The other names are known by day only.
+        for day in self._order_days():
+            found += self._orders(questions.ORDERS_WITH_BROKER_ID, trade_date=day, broker_order_id=name)
+            found += self._orders(questions.ORDERS_WITH_COUNTER_ID, trade_date=day, counter_order_id=name)
+            for account in self._all(questions.NEXT_ACCOUNT, "account", trade_date=day):
+                wanted = {"trade_date": day, "account": account, "client_order_id": _listed([name])}
+                found += self._orders(questions.ORDERS_WITH_KEYS, **wanted)
+        by_tag = {order.terms.tag: order for order in found}
+        return sorted(by_tag.values(), key=lambda order: order.terms.received_at, reverse=True)
 
     def orders_with_keys(self, *, trade_date: date, account: str, ids: Iterable[str]) -> list[Order]:
         """All orders of these client_order_ids on that day and account, oldest first."""
-        wanted = list(dict.fromkeys(ids))
-        found: list[Order] = []
-        for start in range(0, len(wanted), _CHUNK):
-            found += self._orders(
-                select(ORDERS)
-                .where(ORDERS.c.trade_date == trade_date.isoformat(), ORDERS.c.account == account)
-                .where(ORDERS.c.client_order_id.in_(wanted[start : start + _CHUNK]))
-                .order_by(ORDERS.c.intake_no, ORDERS.c.row)
-            )
-        return found
+        wanted = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": _listed(ids)}
+        return self._orders(questions.ORDERS_WITH_KEYS, **wanted)
 
     def basket_orders(self, *, trade_date: date, account: str, basket: str, symbols: Iterable[str]) -> list[Order]:
         """The orders with derived ids of a basket on that day, in these symbols, oldest first."""
-        wanted = list(dict.fromkeys(symbols))
-        found: list[Order] = []
-        for start in range(0, len(wanted), _CHUNK):
-            found += self._orders(
-                select(ORDERS)
-                .where(ORDERS.c.trade_date == trade_date.isoformat(), ORDERS.c.account == account)
-                .where(ORDERS.c.symbol.in_(wanted[start : start + _CHUNK]), _IS_DERIVED)
-                .where(ORDERS.c.basket == basket)
-                .order_by(ORDERS.c.intake_no, ORDERS.c.row)
-            )
-        return found
+        wanted = {"trade_date": trade_date.isoformat(), "account": account, "basket": basket}
+        return self._orders(questions.BASKET_ORDERS, **wanted, symbol=_listed(symbols))
 
     def open_orders(self) -> list[Order]:
         """All that something can still change, in the order in which they were received."""
-        return self._orders(select(ORDERS).where(_IS_OPEN).order_by(ORDERS.c.intake_no, ORDERS.c.row))
+        return self._orders(questions.OPEN_ORDERS)
 
     def orders_with_broker_ids(
         self, *, account: str, trade_date: date, broker_order_id: str, counter_order_id: str
     ) -> list[Order]:
         """The orders of that day and account with one of these numbers; empty ones are no numbers."""
-        pairs = ((ORDERS.c.broker_order_id, broker_order_id), (ORDERS.c.counter_order_id, counter_order_id))
-        numbered = [column == number for column, number in pairs if number]
-        if not numbered:
-            return []
-        query = select(ORDERS).where(ORDERS.c.trade_date == trade_date.isoformat(), ORDERS.c.account == account)
-        return self._orders(query.where(or_(*numbered)))
+        of_day = {"account": account, "trade_date": trade_date.isoformat()}
+        found: list[Order] = []
+        if broker_order_id:
+            found += self._orders(questions.ORDERS_AT_BROKER, **of_day, broker_order_id=broker_order_id)
+        if counter_order_id:
+            found += self._orders(questions.ORDERS_AT_COUNTER, **of_day, counter_order_id=counter_order_id)
+        return [*{order.terms.tag: order for order in found}.values()]
 
     def order_rows(self, trade_date: date | None) -> Iterator[Body]:
         """Orders of one trade date (all dates: None) for reports, with the file that each came from."""
-        query = select(ORDERS, FILES.c.name.label("file")).join(FILES, FILES.c.intake_no == ORDERS.c.intake_no)
-        if trade_date is not None:
-            query = query.where(ORDERS.c.trade_date == trade_date.isoformat())
-        return self._stream(query.order_by(ORDERS.c.intake_no, ORDERS.c.row))
+        return self._rows_of_day(questions.ORDER_ROWS, questions.ALL_ORDER_ROWS, trade_date)
 
     def sent_counts(self, trade_date: date) -> dict[str, int]:
         """How many orders and cancels left on that day, per account."""
-        sent = or_(
-            EVENTS.c.body.startswith('{"event":"SUBMIT"'),
-            EVENTS.c.body.startswith('{"event":"CANCEL","status":"PENDING_CANCEL"'),
-        )
-        query = (
-            select(ORDERS.c.account, func.count().label("sent"))
-            .join(EVENTS, EVENTS.c.tag == ORDERS.c.tag)
-            .where(EVENTS.c.trade_date == trade_date.isoformat(), EVENTS.c.kind == "ORDER", sent)
-            .group_by(ORDERS.c.account)
-        )
-        return {row["account"]: row["sent"] for row in self._rows(query)}
+        counts: dict[str, int] = {}
+        for question in (questions.SUBMITTED, questions.CANCELED):
+            for account, sent in self._ask(question, trade_date=trade_date.isoformat()):
+                counts[account] = counts.get(account, 0) + sent
+        return counts
 
     # ---- files, fills, events
 
     def fill_rows(self, trade_date: date | None) -> Iterator[Body]:
-        query = select(FILLS).order_by(FILLS.c.seq)
-        return self._stream(query if trade_date is None else query.where(FILLS.c.trade_date == trade_date.isoformat()))
+        return self._rows_of_day(questions.FILL_ROWS, questions.ALL_FILL_ROWS, trade_date)
 
     def file_rows(self, trade_date: date | None) -> Iterator[Body]:
-        query = select(FILES).order_by(FILES.c.intake_no)
-        return self._stream(query if trade_date is None else query.where(FILES.c.trade_date == trade_date.isoformat()))
+        return self._rows_of_day(questions.FILE_ROWS, questions.ALL_FILE_ROWS, trade_date)
 
     def file_of_claim(self, claim: str) -> Body | None:
-        return next(iter(self._rows(select(FILES).where(FILES.c.claim == claim))), None)
+        return self._first(questions.FILE_OF_CLAIM, claim=claim)
 
     def intakes_named(self, name: str) -> list[int]:
         """The numbers of the newest files of that name."""
-        query = select(FILES.c.intake_no).where(FILES.c.name == name).order_by(FILES.c.intake_no.desc())
-        return [row["intake_no"] for row in self._rows(query.limit(_NAMED_MAX))]
+        return [number for (number,) in self._ask(questions.INTAKES_NAMED, name=name)]
 
     def file_names(self, intake_numbers: Iterable[int]) -> dict[int, str]:
-        wanted = list(intake_numbers)
-        if not wanted:
-            return {}
-        rows = self._rows(select(FILES.c.intake_no, FILES.c.name).where(FILES.c.intake_no.in_(wanted)))
-        return {row["intake_no"]: row["name"] for row in rows}
+        return dict(self._ask(questions.FILE_NAMES, intake_no=_listed(intake_numbers)))
 
     def file_events(self, intake_no: int) -> Iterator[Body]:
-        query = select(EVENTS).where(EVENTS.c.intake_no == intake_no, _HAS_INTAKE)
-        return self._stream(query.order_by(EVENTS.c.seq))
+        return self._stream(questions.FILE_EVENTS, intake_no=intake_no)
 
     def story(self, tag: str) -> list[Body]:
         """Every event of one order."""
-        return self._rows(select(EVENTS).where(EVENTS.c.tag == tag, _HAS_TAG).order_by(EVENTS.c.seq))
+        return [row for day in self._event_days() for row in self._order_events(tag, day)]
 
-    def events(self, *, trade_date: date | None = None, kind: str | None = None) -> Iterator[Body]:
-        query = select(EVENTS).order_by(EVENTS.c.seq)
-        if trade_date is not None:
-            query = query.where(EVENTS.c.trade_date == trade_date.isoformat())
-        if kind is not None:
-            query = query.where(EVENTS.c.kind == kind)
-        return self._stream(query)
+    def submitted(self, order: Order) -> Body | None:
+        """The event with which an order was given to be sent, if it was: on its own trade date."""
+        events = self._order_events(order.terms.tag, order.terms.trade_date.isoformat())
+        return next((row for row in events if row["body"].startswith('{"event":"SUBMIT"')), None)
+
+    def events(self, *, trade_date: date | None = None) -> Iterator[Body]:
+        if trade_date is None:
+            return self._stream(questions.ALL_EVENTS)
+        day = trade_date.isoformat()
+        ((first, last),) = self._ask(questions.SPAN_OF_DAY, trade_date=day)
+        return self._stream(questions.DAY_EVENTS, first=first, last=last, trade_date=day)
+
+    def rare_events(self, kind: str) -> list[Body]:
+        """The events of one of the kinds of which there are few (schema.IS_RARE), oldest first."""
+        return self._bodies(questions.RARE_EVENTS, kind=kind)
+
+    def newest_books(self) -> list[Body]:
+        """Of each account the event that last told its positions and asset."""
+        accounts = self._all(questions.NEXT_BOOKS_ACCOUNT, "account")
+        return [row for account in accounts for row in self._bodies(questions.NEWEST_BOOKS, account=account)]
 
     def days(self) -> list[date]:
         """Every trade date that an event, an order or a fill belongs to."""
-        found = {row["day"] for table in (EVENTS, ORDERS) for row in self._rows(_days_of(table))}
-        return sorted(date.fromisoformat(day) for day in found)
+        return sorted(date.fromisoformat(day) for day in {*self._event_days(), *self._order_days()})
 
     def days_touched(self) -> set[date]:
         """The two latest days on which anything was recorded, and the trade dates of the orders that it was about.
 
-        Two, so that a crash before midnight is made good after it, even by the second start of the new day.
+        Two, so that a crash before midnight is made good after it, even by the second start of the new day. A day more
+        may be among them, where only reading all events could tell.
         """
-        latest = select(EVENTS.c.trade_date.label("day")).distinct().order_by(EVENTS.c.trade_date.desc()).limit(2)
-        days = [row["day"] for row in self._rows(latest)]
-        about = select(ORDERS.c.trade_date.label("day")).distinct().join(EVENTS, EVENTS.c.tag == ORDERS.c.tag)
-        days += [row["day"] for row in self._rows(about.where(EVENTS.c.trade_date.in_(days)))]
+        latest = self._one(questions.EVENT_DAY_BEFORE, trade_date=_BEYOND)
+        if latest is None:
+            return set()
+        earlier = self._one(questions.EVENT_DAY_BEFORE, trade_date=latest) or latest
+        ((first, _),) = self._ask(questions.SPAN_OF_DAY, trade_date=earlier)
+        since = self._one(questions.TIME_OF_EVENT, seq=first)
+        days = {latest, earlier} | {day for (day,) in self._ask(questions.TOUCHED_APART, since=since)}
+        # An order that was last touched on its own calendar day is of one of these.
+        day_before = date.fromisoformat(since[:10]) - timedelta(days=1)
+        days |= set(self._all(questions.NEXT_ORDER_DAY, "trade_date", after=day_before.isoformat()))
         return {date.fromisoformat(day) for day in days}
 
     def newest_event(self) -> Body | None:
-        return next(iter(self._rows(select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(1))), None)
+        return self._first(questions.NEWEST_EVENT)
 
     def worker_before(self, seq: int) -> Body | None:
         """The worker that was the sole sender when an event happened."""
-        query = select(EVENTS).where(EVENTS.c.kind == "WORKER", EVENTS.c.seq < seq)
-        return next(iter(self._rows(query.order_by(EVENTS.c.seq.desc()).limit(1))), None)
+        return self._first(questions.LAST_RARE, kind="WORKER", before=seq)
 
     def last_event(self, *kinds: str) -> Body | None:
-        query = select(EVENTS).where(EVENTS.c.kind.in_(kinds)).order_by(EVENTS.c.seq.desc()).limit(1)
-        return next(iter(self._rows(query)), None)
+        """The newest event of these kinds, of which there are few (schema.IS_RARE)."""
+        found = [row for kind in kinds for row in self._bodies(questions.LAST_RARE, kind=kind, before=_SEQ_MAX)]
+        return max(found, key=lambda row: row["seq"], default=None)
 
     def canceled_before(self, *, trade_date: date, account: str) -> set[str]:
         """The ids that a cancel named on that day before any such order was known."""
-        query = (
-            select(CANCEL_MARKS.c.client_order_id)
-            .where(CANCEL_MARKS.c.trade_date == trade_date.isoformat())
-            .where(CANCEL_MARKS.c.account == account)
-        )
-        return {row["client_order_id"] for row in self._rows(query)}
+        rows = self._ask(questions.CANCELED_BEFORE, trade_date=trade_date.isoformat(), account=account)
+        return {name for (name,) in rows}
 
-    def rows_of(self, table: Any) -> Iterator[Body]:
-        return self._stream(select(table))
+    def rows_of(self, table: Table) -> Iterator[Body]:
+        return self._stream(Question(select(table)))
+
+    def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        return [row[0] for row in self._fetched("PRAGMA integrity_check", []) if row[0] != "ok"]
 
     # ---- how it is read
 
-    def _orders(self, query: Select[Any]) -> list[Order]:
-        rows = self._rows(query)
+    def _orders(self, question: Question, **values: Any) -> list[Order]:
+        rows = self._bodies(question, **values)
         filled = [row["tag"] for row in rows if row["filled_qty"]]
         trade_ids: dict[str, set[str]] = {}
-        for start in range(0, len(filled), _CHUNK):
-            part = filled[start : start + _CHUNK]
-            for row in self._rows(select(FILLS.c.tag, FILLS.c.trade_id).where(FILLS.c.tag.in_(part))):
-                trade_ids.setdefault(row["tag"], set()).add(row["trade_id"])
+        for tag, trade_id in self._ask(questions.TRADE_IDS, tag=_listed(filled)) if filled else ():
+            trade_ids.setdefault(tag, set()).add(trade_id)
         return [codec.order_from(row, frozenset(trade_ids.get(row["tag"], ()))) for row in rows]
 
-    def _rows(self, query: Select[Any]) -> list[Body]:
-        return list(self._stream(query))
+    def _order_events(self, tag: str, day: str) -> list[Body]:
+        return self._bodies(questions.DAY_OF_ORDER, tag=tag, trade_date=day)
 
-    def _stream(self, query: Select[Any]) -> Iterator[Body]:
+    def _order_days(self) -> list[str]:
+        return self._all(questions.NEXT_ORDER_DAY, "trade_date")
+
+    def _event_days(self) -> list[str]:
+        return self._all(questions.NEXT_EVENT_DAY, "trade_date")
+
+    def _all(self, question: Question, name: str, *, after: str = "", **values: Any) -> list[str]:
+        """Every value behind `after`, one after the other, of a question for the next one."""
+        found = []
+        while (after := self._one(question, **values, **{name: after})) is not None:
+            found.append(after)
+        return found
+
+    def _rows_of_day(self, of_day: Question, of_all: Question, trade_date: date | None) -> Iterator[Body]:
+        if trade_date is None:
+            return self._stream(of_all)
+        return self._stream(of_day, trade_date=trade_date.isoformat())
+
+    def _bodies(self, question: Question, **values: Any) -> list[Body]:
+        columns = question.columns
+        return [dict(zip(columns, row, strict=True)) for row in self._ask(question, **values)]
+
+    def _first(self, question: Question, **values: Any) -> Body | None:
+        return next(iter(self._bodies(question, **values)), None)
+
+    def _one(self, question: Question, **values: Any) -> Any:
+        """The only value of the only row."""
+        return self._ask(question, **values)[0][0]
+
+    def _ask(self, question: Question, **values: Any) -> list[Any]:
+        return self._fetched(*question.filled_in(values))
+
+    def _fetched(self, sql: str, values: list[Any]) -> list[Any]:
         try:
-            with self._engine.connect() as connection:
-                for row in connection.execution_options(yield_per=1000).execute(query):
-                    yield dict(row._mapping)
-        except SQLAlchemyError as error:
-            raise LedgerError(f"the ledger cannot be read: {error}") from error
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+
+    def _stream(self, question: Question, **values: Any) -> Iterator[Body]:
+        try:
+            with closing(self._open()) as connection:
+                columns = question.columns
+                for row in connection.execute(*question.filled_in(values)):
+                    yield dict(zip(columns, row, strict=True))
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            connection = sqlite3.connect(self._place, uri=True, timeout=_BUSY_SECONDS, check_same_thread=False)
+            connection.execute("PRAGMA query_only=ON")
+        except sqlite3.Error as error:
+            raise _unreadable(error) from error
+        return connection
 
 
-def _read_only(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA query_only=ON")
-    connection.execute("PRAGMA busy_timeout=5000")
+def _unreadable(error: sqlite3.Error) -> LedgerError:
+    return LedgerError(f"the ledger cannot be read: {error}")
 
 
-def _days_of(table: Table) -> Select[Any]:
-    return select(table.c.trade_date.label("day")).distinct()
+def _listed(values: Iterable[object]) -> str:
+    """A list as the questions want it, each value once."""
+    return json.dumps(list(dict.fromkeys(values)))

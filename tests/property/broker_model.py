@@ -5,7 +5,7 @@ which of its words arrive; the model keeps the truth, and asks a witness about a
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,8 @@ from filebridge.gateways.base import Raw
 from filebridge.gateways.wire import fill_report, message_of, order_report
 
 ACCOUNT = "10000001"
+# So few that lists of several parts are common.
+PART_ROWS = 2
 _ENDED = (EventKind.REPORT_FILLED, EventKind.REPORT_CANCELED, EventKind.REPORT_REJECTED)
 _CODE = {
     EventKind.REPORT_WORKING: 50,
@@ -149,6 +151,7 @@ class BrokerModel:
         self.books: list[BookOrder] = []
         self.past: list[BookOrder] = []
         self.is_lagging = False
+        self._parts: Iterator[base.Snapshots] = iter(())
 
     # ---- the gateway's contract
 
@@ -178,6 +181,10 @@ class BrokerModel:
     def query(self, *, orders: bool) -> None:
         self._must_be_up()
         self.commands.append(("query", orders))
+
+    def more(self) -> None:
+        self._must_be_up()
+        self.commands.append(("more", None))
 
     def tick(self) -> None:
         if self.connection is Connection.NONE:
@@ -249,7 +256,10 @@ class BrokerModel:
                 assert isinstance(what, Order)
                 self._work_on_cancel(what, fate)
             case "query":
-                self.said.append(self._snapshots(fate, has_orders=bool(what)))
+                self._parts = in_parts(self._snapshots(fate, has_orders=bool(what)))
+                self.said.append(next(self._parts))
+            case "more":
+                self.said.append(next(self._parts))
             case _:
                 self.said.append(base.GroupHanded(self.generation))
         return True
@@ -416,3 +426,19 @@ class BrokerModel:
     def lose_logs(self) -> None:
         """The machine lost its power: the logs are there, but what was in them was never flushed."""
         self._logs = {log: set() for log in self._logs}
+
+
+def in_parts(answer: base.Snapshots) -> Iterator[base.Snapshots]:
+    """The answer as a worker gives it, which tells a few rows at a time."""
+    (whole,) = answer.accounts
+    rows_before = 0
+    while len(whole.orders) + len(whole.fills) > PART_ROWS:
+        part = whole._replace(complete=False, positions=(), asset=None, is_end=False, rows_before=rows_before)
+        if len(whole.orders) > PART_ROWS:
+            part = part._replace(orders=whole.orders[:PART_ROWS], fills=())
+        else:
+            part = part._replace(fills=whole.fills[: PART_ROWS - len(whole.orders)])
+        yield base.Snapshots(answer.generation, (part,), is_first=rows_before == 0, is_last=False)
+        rows_before += len(part.orders) + len(part.fills)
+        whole = whole._replace(orders=whole.orders[len(part.orders) :], fills=whole.fills[len(part.fills) :])
+    yield base.Snapshots(answer.generation, (whole._replace(rows_before=rows_before),), is_first=rows_before == 0)

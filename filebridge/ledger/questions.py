@@ -1,0 +1,149 @@
+"""What is asked of the ledger, each question said once; views.py asks them.
+
+Every one finds its way by an index (a test looks at SQLite's plans), so that it takes as long on the thousandth day as
+on the first. Only the `ALL_` ones read a table from end to end.
+"""
+
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text
+from sqlalchemy.dialects import sqlite
+
+from filebridge.ledger import schema
+from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
+
+NAMED_MAX = 1000
+
+
+class Question:
+    """A statement, compiled when it is first asked: SQLAlchemy's own way from words to rows costs several times what
+    SQLite takes for a few of them."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self._query = query
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[str], dict[str, Any]]:
+        compiled = self._query.compile(dialect=sqlite.dialect())
+        assert compiled.positiontup is not None
+        return str(compiled), compiled.positiontup, compiled.params
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self._query.selected_columns.keys())
+
+    @property
+    def names(self) -> list[str]:
+        """The values that it takes, in the order of their places."""
+        return self._compiled[1]
+
+    def filled_in(self, given: dict[str, Any]) -> tuple[str, list[Any]]:
+        """The statement, and its values in the order of their places."""
+        sql, names, own = self._compiled
+        values = own | given
+        return sql, [values[name] for name in names]
+
+
+def _is(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column = :column`"""
+    return column == bindparam(column.name)
+
+
+def _is_one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the column is one of a list, which is given as JSON: a statement for lists of any length."""
+    return column.in_(select(func.json_each(bindparam(column.name)).table_valued("value").c.value))
+
+
+_ORDERS = select(ORDERS)
+_OF_DAY = and_(_is(ORDERS.c.trade_date), _is(ORDERS.c.account))
+_BY_INTAKE = (ORDERS.c.intake_no, ORDERS.c.row)
+_ORDER_ROWS = select(ORDERS, FILES.c.name.label("file")).join(FILES, FILES.c.intake_no == ORDERS.c.intake_no)
+_BOOKS_ACCOUNT: ColumnElement[str] = literal_column(schema.BOOKS_ACCOUNT)
+
+ORDER = Question(_ORDERS.where(_is(ORDERS.c.tag)))
+ORDERS_TAGGED = Question(_ORDERS.where(_is_one_of(ORDERS.c.tag)))
+ORDERS_WITH_KEYS = Question(_ORDERS.where(_OF_DAY, _is_one_of(ORDERS.c.client_order_id)).order_by(*_BY_INTAKE))
+BASKET_ORDERS = Question(
+    _ORDERS.where(_OF_DAY, _is_one_of(ORDERS.c.symbol), text(schema.IS_DERIVED), _is(ORDERS.c.basket)).order_by(
+        *_BY_INTAKE
+    )
+)
+OPEN_ORDERS = Question(_ORDERS.where(text(schema.IS_OPEN)).order_by(*_BY_INTAKE))
+ORDERS_AT_BROKER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID)))
+ORDERS_AT_COUNTER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID)))
+# The same whatever the account: for a name that a person gives.
+ORDERS_WITH_BROKER_ID = Question(
+    _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID))
+)
+ORDERS_WITH_COUNTER_ID = Question(
+    _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID))
+)
+ORDER_ROWS = Question(_ORDER_ROWS.where(_is(ORDERS.c.trade_date)).order_by(*_BY_INTAKE))
+ALL_ORDER_ROWS = Question(_ORDER_ROWS.order_by(*_BY_INTAKE))
+NEXT_ACCOUNT = Question(
+    select(func.min(ORDERS.c.account)).where(_is(ORDERS.c.trade_date), ORDERS.c.account > bindparam("account"))
+)
+NEXT_ORDER_DAY = Question(select(func.min(ORDERS.c.trade_date)).where(ORDERS.c.trade_date > bindparam("trade_date")))
+# The day of an order's SUBMIT is its trade date.
+SUBMITTED = Question(
+    select(ORDERS.c.account, func.count())
+    .where(_is(ORDERS.c.trade_date), ORDERS.c.submitted_at != "")
+    .group_by(ORDERS.c.account)
+)
+CANCELED = Question(
+    select(ORDERS.c.account, func.count())
+    .select_from(EVENTS)
+    .join(ORDERS, ORDERS.c.tag == EVENTS.c.tag)
+    .where(_is(EVENTS.c.trade_date), text(schema.IS_CANCEL))
+    .group_by(ORDERS.c.account)
+)
+# Not DISTINCT: SQLite would rather walk a whole index in the order of the days.
+TOUCHED_APART = Question(
+    select(ORDERS.c.trade_date).where(text(schema.IS_TOUCHED_APART), ORDERS.c.updated_at >= bindparam("since"))
+)
+
+TRADE_IDS = Question(select(FILLS.c.tag, FILLS.c.trade_id).where(_is_one_of(FILLS.c.tag)))
+FILL_ROWS = Question(select(FILLS).where(_is(FILLS.c.trade_date)).order_by(FILLS.c.seq))
+ALL_FILL_ROWS = Question(select(FILLS).order_by(FILLS.c.seq))
+
+FILE_ROWS = Question(select(FILES).where(_is(FILES.c.trade_date)).order_by(FILES.c.intake_no))
+ALL_FILE_ROWS = Question(select(FILES).order_by(FILES.c.intake_no))
+FILE_OF_CLAIM = Question(select(FILES).where(_is(FILES.c.claim)))
+INTAKES_NAMED = Question(
+    select(FILES.c.intake_no).where(_is(FILES.c.name)).order_by(FILES.c.intake_no.desc()).limit(NAMED_MAX)
+)
+FILE_NAMES = Question(select(FILES.c.intake_no, FILES.c.name).where(_is_one_of(FILES.c.intake_no)))
+
+_NEWEST = EVENTS.c.seq.desc()
+_EVENTS = select(EVENTS).order_by(EVENTS.c.seq)
+ALL_EVENTS = Question(_EVENTS)
+NEWEST_EVENT = Question(select(EVENTS).order_by(_NEWEST).limit(1))
+FILE_EVENTS = Question(_EVENTS.where(_is(EVENTS.c.intake_no), text(schema.HAS_INTAKE)))
+DAY_OF_ORDER = Question(_EVENTS.where(_is(EVENTS.c.trade_date), _is(EVENTS.c.tag)))
+# A day's events lie together: read from the first to the last of them they need no sorting.
+SPAN_OF_DAY = Question(select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(_is(EVENTS.c.trade_date)))
+DAY_EVENTS = Question(
+    _EVENTS.where(EVENTS.c.seq.between(bindparam("first"), bindparam("last")), text("+trade_date = :trade_date"))
+)
+RARE_EVENTS = Question(_EVENTS.where(_is(EVENTS.c.kind), text(schema.IS_RARE)))
+LAST_RARE = Question(
+    select(EVENTS)
+    .where(_is(EVENTS.c.kind), text(schema.IS_RARE), EVENTS.c.seq < bindparam("before"))
+    .order_by(_NEWEST)
+    .limit(1)
+)
+NEXT_EVENT_DAY = Question(select(func.min(EVENTS.c.trade_date)).where(EVENTS.c.trade_date > bindparam("trade_date")))
+EVENT_DAY_BEFORE = Question(select(func.max(EVENTS.c.trade_date)).where(EVENTS.c.trade_date < bindparam("trade_date")))
+TIME_OF_EVENT = Question(select(EVENTS.c.at).where(_is(EVENTS.c.seq)))
+NEXT_BOOKS_ACCOUNT = Question(
+    select(func.min(_BOOKS_ACCOUNT))
+    .select_from(EVENTS)
+    .where(text(schema.IS_BOOKS), bindparam("account") < _BOOKS_ACCOUNT)
+)
+NEWEST_BOOKS = Question(
+    select(EVENTS).where(text(schema.IS_BOOKS), bindparam("account") == _BOOKS_ACCOUNT).order_by(_NEWEST).limit(1)
+)
+CANCELED_BEFORE = Question(
+    select(CANCEL_MARKS.c.client_order_id).where(_is(CANCEL_MARKS.c.trade_date), _is(CANCEL_MARKS.c.account))
+)
