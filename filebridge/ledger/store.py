@@ -157,7 +157,7 @@ class Ledger:
         if not turn.events:
             return
         try:
-            _write(self._store, turn)
+            self._write(turn)
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(
                 f"the ledger could not be written: {error}",
@@ -166,6 +166,36 @@ class Ledger:
             ) from error
         self.seq, self.head = turn.seq, turn.head
         self.next_intake_no += len(turn.files)
+
+    def _write(self, turn: Turn) -> None:
+        """All of a turn, or nothing; flushed when this returns."""
+        store = self._store
+        born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
+        moved: list[Body] = []
+        changed: list[Body] = []
+        for tag, order in turn.orders.items():
+            if tag not in turn.born:
+                (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
+        store.execute("BEGIN IMMEDIATE")
+        try:
+            failpoints.hit("ledger.write")
+            for (statement, values), rows in (
+                (_NEW_EVENT, turn.events),
+                (_NEW_FILE, turn.files.values()),
+                (_NEW_ORDER, born),
+                (_CHANGED_ORDER, changed),
+                (_MOVED_ORDER, moved),
+                (_NEW_FILL, turn.fills),
+                (_NEW_MARK, turn.marks),
+            ):
+                if found := list(map(values, rows)):
+                    store.executemany(statement, found)
+            failpoints.hit("ledger.commit")
+            store.execute("COMMIT")
+        except BaseException:  # why: whatever it was, nothing of the turn may stay open
+            store.rollback()
+            raise
+        failpoints.hit("ledger.committed")
 
     def close(self) -> None:
         self._connection.close()
@@ -315,32 +345,3 @@ def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]
 _CHANGED_ORDER = _change_of(_STATE)
 # An UPDATE that names an indexed column writes its index as well, the value be the same or not.
 _MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
-
-
-def _write(store: sqlite3.Connection, turn: Turn) -> None:
-    born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
-    moved: list[Body] = []
-    changed: list[Body] = []
-    for tag, order in turn.orders.items():
-        if tag not in turn.born:
-            (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
-    store.execute("BEGIN IMMEDIATE")
-    try:
-        failpoints.hit("ledger.write")
-        for (statement, values), rows in (
-            (_NEW_EVENT, turn.events),
-            (_NEW_FILE, turn.files.values()),
-            (_NEW_ORDER, born),
-            (_CHANGED_ORDER, changed),
-            (_MOVED_ORDER, moved),
-            (_NEW_FILL, turn.fills),
-            (_NEW_MARK, turn.marks),
-        ):
-            if found := list(map(values, rows)):
-                store.executemany(statement, found)
-        failpoints.hit("ledger.commit")
-        store.execute("COMMIT")
-    except BaseException:  # why: whatever it was, nothing of the turn may stay open
-        store.rollback()
-        raise
-    failpoints.hit("ledger.committed")
