@@ -5,6 +5,7 @@ import time
 from collections import deque
 
 from filebridge.gateways import base
+from filebridge.gateways.wire import opened
 
 MESSAGES_A_TURN = 2000
 # While orders wait to be sent, hearing waits for the sending: an order that has left is safe, one that waits is late.
@@ -43,7 +44,7 @@ class Mailbox:
             is_called = self._take_in(left)
         overtaking, self._overtaking = self._overtaking, []
         count = 0 if may_wait else min(MESSAGES_A_TURN, len(self._held))
-        return overtaking + [self._held.popleft() for _ in range(count)]
+        return overtaking + [opened(self._held.popleft()) for _ in range(count)]
 
     def _take_in(self, wait_seconds: float) -> bool:
         """Take in what has come, waiting for the first of it. Returns whether an empty list was among it: a call to look

@@ -145,6 +145,13 @@ class WorkerTrouble(NamedTuple):
     text: str
 
 
+class Sealed(NamedTuple):
+    """News of an order as the worker wrote it, to be opened (wire.opened) when its turn comes: while orders are being
+    sent, reading it would only take the sending's time."""
+
+    line: bytes
+
+
 Message = (
     SoleSender
     | GatewayUp
@@ -158,6 +165,7 @@ Message = (
     | FillPushed
     | Snapshots
     | WorkerTrouble
+    | Sealed
 )
 
 

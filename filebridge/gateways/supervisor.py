@@ -26,7 +26,7 @@ from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.lifeline import Lifeline
-from filebridge.gateways.wire import message_of
+from filebridge.gateways.wire import NEWS, message_of
 
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
 SESSIONS = 4
@@ -211,11 +211,14 @@ class Supervisor:
         while chunk := os.read(handle, 1 << 16):
             worker.heard_at, worker.has_spoken = time.monotonic(), True
             *lines, rest = (rest + chunk).split(b"\n")
-            messages = [message for line in lines if (message := self._heard(worker, from_json(line))) is not None]
+            messages = [message for line in lines if (message := self._heard(worker, line)) is not None]
             if messages:
                 self._messages.put(messages)
 
-    def _heard(self, worker: _Worker, wire: dict[str, Any]) -> base.Message | None:
+    def _heard(self, worker: _Worker, line: bytes) -> base.Message | None:
+        if line.startswith(NEWS):
+            return base.Sealed(line)
+        wire = from_json(line)
         kind = wire["kind"]
         # The worker answers in the order in which it was asked.
         if worker.owes and worker.owes[0][0] == kind:

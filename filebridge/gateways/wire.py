@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from pydantic_core import from_json
+
 from filebridge.domain.events import EventKind, FillReport, OrderReport
 from filebridge.domain.orders import Fill, Side
 from filebridge.gateways import base
@@ -14,6 +16,19 @@ def message_of(wire: Raw, generation: int) -> base.Message | None:
     """The message that a line of the worker makes; None for those that only its keeper needs."""
     make = _MESSAGES.get(wire["kind"])
     return make(wire, generation) if make else None
+
+
+# As the worker begins such a line (see XtBroker): what is about one order. The worker's keeper needs none of them.
+NEWS = (b'{"kind":"order', b'{"kind":"fill"')
+
+
+def opened(message: base.Message) -> base.Message:
+    """A sealed message as what it says; any other as it is."""
+    if type(message) is not base.Sealed:
+        return message
+    found = message_of(from_json(message.line), 0)
+    assert found is not None, "the worker's news is of no known kind"
+    return found
 
 
 def order_report(wire: Raw) -> OrderReport:
