@@ -143,15 +143,14 @@ class Outbox:
             self.books(json.loads(row["body"]), row["at"])
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
-        """Named like the archived file, whose name carries the date and the number of the intake."""
-        name: str = file["archived_as"].rpartition("/")[2]
-        ending = file["name"].rpartition(".")[2]
-        return self.folder / (name.removesuffix(f".{ending}") + suffix)
+        return self.folder / (_receipt_name(file) + suffix)
 
     def _receipt_is_whole(self, file: Row) -> bool:
         """Whether both files of a receipt are there and not cut, as they are after a power loss."""
-        ends = ((".receipt.csv", b"#END,"), (".receipt.json", b'],"chain_head":'))
-        return all(_last_line(self._receipt_path(file, suffix)).startswith(end) for suffix, end in ends)
+        path = f"{self.folder}/{_receipt_name(file)}"
+        return _last_line(f"{path}.receipt.csv").startswith(b"#END,") and _last_line(f"{path}.receipt.json").startswith(
+            b'],"chain_head":'
+        )
 
     def _events_path(self, day: date) -> Path:
         return self.folder / f"events-{day.isoformat()}.jsonl"
@@ -214,11 +213,18 @@ class Outbox:
             self._errors[path] = error.strerror or str(error)
 
 
-def _last_line(path: Path) -> bytes:
+def _receipt_name(file: Row) -> str:
+    """Named like the archived file, whose name carries the date and the number of the intake."""
+    name: str = file["archived_as"].rpartition("/")[2]
+    _, dot, ending = file["name"].rpartition(".")
+    return name.removesuffix(dot + ending) if dot else name
+
+
+def _last_line(path: str) -> bytes:
     """The last line of a file, if it is a short one; nothing if there is none. Only the end is read: a day has tens of
     thousands of receipts."""
     try:
-        with path.open("rb", buffering=0) as file:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             file.seek(max(0, os.fstat(file.fileno()).st_size - _END_BYTES))
             return file.read().rstrip(b"\n").rpartition(b"\n")[2]
     except OSError:
