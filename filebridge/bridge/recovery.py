@@ -24,6 +24,8 @@ from filebridge.gateways.base import Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
 
 _SOON = timedelta(seconds=1)
+# The broker's lists are read at least every so many periods.
+_LISTS_AT_LEAST = 20
 # So many orders are fetched from the ledger at a time.
 _PART = 1000
 _Report = TypeVar("_Report", OrderReport, FillReport)
@@ -118,13 +120,28 @@ class Reconciler:
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
         try:
-            periodic = self._orders_at is None or now >= self._orders_at
-            self._gateway.query(orders=self._orders_wanted or periodic)
+            lists = self._orders_wanted or self._lists_are_due(now)
+            self._gateway.query(orders=lists)
             self._asked, self._asked_at = True, now
-            if self._orders_wanted or periodic:
-                self._orders_wanted, self._orders_at = False, now + self._period
+            if lists:
+                self._orders_wanted, self._orders_at = False, now
         except GatewayNotReady:
             self._ask_at = None
+
+    def _lists_are_due(self, now: datetime) -> bool:
+        """Whether the day's orders and trades are to be read, though nothing calls for it: a push may have been lost.
+
+        Such an order stays open without any news. While there is none, the lists (on a busy day hundreds of thousands of
+        rows, which the broker gives whole or not at all) are read now and then only.
+        """
+        if self._orders_at is None:
+            return True
+        since = now - self._orders_at
+        if since < self._period:
+            return False
+        return since >= _LISTS_AT_LEAST * self._period or any(
+            now - order.updated_at >= self._period for order in self._book.open_orders()
+        )
 
     def hear(self, answer: Snapshots, now: datetime) -> bool:
         """Within a turn: bring the ledger to what the broker's books say, or this part of them. Returns whether the
