@@ -64,11 +64,6 @@ def main() -> None:
     (IMAGES / "one-order.svg").write_text(one_order_picture(stages), encoding="utf-8")
     steps, arrivals = one_basket()
     (IMAGES / "one-basket.svg").write_text(basket_picture(steps, arrivals), encoding="utf-8")
-    for label, at in stages:
-        print(f"{at:6.2f} ms  {label}")
-    for label in COLOURS:
-        print(f"{sum(step.ended - step.began for step in steps if step.label == label) / 1e6:6.0f} ms  {label}")
-    print(f"{arrivals[-1][0] / 1e6:6.0f} ms  until the last of {BASKET:,}")
 
 
 # ---- measured
@@ -80,7 +75,10 @@ def one_order() -> list[tuple[str, float]]:
     rows: list[list[float]] = []
 
     def note(label: str) -> Callable[[int, int], None]:
-        return lambda _began, ended: seen.setdefault(label, ended) and None
+        def tell(_began: int, ended: int) -> None:
+            seen.setdefault(label, ended)
+
+        return tell
 
     def drop(side: Filebridge) -> None:
         pause = threading.Event()
@@ -101,7 +99,7 @@ def one_order() -> list[tuple[str, float]]:
 
 
 def one_basket() -> tuple[list[Step], list[tuple[int, int]]]:
-    """What the bridge did from the rename on, and how many orders the counter had when; nanoseconds after the rename."""
+    """What the bridge did, and when the counter had how many orders; nanoseconds after the rename."""
     steps: list[Step] = []
     arrivals: list[tuple[int, int]] = []
     dropped: list[int] = []
@@ -211,7 +209,8 @@ def basket_picture(steps: list[Step], arrivals: list[tuple[int, int]]) -> str:
 
 
 def _svg(title: str, parts: list[str], height: int) -> str:
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="13">'
+    size = f'viewBox="0 0 {WIDTH} {height}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="13">'
     ground = f'<rect width="{WIDTH}" height="{height}" fill="white"/>'
     return "\n".join((head, ground, _text(LEFT, 22, title), *parts, "</svg>")) + "\n"
 

@@ -47,8 +47,8 @@ class Mailbox:
         return overtaking + [opened(self._held.popleft()) for _ in range(count)]
 
     def _take_in(self, wait_seconds: float) -> bool:
-        """Take in what has come, waiting for the first of it. Returns whether an empty list was among it, which is a call
-        to look elsewhere."""
+        """Take in what has come, waiting for the first of it. Returns whether an empty list was among it: a call to
+        look elsewhere."""
         is_called = False
         try:
             part = self._messages.get(timeout=wait_seconds) if wait_seconds else self._messages.get_nowait()

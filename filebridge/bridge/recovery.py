@@ -131,8 +131,8 @@ class Reconciler:
     def _lists_are_due(self, now: datetime) -> bool:
         """Whether the day's orders and trades are to be read, though nothing calls for it: a push may have been lost.
 
-        Such an order stays open without any news. While there is none, the lists (on a busy day hundreds of thousands of
-        rows, which the broker gives whole or not at all) are read now and then only.
+        Such an order stays open without any news. While there is none, the lists are read now and then only: on a busy
+        day they have hundreds of thousands of rows, which the broker gives whole or not at all.
         """
         if self._orders_at is None:
             return True
