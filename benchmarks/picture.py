@@ -2,8 +2,8 @@
 
     python -m benchmarks.picture
 
-The real bridge runs in this process, with a clock at the door of each of its rooms, over a real worker and a real
-counter. One order: the median moment of each step, from the rename. A basket: what the bridge's thread did at each moment
+The real bridge runs in this process, with a clock at the door of each of its rooms, over a real worker and counter.
+One order: the median moment of each step, from the rename. A basket: what the bridge's thread did at each moment
 until the counter had the last order.
 """
 
