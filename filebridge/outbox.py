@@ -9,9 +9,12 @@ import io
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from itertools import islice
+from functools import partial
+from heapq import merge
+from itertools import islice, takewhile
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +51,8 @@ _BOM = "\ufeff"
 _LINES_A_PIECE = 500
 # More than the line that ends a receipt: a count and a hash.
 _END_BYTES = 200
+# The receipt of a file with more rows is never held in memory as a whole.
+_LONG_ROWS = 5000
 
 
 class Rows(Protocol):
@@ -69,6 +74,8 @@ class Outbox:
         self._rows = rows
         self._present = present
         self._orders_due: set[date] = set()
+        # Long reports under way, in pieces; the newest version of each, oldest first.
+        self._slow: dict[Path, Iterator[None]] = {}
         # Reports that could not be written when they were due, with what makes them again.
         self._late: dict[Path, Callable[[], Iterable[str]]] = {}
         self._errors: dict[Path, str] = {}
@@ -91,13 +98,18 @@ class Outbox:
         """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
         rows, head = receipt_rows(events)
         csv_text = [_table(RECEIPT, rows), f"#END,{len(rows)},{head}\n"]
-        whole = {"file": file["name"], "intake_no": file["intake_no"], "received_at": file["received_at"]}
-        whole |= {"sha256": file["sha256"], "outcome": file["outcome"], "archived_as": file["archived_as"]}
         # One row a line.
         row_lines = ",\n".join(to_json(row).decode() for row in rows)
-        json_text = [to_json(whole).decode()[:-1], f',"rows":[\n{row_lines}\n],"chain_head":"{head}"}}\n']
+        json_text = [to_json(_of_file(file)).decode()[:-1], f',"rows":[\n{row_lines}\n],"chain_head":"{head}"}}\n']
         for suffix, text in ((".receipt.csv", csv_text), (".receipt.json", json_text)):
             self._replace(self._receipt_path(file, suffix), _constant(text))
+
+    def long_receipt(self, file: Row) -> None:
+        """Begin the receipt of a very large file, whose events came in many commits, once all of it is answered."""
+        if file["archived_as"]:
+            for suffix, text in ((".receipt.csv", _long_csv), (".receipt.json", _long_json)):
+                events = partial(self._rows.file_events, file["intake_no"])
+                self._replace_slowly(self._receipt_path(file, suffix), partial(text, file, events))
 
     def books(self, books: Row, at: str) -> None:
         """Write positions and asset of one account."""
@@ -112,12 +124,28 @@ class Outbox:
         self._orders_due.update(days)
 
     def write_due(self) -> None:
-        """Write the orders reports that are due and try those again that could not be written."""
+        """Begin the orders reports that are due, and again those that could not be written; `go_on` writes them. Not
+        to be called while it still has something to write."""
         due, self._orders_due = self._orders_due, set()
         for day in due:
-            self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
+            self._replace_slowly(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
         for path, text in list(self._late.items()):
-            self._replace(path, text)
+            self._replace_slowly(path, text)
+
+    def go_on(self, seconds: float) -> None:
+        """Write for about so long at what is under way, one piece at least: a short report appears at once, a long one
+        after many calls."""
+        until = time.monotonic() + seconds
+        while self._slow:
+            path, pieces = next(iter(self._slow.items()))
+            for _ in pieces:
+                if time.monotonic() >= until:
+                    return
+            self._slow.pop(path, None)
+
+    @property
+    def is_writing(self) -> bool:
+        return bool(self._slow)
 
     def status(self, status: Row) -> None:
         self._replace(self.folder / "status.json", lambda: [json.dumps(status, ensure_ascii=False, indent=1)])
@@ -137,8 +165,13 @@ class Outbox:
             if any(True for _ in self._rows.order_rows(day)):
                 self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
             for file in list(self._rows.file_rows(day)):
-                if receipts or not self._receipt_is_whole(file):
-                    self.receipt(file, self._rows.file_events(file["intake_no"]))
+                # A very large one that is still being answered has no receipt yet.
+                if file["archived_as"] and (receipts or not self._receipt_is_whole(file)):
+                    if file["rows"] > _LONG_ROWS:
+                        self.long_receipt(file)
+                    else:
+                        self.receipt(file, self._rows.file_events(file["intake_no"]))
+        self.go_on(float("inf"))
         for row in self._rows.newest_books():
             self.books(json.loads(row["body"]), row["at"])
 
@@ -175,6 +208,15 @@ class Outbox:
     # ---- to disk
 
     def _replace(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
+        self._slow.pop(path, None)
+        for _ in self._pieces(path, text):
+            pass
+
+    def _replace_slowly(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
+        """Have `go_on` write it, behind what is under way."""
+        self._slow[path] = self._pieces(path, text)
+
+    def _pieces(self, path: Path, text: Callable[[], Iterable[str]]) -> Iterator[None]:
         # Plain names: of thousands of receipts a second, pathlib would take half the time.
         temporary = f"{self.folder}/.{path.name}.tmp"
         try:
@@ -184,7 +226,9 @@ class Outbox:
                 self.folder.mkdir()
                 file = open(temporary, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
             with file:
-                file.writelines(text())
+                for piece in text():
+                    file.write(piece)
+                    yield
             failpoints.hit("outbox.replace")
             os.replace(temporary, path)  # noqa: PTH105
         except OSError as error:
@@ -235,19 +279,66 @@ def receipt_heads(folder: Path) -> dict[str, str]:
     return heads
 
 
+def _long_csv(_: Row, events: Callable[[], Iterator[Row]]) -> Iterator[str]:
+    answers = _Answers(events())
+    yield _table(RECEIPT, ())
+    yield from _csv_lines(RECEIPT, answers)
+    yield f"#END,{answers.count},{answers.head}\n"
+
+
+def _long_json(file: Row, events: Callable[[], Iterator[Row]]) -> Iterator[str]:
+    answers = _Answers(events())
+    yield to_json(_of_file(file)).decode()[:-1] + ',"rows":[\n'
+    for number, row in enumerate(answers):
+        yield (",\n" if number else "") + to_json(row).decode()
+    yield f'\n],"chain_head":"{answers.head}"}}\n'
+
+
+class _Answers:
+    """The rows of a very large file's receipt, one after the other; `count` and `head` are known at the end."""
+
+    def __init__(self, events: Iterator[Row]) -> None:
+        self._events = events
+        self.count, self.head = 0, ""
+
+    def __iter__(self) -> Iterator[Row]:
+        before = takewhile(lambda event: event["kind"] != "LOADED", self._events)
+        # Malformed rows were answered before all others.
+        malformed = [_receipt_row(event) for event in before if self._is_answer(event)]
+        others = (_receipt_row(event) for event in self._events if self._is_answer(event))
+        for row in merge(sorted(malformed, key=itemgetter("row")), others, key=itemgetter("row")):
+            self.count += 1
+            yield row
+
+    def _is_answer(self, event: Row) -> bool:
+        if event["kind"] == "FILE":
+            self.head = event["hash"]
+        return bool(event["kind"] == "ROW")
+
+
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
     """The rows of a receipt, and the chain's head when the file had been answered."""
     rows, head = [], ""
     for event in events:
         if event["kind"] == "ROW":
-            body = from_json(event["body"])
-            terms = body.pop("terms", {})
-            row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
-            rows.append({name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row))
+            rows.append(_receipt_row(event))
         elif event["kind"] == "FILE":
             head = event["hash"]
     # Malformed rows were answered before the others were decided; a reader expects them in their places.
     return sorted(rows, key=lambda row: row["row"]), head
+
+
+def _receipt_row(event: Row) -> Row:
+    body = from_json(event["body"])
+    terms = body.pop("terms", {})
+    row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
+    return {name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row)
+
+
+def _of_file(file: Row) -> Row:
+    """What the JSON of a receipt says of the file as a whole."""
+    whole = {"file": file["name"]}
+    return whole | {name: file[name] for name in ("intake_no", "received_at", "sha256", "outcome", "archived_as")}
 
 
 def _constant(text: list[str]) -> Callable[[], Iterable[str]]:
