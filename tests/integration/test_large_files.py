@@ -51,15 +51,19 @@ def test_killed_while_a_large_file_is_loaded(home: Home, failpoint: str) -> None
     assert receipt.outcomes == ["ACCEPTED"] * 120
     assert receipt.end[:2] == ["#END", "120"]
     sent = [line["order_remark"] for line in home.requests()]
-    assert len(sent) == len(set(sent)) == 120
-    assert set(sent) == set(receipt.tags)
+    # What a group took along that the worker never called for may be dropped again.
+    unsent = {row["tag"] for row in home.orders() if row["status"] == "NOT_SENT"}
+    assert len(sent) == len(set(sent)) == 120 - len(unsent)
+    assert {*sent, *unsent} == set(receipt.tags)
+    assert not unsent or failpoint.startswith("large.answered")
     assert [path.read_bytes() for path in home.archived("accepted")] == [text.encode()]
     assert list(home.inbox.iterdir()) == []
     assert home.command("verify").returncode == 0
     # Once more: it has the same keys as the first.
     home.drop("large.csv", text)
     home.once(**LARGE)
-    assert home.receipts("large.csv")[-1].outcomes == ["DUPLICATE"] * 120
+    answered = Counter(home.receipts("large.csv")[-1].outcomes)
+    assert answered == Counter({"DUPLICATE": 120 - len(unsent), "ACCEPTED": len(unsent)})
     assert len(home.requests()) == 120
     assert home.command("rebuild").returncode == 0
     assert [len(receipt.rows) for receipt in home.receipts("large.csv")] == [120, 120]
