@@ -14,14 +14,12 @@ from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filebridge import config
 from filebridge.archive import Archive
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.conductor import Bridge
 from filebridge.bridge.intake import Intake
-from filebridge.bridge.parts import Parts
 from filebridge.bridge.present import order_report_row
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
@@ -29,8 +27,6 @@ from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError
-from filebridge.gateways import base
-from filebridge.gateways.supervisor import HANDED_SUFFIX, Supervisor, WorkerSettings, handed_over
 from filebridge.inbox import ClaimedFile, Inbox, Watcher
 from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.store import Turn, open_ledger
@@ -38,7 +34,12 @@ from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
 from filebridge.outbox import Outbox, receipt_rows
-from filebridge.simulator import server as simulator
+
+if TYPE_CHECKING:
+    # What only a running bridge needs is imported where one is made: the other commands start in half the time.
+    from filebridge.bridge.conductor import Bridge
+    from filebridge.gateways import base
+    from filebridge.gateways.supervisor import WorkerSettings
 
 LEDGER = "ledger.sqlite"
 # Our own small files: locks, hand-over logs, what workers print.
@@ -139,8 +140,12 @@ def outbox_of(home: Path, reader: LedgerReader) -> Outbox:
 
 
 @contextmanager
-def open_bridge(home: Path, settings: Settings, watch: Watch) -> Iterator[Bridge]:
+def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridge]":
     """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
+    from filebridge.bridge.conductor import Bridge
+    from filebridge.bridge.parts import Parts
+    from filebridge.gateways.supervisor import Supervisor, handed_over
+
     with only_bridge(home):
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)
@@ -198,7 +203,7 @@ def run(home: Path, settings: Settings, *, once: bool, timeout: float | None, wa
     return clean, left
 
 
-def turn(bridge: Bridge) -> bool:
+def turn(bridge: "Bridge") -> bool:
     """One turn; waits a moment for news if the one before had nothing to do. Returns whether there was anything."""
     return bridge.step(wait_seconds=0 if bridge.was_busy else IDLE_SECONDS)
 
@@ -221,17 +226,19 @@ def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
         stored = home / LEDGER
         if not stored.exists():
             stored = Path(folder) / LEDGER
-            open_ledger(stored, at=now()).close()
+            open_ledger(stored, at=now(), wal_bytes=0).close()
         reader = LedgerReader(stored)
         ledger = DryLedger()
         rules = rules_of(settings, load_calendar(home))
-        book = OrderBook(ledger, reader)
+        book = OrderBook(ledger, reader, rows_at_once=settings.inbox.rows_at_once)
         moment = now()
         status = path.lstat()
         file = ClaimedFile(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment)
         try:
             with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
-                (taken,) = Intake(book, ledger, settings, rules).take([file], (), moment)
+                intake = Intake(book, ledger, reader, settings, rules, rows_at_once=sys.maxsize)
+                (taken,) = intake.take([file], (), moment)
+                assert taken is not None
                 rows, _ = receipt_rows(turn.events)
         finally:
             reader.close()
@@ -268,7 +275,9 @@ def boot_id() -> str:
     return ""
 
 
-def _worker_settings(home: Path, settings: Settings, userdata: Path) -> WorkerSettings:
+def _worker_settings(home: Path, settings: Settings, userdata: Path) -> "WorkerSettings":
+    from filebridge.gateways.supervisor import WorkerSettings
+
     return WorkerSettings(
         userdata=userdata,
         accounts=tuple((account.id, account.type) for account in settings.broker.accounts),
@@ -284,6 +293,8 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> WorkerSe
 
 
 def _keep_counter(userdata: Path) -> None:
+    from filebridge.simulator import server as simulator
+
     if simulator.running(userdata) is not None:
         return
     try:
@@ -297,6 +308,8 @@ def _nothing() -> None:
 
 
 def _forget_handed(folder: Path) -> None:
+    from filebridge.gateways.supervisor import HANDED_SUFFIX
+
     for path in folder.glob(f"*{HANDED_SUFFIX}"):
         path.unlink()
 

@@ -68,6 +68,11 @@ class Inbox(_Section):
         False, description="Refuse a CSV without its last line `#END,<rows>`: then no cut of a file can go unnoticed."
     )
     max_file_bytes: int = Field(134_217_728, ge=1024, description="Bytes; a larger file is refused unread.")
+    rows_at_once: int = Field(
+        6000,
+        ge=1,
+        description="Rows; a CSV or JSON Lines file with more is loaded in parts, and smaller ones go before it.",
+    )
     settle_seconds: float = Field(
         0.5, ge=0, le=60, description="Seconds without a change before a file that has no end mark counts as finished."
     )

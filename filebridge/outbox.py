@@ -4,14 +4,14 @@ What appears by rename is never seen half; what is appended grows by whole lines
 on Windows) is not lost: it is made again, from the ledger, as soon as it can be written.
 """
 
-import csv
-import io
 import json
 import os
-import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from itertools import islice
+from functools import partial
+from heapq import merge
+from itertools import takewhile
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,34 +20,14 @@ from pydantic_core import from_json, to_json
 
 from filebridge import failpoints
 from filebridge.domain.reasons import Reason
+from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT, csv_lines, table
 
 Row = dict[str, Any]
 
-RECEIPT = (
-    "row client_order_id action account symbol side quantity limit_price outcome reason_code message message_zh tag "
-    "earlier_status"
-).split()
-ORDERS = (
-    "client_order_id account symbol name side order_type quantity limit_price status filled_qty leaves_qty "
-    "avg_fill_price reason_code message message_zh needs_person tag broker_order_id counter_order_id strategy basket "
-    "note file row received_at submitted_at updated_at"
-).split()
-FILLS = (
-    "seq trade_id client_order_id account symbol side last_qty last_price amount commission filled_qty leaves_qty "
-    "avg_fill_price tag counter_order_id traded_at recorded_at"
-).split()
-POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value".split()
-ASSET = "cash frozen_cash market_value total_asset at".split()
-
-# A cell that starts like this is a formula to Excel; a plain number is not.
-_FORMULA_STARTS = "=+-@\t\r"
-# Where a piece of CSV has no such start, no cell of it needs a look: nearly always, and it is most of the work.
-_MAY_BE_FORMULA = re.compile(r'(?:^|[,"\n])[=+\-@\t\r]')
-_NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
-_BOM = "\ufeff"
-_LINES_A_PIECE = 500
 # More than the line that ends a receipt: a count and a hash.
 _END_BYTES = 200
+# The receipt of a file with more rows is never held in memory as a whole.
+_LONG_ROWS = 5000
 
 
 class Rows(Protocol):
@@ -69,6 +49,8 @@ class Outbox:
         self._rows = rows
         self._present = present
         self._orders_due: set[date] = set()
+        # Long reports under way, in pieces; the newest version of each, oldest first.
+        self._slow: dict[Path, Iterator[None]] = {}
         # Reports that could not be written when they were due, with what makes them again.
         self._late: dict[Path, Callable[[], Iterable[str]]] = {}
         self._errors: dict[Path, str] = {}
@@ -80,7 +62,7 @@ class Outbox:
         for day, part in _by_day(events):
             self._append(self._events_path(day), (_event_line(row) for row in part), self._events_text(day))
         for day, part in _by_day(fills):
-            self._append(self._fills_path(day), _csv_lines(FILLS, part), self._fills_text(day))
+            self._append(self._fills_path(day), csv_lines(FILLS, part), self._fills_text(day))
         for file, file_events in receipts:
             self.receipt(file, file_events)
         for row in events:
@@ -90,34 +72,55 @@ class Outbox:
     def receipt(self, file: Row, events: Iterable[Row]) -> None:
         """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
         rows, head = receipt_rows(events)
-        csv_text = [_table(RECEIPT, rows), f"#END,{len(rows)},{head}\n"]
-        whole = {"file": file["name"], "intake_no": file["intake_no"], "received_at": file["received_at"]}
-        whole |= {"sha256": file["sha256"], "outcome": file["outcome"], "archived_as": file["archived_as"]}
+        csv_text = [table(RECEIPT, rows), f"#END,{len(rows)},{head}\n"]
         # One row a line.
         row_lines = ",\n".join(to_json(row).decode() for row in rows)
-        json_text = [to_json(whole).decode()[:-1], f',"rows":[\n{row_lines}\n],"chain_head":"{head}"}}\n']
+        json_text = [to_json(_of_file(file)).decode()[:-1], f',"rows":[\n{row_lines}\n],"chain_head":"{head}"}}\n']
         for suffix, text in ((".receipt.csv", csv_text), (".receipt.json", json_text)):
             self._replace(self._receipt_path(file, suffix), _constant(text))
+
+    def long_receipt(self, file: Row) -> None:
+        """Begin the receipt of a very large file, whose events came in many commits, once all of it is answered."""
+        if file["archived_as"]:
+            for suffix, text in ((".receipt.csv", _long_csv), (".receipt.json", _long_json)):
+                events = partial(self._rows.file_events, file["intake_no"])
+                self._replace_slowly(self._receipt_path(file, suffix), partial(text, file, events))
 
     def books(self, books: Row, at: str) -> None:
         """Write positions and asset of one account."""
         account = books["account"]
-        self._replace(self.folder / f"positions-{account}.csv", lambda: [_table(POSITIONS, books["positions"])])
+        self._replace(self.folder / f"positions-{account}.csv", lambda: [table(POSITIONS, books["positions"])])
         if books["asset"]:
             row = {**books["asset"], "at": at}
-            self._replace(self.folder / f"asset-{account}.csv", lambda: [_table(ASSET, [row])])
+            self._replace(self.folder / f"asset-{account}.csv", lambda: [table(ASSET, [row])])
 
     def orders_changed(self, days: Iterable[date]) -> None:
         """Note that the orders of these days have changed; `write_due` reports them."""
         self._orders_due.update(days)
 
     def write_due(self) -> None:
-        """Write the orders reports that are due and try those again that could not be written."""
+        """Begin the orders reports that are due, and again those that could not be written; `go_on` writes them. Not
+        to be called while it still has something to write."""
         due, self._orders_due = self._orders_due, set()
         for day in due:
-            self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
+            self._replace_slowly(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
         for path, text in list(self._late.items()):
-            self._replace(path, text)
+            self._replace_slowly(path, text)
+
+    def go_on(self, seconds: float) -> None:
+        """Write for about so long at what is under way, one piece at least: a short report appears at once, a long one
+        after many calls."""
+        until = time.monotonic() + seconds
+        while self._slow:
+            path, pieces = next(iter(self._slow.items()))
+            for _ in pieces:
+                if time.monotonic() >= until:
+                    return
+            self._slow.pop(path, None)
+
+    @property
+    def is_writing(self) -> bool:
+        return bool(self._slow)
 
     def status(self, status: Row) -> None:
         self._replace(self.folder / "status.json", lambda: [json.dumps(status, ensure_ascii=False, indent=1)])
@@ -137,8 +140,13 @@ class Outbox:
             if any(True for _ in self._rows.order_rows(day)):
                 self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
             for file in list(self._rows.file_rows(day)):
-                if receipts or not self._receipt_is_whole(file):
-                    self.receipt(file, self._rows.file_events(file["intake_no"]))
+                # A very large one that is still being answered has no receipt yet.
+                if file["archived_as"] and (receipts or not self._receipt_is_whole(file)):
+                    if file["rows"] > _LONG_ROWS:
+                        self.long_receipt(file)
+                    else:
+                        self.receipt(file, self._rows.file_events(file["intake_no"]))
+        self.go_on(float("inf"))
         for row in self._rows.newest_books():
             self.books(json.loads(row["body"]), row["at"])
 
@@ -162,18 +170,27 @@ class Outbox:
         return lambda: (_event_line(row) for row in self._rows.events(trade_date=day))
 
     def _fills_text(self, day: date) -> Callable[[], Iterable[str]]:
-        return lambda: (_table(FILLS, []), *_csv_lines(FILLS, self._rows.fill_rows(day)))
+        return lambda: (table(FILLS, []), *csv_lines(FILLS, self._rows.fill_rows(day)))
 
     def _orders_text(self, day: date) -> Callable[[], Iterable[str]]:
         rows = self._rows
         return lambda: (
-            _table(ORDERS, []),
-            *_csv_lines(ORDERS, (self._present(row) for row in rows.order_rows(day))),
+            table(ORDERS, []),
+            *csv_lines(ORDERS, (self._present(row) for row in rows.order_rows(day))),
         )
 
     # ---- to disk
 
     def _replace(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
+        self._slow.pop(path, None)
+        for _ in self._pieces(path, text):
+            pass
+
+    def _replace_slowly(self, path: Path, text: Callable[[], Iterable[str]]) -> None:
+        """Have `go_on` write it, behind what is under way."""
+        self._slow[path] = self._pieces(path, text)
+
+    def _pieces(self, path: Path, text: Callable[[], Iterable[str]]) -> Iterator[None]:
         # Plain names: of thousands of receipts a second, pathlib would take half the time.
         temporary = f"{self.folder}/.{path.name}.tmp"
         try:
@@ -183,7 +200,9 @@ class Outbox:
                 self.folder.mkdir()
                 file = open(temporary, "w", encoding="utf-8", newline="")  # noqa: PTH123, SIM115
             with file:
-                file.writelines(text())
+                for piece in text():
+                    file.write(piece)
+                    yield
             failpoints.hit("outbox.replace")
             os.replace(temporary, path)  # noqa: PTH105
         except OSError as error:
@@ -241,19 +260,66 @@ def receipt_heads(folder: Path) -> dict[str, str]:
     return heads
 
 
+def _long_csv(_: Row, events: Callable[[], Iterator[Row]]) -> Iterator[str]:
+    answers = _Answers(events())
+    yield table(RECEIPT, ())
+    yield from csv_lines(RECEIPT, answers)
+    yield f"#END,{answers.count},{answers.head}\n"
+
+
+def _long_json(file: Row, events: Callable[[], Iterator[Row]]) -> Iterator[str]:
+    answers = _Answers(events())
+    yield to_json(_of_file(file)).decode()[:-1] + ',"rows":[\n'
+    for number, row in enumerate(answers):
+        yield (",\n" if number else "") + to_json(row).decode()
+    yield f'\n],"chain_head":"{answers.head}"}}\n'
+
+
+class _Answers:
+    """The rows of a very large file's receipt, one after the other; `count` and `head` are known at the end."""
+
+    def __init__(self, events: Iterator[Row]) -> None:
+        self._events = events
+        self.count, self.head = 0, ""
+
+    def __iter__(self) -> Iterator[Row]:
+        before = takewhile(lambda event: event["kind"] != "LOADED", self._events)
+        # Malformed rows were answered before all others.
+        malformed = [_receipt_row(event) for event in before if self._is_answer(event)]
+        others = (_receipt_row(event) for event in self._events if self._is_answer(event))
+        for row in merge(sorted(malformed, key=itemgetter("row")), others, key=itemgetter("row")):
+            self.count += 1
+            yield row
+
+    def _is_answer(self, event: Row) -> bool:
+        if event["kind"] == "FILE":
+            self.head = event["hash"]
+        return bool(event["kind"] == "ROW")
+
+
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
     """The rows of a receipt, and the chain's head when the file had been answered."""
     rows, head = [], ""
     for event in events:
         if event["kind"] == "ROW":
-            body = from_json(event["body"])
-            terms = body.pop("terms", {})
-            row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
-            rows.append({name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row))
+            rows.append(_receipt_row(event))
         elif event["kind"] == "FILE":
             head = event["hash"]
     # Malformed rows were answered before the others were decided; a reader expects them in their places.
     return sorted(rows, key=lambda row: row["row"]), head
+
+
+def _receipt_row(event: Row) -> Row:
+    body = from_json(event["body"])
+    terms = body.pop("terms", {})
+    row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
+    return {name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row)
+
+
+def _of_file(file: Row) -> Row:
+    """What the JSON of a receipt says of the file as a whole."""
+    whole = {"file": file["name"]}
+    return whole | {name: file[name] for name in ("intake_no", "received_at", "sha256", "outcome", "archived_as")}
 
 
 def _constant(text: list[str]) -> Callable[[], Iterable[str]]:
@@ -287,29 +353,3 @@ def _event_line(row: Row) -> str:
         f'{{"seq": {row["seq"]}, "at": "{row["at"]}", "kind": "{row["kind"]}", "tag": "{row["tag"]}", '
         f'"intake_no": {row["intake_no"]}, "hash": "{row["hash"]}", "body": {row["body"]}}}\n'
     )
-
-
-def _table(columns: list[str], rows: Iterable[Row]) -> str:
-    return _BOM + ",".join(columns) + "\n" + "".join(_csv_lines(columns, rows))
-
-
-def _csv_lines(columns: list[str], rows: Iterable[Row]) -> Iterator[str]:
-    """Whole lines, some hundred in a piece."""
-    values = itemgetter(*columns)
-    found = iter(rows)
-    while part := list(islice(found, _LINES_A_PIECE)):
-        plain = [values(row) for row in part]
-        text = _csv(plain)
-        yield text if _MAY_BE_FORMULA.search(text) is None else _csv([map(cell, row) for row in plain])
-
-
-def _csv(rows: Iterable[Iterable[object]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    return buffer.getvalue()
-
-
-def cell(value: object) -> str:
-    """Text as it is, but never as a formula that Excel would run."""
-    text = str(value)
-    return f"'{text}" if text[:1] in _FORMULA_STARTS and text and not _NUMBER.match(text) else text

@@ -4,12 +4,12 @@ Every change goes through here into the current turn, so memory and ledger canno
 the process does not survive.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 
+from filebridge.bridge.lanes import Lanes
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
@@ -27,9 +27,9 @@ _RECENT_MAX = 2000
 
 class OrderBook:
     """Open orders by tag and by status. `ready` holds tags in the order in which they are to be sent; `cancels` those
-    whose cancel is recorded but not yet handed over."""
+    whose cancel is recorded but not yet handed over. A file with more rows than `rows_at_once` is a very large one."""
 
-    def __init__(self, ledger: Ledger, reader: LedgerReader) -> None:
+    def __init__(self, ledger: Ledger, reader: LedgerReader, *, rows_at_once: int) -> None:
         self._ledger = ledger
         self._reader = reader
         self._open: dict[str, Order] = {}
@@ -40,7 +40,7 @@ class OrderBook:
         self._marked: dict[tuple[date, str], set[str]] = {}
         self._turn: Turn | None = None
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
-        self.ready: deque[str] = deque()
+        self.ready = Lanes(reader.large_intakes(rows_at_once))
         self.cancels: dict[str, None] = {}
         for order in reader.open_orders():
             self._put(order)
@@ -174,12 +174,15 @@ class OrderBook:
 
     # ---- changing
 
-    def born(self, body: Body, order: Order) -> None:
-        """Record the answer that made an order."""
+    def answer(self, body: Body, order: Order | None, *, intake_no: int) -> Body:
+        """Record the answer to a row, and the order that it made, if it made one."""
+        self.turn.answer_row(body, intake_no=intake_no, order=order)
+        if order is None:
+            return body
         terms = order.terms
-        self.turn.answer_row(body, intake_no=terms.intake_no, order=order)
         self._new.setdefault((terms.trade_date, terms.account, terms.client_order_id), []).append(terms.tag)
         self._put(order)
+        return body
 
     def happen(self, order: Order, event: OrderEvent, *, after: Order | None = None, raw: Body | None = None) -> Order:
         """Apply and record an event; a wish to cancel that waited for the order's number goes out with it.
@@ -206,4 +209,4 @@ class OrderBook:
         self._open[tag] = order
         self.by_status[order.status][tag] = None
         if order.status in _SENDABLE and (before is None or before.status is not order.status):
-            self.ready.append(tag)
+            self.ready.append(tag, order.terms.intake_no)

@@ -29,6 +29,7 @@ from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
+from filebridge.ledger.schema import LOADING
 from filebridge.ledger.store import Turn
 
 FILES_A_TURN = 200
@@ -58,7 +59,8 @@ class Bridge:
         settings, now = parts.settings, parts.clock()
         today = risk.current_date(now, parts.rules)
         self._parts = parts
-        self.book = OrderBook(parts.ledger, parts.reader)
+        at_once = settings.inbox.rows_at_once
+        self.book = OrderBook(parts.ledger, parts.reader, rows_at_once=at_once)
         self._sender = Sender(
             self.book,
             parts.gateway,
@@ -86,8 +88,8 @@ class Bridge:
             reconcile_seconds=settings.recovery.reconcile_seconds,
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
-        self._intake = Intake(self.book, parts.ledger, settings, parts.rules)
-        self._controls = Controls(self.book, self._sender, self._reconciler, self._release)
+        self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules, rows_at_once=at_once)
+        self._controls = Controls(self.book, self._sender, self._reconciler, self._release, self._intake.large)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
         self._generation = self._ended = 0
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
@@ -120,8 +122,10 @@ class Bridge:
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
             turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
-            for file in parts.inbox.leftovers():
-                self._take_leftover(file, now, acts)
+            leftovers = parts.inbox.leftovers()
+            self._intake.large.resume({file.claim: file.path for file in leftovers})
+            for file in leftovers:
+                self._take_leftover(file, acts)
         day = risk.current_date(now, parts.rules)
         days = parts.reader.days_touched() | {day} | {order.terms.trade_date for order in self.book.open_orders()}
         failpoints.hit("start.recorded")
@@ -133,13 +137,14 @@ class Bridge:
         self._moves += acts.moves
         self._try("archive", self._rest)
 
-    def _take_leftover(self, file: ClaimedFile, now: datetime, acts: _Acts) -> None:
+    def _take_leftover(self, file: ClaimedFile, acts: _Acts) -> None:
         """A file that an earlier run claimed: recorded already, so only brought to rest; or taken in now."""
         known = self._parts.reader.file_of_claim(file.claim)
-        if known is not None:
-            acts.moves.append((file.path, known["archived_as"]))
-        else:
+        if known is None:
             self._parts.inbox.keep(file)
+        elif known["outcome"] != LOADING:
+            # Else it rests when its last row is answered.
+            acts.moves.append((file.path, known["archived_as"]))
 
     # ---- one turn
 
@@ -163,7 +168,7 @@ class Bridge:
             self._sender.review(now)
             acts.group = self._sender.next_group(now)
         self._act(turn, acts, now)
-        self.was_busy = bool(turn.events or messages or files)
+        self.was_busy = bool(turn.events or messages or files or self._reports.is_writing)
         return self.was_busy
 
     def _turn(self, now: datetime) -> AbstractContextManager[Turn]:
@@ -231,15 +236,19 @@ class Bridge:
 
     # ---- gathering
 
-    def _claimable(self, now: datetime) -> list[ClaimedFile]:
-        """Finished files, once the broker was asked what it knows, or could not be."""
-        if (
+    def _may_take(self, now: datetime) -> bool:
+        """Whether files may be taken in: once the broker was asked what it knows, or could not be."""
+        return not (
             self._sender.stopping
             or self._sender.disk_full
             # A file taken now would be keyed with a day that may come twice.
             or self._sender.halted.startswith(CLOCK_WENT_BACK)
             or (not self._broker_was_asked and now < self._first_answer_due)
-        ):
+        )
+
+    def _claimable(self, now: datetime) -> list[ClaimedFile]:
+        """Finished files that may be taken in."""
+        if not self._may_take(now):
             return []
         inbox = self._parts.inbox
         woken, renamed = self._parts.watcher.take()
@@ -252,10 +261,16 @@ class Bridge:
         return files
 
     def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts) -> None:
-        for file, taken in zip(files, self._intake.take(files, self._released, now), strict=True):
+        taken = self._intake.take(files, self._released, now)
+        for file in files:
             self._released.pop(file.claim, None)
-            acts.moves.append((file.path, taken.place))
-            self.is_clean &= taken.usable
+        if self._may_take(now):
+            self._intake.large.go_on(now)
+        done = [*zip((file.path for file in files), taken, strict=True), *self._intake.large.take_done()]
+        for path, answer in done:
+            if answer is not None:
+                self.is_clean &= answer.usable
+                acts.moves += [(path, answer.place)] if path else []
 
     def _take_controls(self, now: datetime, acts: _Acts) -> None:
         if not self._is_due("control", now, _CONTROL_EVERY):
@@ -337,6 +352,7 @@ class Bridge:
             **orders_status(self.book),
             "problems": problems,
             "files_waiting": parts.inbox.waiting,
+            "files_loading": self._intake.large.status(),
             "ledger_seq": parts.ledger.seq,
             "chain_head": parts.ledger.head,
         }
@@ -362,7 +378,7 @@ class Bridge:
 
     def is_quiet(self) -> bool:
         """Whether every file is answered, every order handed over, and the broker's books read since."""
-        if self._parts.inbox.waiting or not self._broker_was_asked:
+        if self._parts.inbox.waiting or not self._intake.large.is_idle or not self._broker_was_asked:
             return False
         if self._connection.up and self._reconciler.is_owed_an_answer:
             return False

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.sending import Sender
 from filebridge.control import Request
@@ -31,11 +32,13 @@ class Controls:
         sender: Sender,
         reconciler: Reconciler,
         release: Callable[[str], Path | None],
+        large: LargeFiles,
     ) -> None:
         self._book = book
         self._sender = sender
         self._reconciler = reconciler
         self._release = release
+        self._large = large
         self._verbs: dict[str, Callable[[Request, datetime], Reason]] = {
             "halt": self._halt,
             "resume": self._resume,
@@ -107,7 +110,9 @@ class Controls:
             wanted = [order for order in self._book.open_orders() if allows(order.status, EventKind.CANCEL)]
             for order in wanted:
                 self._book.happen(order, _cancel_event(order, now))
-            return _done(f"cancel --all: {len(wanted)}")
+            stopped = self._large.cancel_all()
+            more = f", and the rest of {stopped} very large files" if stopped else ""
+            return _done(f"cancel --all: {len(wanted)}{more}")
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
             return found

@@ -11,6 +11,8 @@ from filebridge.outbox import Outbox
 # While orders wait to be sent, reports may be late by this much: the orders are what waits.
 LAG = timedelta(seconds=1)
 _ORDERS_LAG = timedelta(seconds=5)
+_PIECE_SECONDS = 0.02
+_TIMES = 20
 
 
 class Reports:
@@ -23,6 +25,8 @@ class Reports:
         self._untold: list[Turn] = []
         self._orders_every = self._least
         self._orders_at: datetime | None = None
+        # Seconds of work on what is being written, and until when it rests while orders wait to be sent.
+        self._took = self._rest_until = 0.0
 
     def add(self, turn: Turn) -> None:
         """Note a committed turn; `tell` tells it."""
@@ -30,33 +34,52 @@ class Reports:
             self._untold.append(turn)
 
     def tell(self, now: datetime, *, hurried: bool) -> None:
-        """Tell what was noted, and write the orders reports that are due."""
-        if hurried and self._untold and timedelta(0) <= now - self._untold[0].at < LAG:
-            return
+        """Tell what was noted, and write the reports that are due, or a part of them."""
+        if not (hurried and self._untold and timedelta(0) <= now - self._untold[0].at < LAG):
+            self._tell()
+            # A report on all orders of a day takes longest, so in a hurry it comes less often.
+            written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
+            if not self._outbox.is_writing and (written is None or not timedelta(0) <= now - written < every):
+                self._outbox.write_due()
+                self._took, self._orders_at = 0.0, now
+        self._go_on(now, hurried=hurried)
+
+    def _tell(self) -> None:
         turns, self._untold = self._untold, []
         if turns:
             events = [row for turn in turns for row in turn.events]
             fills = [row for turn in turns for row in turn.fills]
             self._outbox.publish(events, fills, [receipt for turn in turns for receipt in _receipts(turn)])
         for turn in turns:
+            for file in turn.loaded.values():
+                self._outbox.long_receipt(file)
             self._watch(turn)
             self._outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
-        # Written at this moment last; a report on all orders of a day takes longest, so in a hurry it comes less often.
-        written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
-        if written is None or not timedelta(0) <= now - written < every:
-            self._write_orders(now)
 
-    def _write_orders(self, now: datetime) -> None:
+    def _go_on(self, now: datetime, *, hurried: bool) -> None:
+        """A long report is written in pieces: nothing waits for all of it."""
         began = time.monotonic()
-        self._outbox.write_due()
-        # A long day's report takes long to write: it may take a twentieth of the time, not more.
-        self._orders_every = max(self._least, timedelta(seconds=20 * (time.monotonic() - began)))
-        self._orders_at = now
+        if not self._outbox.is_writing or (hurried and began < self._rest_until):
+            return
+        self._outbox.go_on(_PIECE_SECONDS)
+        took = time.monotonic() - began
+        self._took += took
+        # While orders wait to be sent it may take a twentieth of the time; and so may each report of a long day.
+        self._rest_until = began + _TIMES * took
+        if not self._outbox.is_writing:
+            self._orders_every = max(self._least, timedelta(seconds=_TIMES * self._took))
+            self._orders_at = now
+
+    @property
+    def is_writing(self) -> bool:
+        return self._outbox.is_writing
 
     def finish(self, now: datetime) -> None:
         """Tell everything, before the end."""
-        self.tell(now, hurried=False)
+        self._tell()
+        self._outbox.go_on(float("inf"))
         self._outbox.write_due()
+        self._outbox.go_on(float("inf"))
 
 
 def _receipts(turn: Turn) -> list[tuple[Body, list[Body]]]:

@@ -1,15 +1,15 @@
 """The rows of one file, decided one after the other; each sees what the rows before it did."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
+from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.events import EventKind, OrderEvent
-from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, OrderTerms, Outcome, Status, body_hash
+from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, Outcome, Status, body_hash, derived_id
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.store import Ledger
 
@@ -17,14 +17,43 @@ from filebridge.ledger.store import Ledger
 _Group = tuple[date, str]
 
 
-@dataclass(slots=True)
-class _Draft:
-    """A row with its key. `terms` is None for a cancel, whose `name` is what it wants to cancel."""
+# Trade date, account and basket.
+Overlaps = Set[tuple[str, str, str]]
+
+
+class Draft(NamedTuple):
+    """A row with its key. `name` is its id, given or derived; of a cancel, what it wants to cancel, and no `body`."""
 
     instruction: OrderInstruction
     group: _Group
     name: str
-    terms: OrderTerms | None
+    body: str = ""
+
+
+class RowKeys:
+    """Gives the rows of one file their keys, in their order: the n-th identical row without an id gets the n-th id."""
+
+    def __init__(self, *, today: date, only_account: str) -> None:
+        self._today = today
+        self._only_account = only_account
+        self._seen: Counter[tuple[_Group, str, str]] = Counter()
+
+    def drafts(self, rows: Iterable[OrderInstruction]) -> list[Draft]:
+        return [self._draft(row) for row in rows]
+
+    def _draft(self, row: OrderInstruction) -> Draft:
+        account = row.account or self._only_account
+        group = (row.trade_date or self._today, account)
+        if row.action is Action.CANCEL:
+            return Draft(row, group, row.orig_client_order_id)
+        body = body_hash(row, account)
+        if row.client_order_id:
+            return Draft(row, group, row.client_order_id, body)
+        same = (group, row.basket, body)
+        self._seen[same] += 1
+        nth = self._seen[same]
+        name = derived_id(trade_date=group[0], account=account, basket=row.basket, body=body, nth=nth)
+        return Draft(row, group, name, body)
 
 
 class FileRows:
@@ -38,70 +67,69 @@ class FileRows:
         *,
         file_name: str,
         intake_no: int,
-        today: date,
+        received_at: datetime,
         now: datetime,
+        overlaps: Overlaps = frozenset(),
+        canceled: bool = False,
     ) -> None:
+        """`overlaps` are baskets of the file that are known to be ordered before, beside what its rows here say;
+        `canceled`: a person wants none of its rows to become an order."""
         self._book = book
         self._rules = rules
         self._file_name = file_name
         self._intake_no = intake_no
-        self._today = today
+        self._received_at = received_at
         self._now = now
-        self._new_tag = ledger.new_tag
+        self._overlaps = overlaps
+        self._is_canceled = canceled
+        self._ledger = ledger
         self._known: dict[_Group, dict[str, list[Order]]] = {}
-        self._corrects: dict[str, Order] = {}
+        self._canceled: dict[_Group, set[str]] = {}
+        # By row.
+        self._corrects: dict[int, Order] = {}
         self._files: dict[int, str] = {intake_no: file_name}
 
-    def prepare(self, rows: Sequence[OrderInstruction], only_account: str) -> list[_Draft]:
-        """Give every row its key and look all keys up at once."""
-        seen: Counter[tuple[_Group, str, str]] = Counter()
-        drafts = []
-        for row in rows:
-            account = row.account or only_account
-            group = (row.trade_date or self._today, account)
-            if row.action is Action.CANCEL:
-                drafts.append(_Draft(row, group, row.orig_client_order_id, None))
-                continue
-            nth = 0
-            if not row.client_order_id:
-                same = (group, row.basket, body_hash(row, account))
-                seen[same] += 1
-                nth = seen[same]
-            terms = admission.terms_of(
-                row,
-                tag=self._new_tag(),
-                account=account,
-                mode=self._rules.mode,
-                trade_date=group[0],
-                nth=nth,
-                intake_no=self._intake_no,
-                received_at=self._now,
-            )
-            drafts.append(_Draft(row, group, terms.client_order_id, terms))
-        for group in dict.fromkeys(draft.group for draft in drafts):
-            self._look_up(group, [draft for draft in drafts if draft.group == group])
-        return drafts
+    def decide(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
+        """Decide row after row and record what each does; whoever takes an answer records it before the next."""
+        groups: dict[_Group, list[Draft]] = {}
+        for draft in drafts:
+            groups.setdefault(draft.group, []).append(draft)
+        for group, members in groups.items():
+            self._look_up(group, members)
+        tags = iter(self._ledger.new_tags(len(drafts)))
+        for draft in drafts:
+            orders = self._known[draft.group][draft.name]
+            if orders:
+                # What earlier rows of this file did to them.
+                orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
+            yield self._order(draft, orders, next(tags)) if draft.body else self._cancel(draft, orders)
 
-    def decide(self, draft: _Draft) -> Answer:
-        """Decide one row and record what it does; the caller records the answer itself if it made no order."""
-        orders = self._known[draft.group][draft.name]
-        # What earlier rows of this file did to them.
-        orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
-        if draft.terms is None:
-            return self._cancel(draft, orders)
+    def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
+        trade_date, account = draft.group
+        terms = admission.terms_of(
+            draft.instruction,
+            tag=tag,
+            client_order_id=draft.name,
+            body=draft.body,
+            account=account,
+            mode=self._rules.mode,
+            trade_date=trade_date,
+            intake_no=self._intake_no,
+            received_at=self._received_at,
+        )
         known = Known(
             orders=orders,
-            canceled_before=draft.name in self._book.canceled_before(trade_date=draft.group[0], account=draft.group[1]),
-            corrects=self._corrects.get(draft.terms.tag),
-            refusal=risk.refusal(draft.terms, self._rules),
+            canceled_before=self._is_canceled or draft.name in self._canceled[draft.group],
+            corrects=self._corrects.get(terms.row),
+            refusal=risk.refusal(terms, self._rules),
             files=self._files,
         )
-        answer = admission.decide_order(draft.instruction, draft.terms, known, self._now)
+        answer = admission.decide_order(draft.instruction, terms, known, self._now)
         if answer.order is not None:
             orders.append(answer.order)
         return answer
 
-    def _cancel(self, draft: _Draft, orders: Sequence[Order]) -> Answer:
+    def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
         trade_date, account = draft.group
         answer = admission.decide_cancel(draft.instruction, account, orders)
         if answer.outcome is not Outcome.CANCEL_ACCEPTED:
@@ -114,22 +142,28 @@ class FileRows:
             self._book.happen(target, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
         return answer
 
-    def _look_up(self, group: _Group, drafts: Sequence[_Draft]) -> None:
+    def _look_up(self, group: _Group, drafts: Sequence[Draft]) -> None:
         trade_date, account = group
         names = [draft.name for draft in drafts]
         known = self._known[group] = self._book.with_keys(trade_date=trade_date, account=account, ids=names)
+        # The book's own set: a cancel in this file is seen by the rows below it.
+        self._canceled[group] = self._book.canceled_before(trade_date=trade_date, account=account)
+        derived: dict[str, list[Draft]] = {}
         for draft in drafts:
-            # A cancel that names no trade date means the order that is open, be it tomorrow's.
-            if draft.terms is None and draft.instruction.trade_date is None and not known[draft.name]:
-                known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
-        derived = [draft.terms for draft in drafts if draft.terms is not None and draft.terms.id_derived]
-        for basket in dict.fromkeys(terms.basket for terms in derived):
-            self._look_for_corrections(group, basket, [terms for terms in derived if terms.basket == basket])
+            row = draft.instruction
+            if not draft.body:
+                # A cancel that names no trade date means the order that is open, be it tomorrow's.
+                if row.trade_date is None and not known[draft.name]:
+                    known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
+            elif not row.client_order_id:
+                derived.setdefault(row.basket, []).append(draft)
+        for basket, members in derived.items():
+            self._look_for_corrections(group, basket, members)
         numbers = {order.terms.intake_no for orders in known.values() for order in orders}
         numbers |= {order.terms.intake_no for order in self._corrects.values()}
         self._files |= self._book.file_names(numbers - self._files.keys())
 
-    def _look_for_corrections(self, group: _Group, basket: str, rows: Sequence[OrderTerms]) -> None:
+    def _look_for_corrections(self, group: _Group, basket: str, rows: Sequence[Draft]) -> None:
         """A sheet that was dropped before, wholly or in part, and now has other rows in the same symbols.
 
         It was dropped before if a row of it was, or if a file of its name was: a price corrected from 10.51 to 10.52
@@ -137,22 +171,25 @@ class FileRows:
         """
         trade_date, account = group
         known = self._known[group]
-        repeated = {terms.client_order_id for terms in rows if admission.burning(known[terms.client_order_id])}
-        fresh = [terms for terms in rows if terms.client_order_id not in repeated]
+        repeated = {draft.name for draft in rows if admission.burning(known[draft.name])}
+        fresh = [draft for draft in rows if draft.name not in repeated]
         if not fresh:
             return
-        same_name = set() if repeated else self._book.intakes_named(self._file_name)
-        if not (repeated or same_name):
+        overlaps = bool(repeated) or (trade_date.isoformat(), account, basket) in self._overlaps
+        same_name = set() if overlaps else self._book.intakes_named(self._file_name) - {self._intake_no}
+        if not (overlaps or same_name):
             return
-        symbols = {terms.symbol for terms in fresh}
+        symbols = {draft.instruction.symbol for draft in fresh}
         ordered = self._book.basket_orders(trade_date=trade_date, account=account, basket=basket, symbols=symbols)
-        if repeated or any(order.terms.intake_no in same_name for order in ordered):
-            for terms in fresh:
+        # A very large file has orders of its own already.
+        ordered = [order for order in ordered if order.terms.intake_no != self._intake_no]
+        if overlaps or any(order.terms.intake_no in same_name for order in ordered):
+            for draft in fresh:
                 # A row that never left may be dropped again, as its answer says. What stood beside it then is not what
                 # it corrects; what was ordered since may be.
-                known_before = known[terms.client_order_id]
+                known_before = known[draft.name]
                 unsent = max((o.terms.intake_no for o in known_before if o.status is Status.NOT_SENT), default=0)
                 later = [order for order in ordered if order.terms.intake_no > unsent]
-                earlier = admission.correction_of(terms, later)
+                earlier = admission.correction_of(draft.instruction, later)
                 if earlier is not None:
-                    self._corrects[terms.tag] = earlier
+                    self._corrects[draft.instruction.row] = earlier

@@ -50,7 +50,8 @@ class Sender:
         self._sent_today = sent_today
         self._today = today
         self._sent_at: dict[str, deque[datetime]] = {}
-        self._waiting: deque[str] = deque()
+        # With the number of its file.
+        self._waiting: deque[tuple[str, int]] = deque()
         self._recheck_at: datetime | None = None
         self._suspects: dict[str, datetime] = {}
         # The tags of each hand-over that the worker has not reported back, oldest first; cancels make an empty one.
@@ -93,7 +94,7 @@ class Sender:
                 self.doubt(suspect, now, NO_REASON)
         if self._recheck_at is None or not self._recheck_at - _RECHECK <= now < self._recheck_at:
             self._recheck_at = now + _RECHECK
-            self._book.ready.extendleft(reversed(self._waiting))
+            self._book.ready.put_back(self._waiting)
             self._waiting.clear()
             self._expire_held(now)
 
@@ -102,7 +103,7 @@ class Sender:
         if len(self._out) >= GROUPS_OUT_MAX or self.stopping or self.disk_full:
             return []
         group: list[Order] = []
-        later: list[str] = []
+        later: list[tuple[str, int]] = []
         moment = risk.moment_of(now, self._rules)
         sent = self._sent_on(moment.today or now.date())
         while self._book.ready and len(group) < self._group_size:
@@ -116,7 +117,7 @@ class Sender:
                 group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
                 self._count(order.terms.account, now, sent)
             elif verdict is risk.Verdict.WAIT:
-                later.append(tag)
+                later.append((tag, order.terms.intake_no))
             else:
                 self._book.happen(order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict))
         self._waiting.extend(later)

@@ -40,7 +40,7 @@ def check(
     """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
     from filebridge import app
     from filebridge.config import load_settings
-    from filebridge.outbox import RECEIPT
+    from filebridge.tables import RECEIPT
 
     settings = load_settings(home)
     clean = True
@@ -66,7 +66,7 @@ def check(
 def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The orders of a trade date. 委托。"""
     from filebridge.bridge.present import order_report_row
-    from filebridge.outbox import ORDERS
+    from filebridge.tables import ORDERS
 
     reader, today = _open(home)
     rows = [order_report_row(row) for row in reader.order_rows(read_day(day, today))]
@@ -81,7 +81,7 @@ def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: As
 
 def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The fills of a trade date. 成交。"""
-    from filebridge.outbox import FILLS
+    from filebridge.tables import FILLS
 
     reader, today = _open(home)
     columns = FILLS if as_csv else _FILLS

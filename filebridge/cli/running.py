@@ -61,6 +61,8 @@ def run(
     raise typer.Exit(0 if clean or not once else 1)
 
 
+# A very large file is told of so many times while it is answered.
+_STEPS = 20
 # Rows that somebody has to do something about.
 _LOUD = ("HELD", "DENIED", "CANCEL_REFUSED", "QUARANTINED")
 
@@ -76,12 +78,20 @@ def say(turn: Any) -> None:
         if row["kind"] == "ROW":
             answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
         order = turn.orders.get(row["tag"]) if row["kind"] != "ROW" else None
-        line = _line(row["kind"], body, _name(order) if order else "", answers.get(row["intake_no"], Counter()))
+        # Of a very large file, the last commit has not all answers.
+        known = row["kind"] != "FILE" or row["intake_no"] in turn.files
+        counted = answers.get(row["intake_no"], Counter()) if known else Counter()
+        line = _line(row["kind"], body, _name(order) if order else "", counted)
         if line:
             lines.append(f"{row['at'][11:19]}  {line}")
     if lines:
         # At once: a busy commit has hundreds of lines, and each write waits for the screen.
         typer.echo("\n".join(lines))
+
+
+def _is_step(done: int, newly: int, of: int) -> bool:
+    """Whether another twentieth of a very large file is done with these rows."""
+    return done * _STEPS // of != (done - newly) * _STEPS // of
 
 
 def _name(order: Any) -> str:
@@ -93,7 +103,12 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
     match kind:
         case "FILE":
             counts = ", ".join(f"{count} {outcome}" for outcome, count in answers.items())
+            counts = counts or f"all {body['rows']:,} rows are answered"
             return f"{body['name']}: {counts} {body['reason_code']}".rstrip()
+        case "PART" if _is_step(body["rows_loaded"], len(body["rows"]), body["lines"]):
+            return f"{body['name']}: {body['rows_loaded']:,} of some {body['lines']:,} rows are loaded"
+        case "ANSWERED" if _is_step(body["rows"], answers.total(), body["of"]):
+            return f"{body['name']}: {body['rows']:,} of {body['of']:,} rows are answered"
         case "ROW" if body["outcome"] in _LOUD and body["reason_code"]:
             reason = Reason(body["reason_code"], body.get("context", {}))
             return f"row {body['row']} {body.get('client_order_id', '')}: {body['outcome']}. {reason.message}"

@@ -39,7 +39,7 @@ def show_rows(
     if as_json:
         typer.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=str))
     elif as_csv:
-        from filebridge.outbox import cell
+        from filebridge.tables import cell
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)

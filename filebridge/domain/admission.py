@@ -5,7 +5,6 @@ Pure: whoever calls has looked up what is known of the row's key, and hands it i
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from filebridge.domain.events import EventKind
@@ -17,10 +16,7 @@ from filebridge.domain.orders import (
     OrderTerms,
     OrderType,
     Outcome,
-    Side,
     Status,
-    body_hash,
-    derived_id,
 )
 from filebridge.domain.reasons import Problem, Reason
 
@@ -145,11 +141,11 @@ def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[
     )
 
 
-def correction_of(terms: OrderTerms, ordered: Sequence[Order]) -> Order | None:
+def correction_of(row: OrderInstruction, ordered: Sequence[Order]) -> Order | None:
     """The earlier order of this basket with the same symbol and side, if it bought or sold something or still may."""
     for order in reversed(ordered):
         came_to_nothing = order.is_settled and not order.filled_qty
-        if (order.terms.symbol, order.terms.side) == (terms.symbol, terms.side) and not came_to_nothing:
+        if (order.terms.symbol, order.terms.side) == (row.symbol, row.side) and not came_to_nothing:
             return order
     return None
 
@@ -158,31 +154,30 @@ def terms_of(
     instruction: OrderInstruction,
     *,
     tag: str,
+    client_order_id: str,
+    body: str,
     account: str,
     mode: str,
     trade_date: date,
-    nth: int,
     intake_no: int,
     received_at: datetime,
 ) -> OrderTerms:
-    """The fixed terms of the order that a row asks for; `nth` counts identical rows without an id within the file."""
+    """The fixed terms of the order that a row asks for; `body` is its hash."""
     assert instruction.action is Action.ORDER
     assert instruction.side is not None
     assert instruction.limit_price is not None
-    body = body_hash(instruction, account)
     return OrderTerms(
         tag=tag,
-        client_order_id=instruction.client_order_id
-        or derived_id(trade_date=trade_date, account=account, basket=instruction.basket, body=body, nth=nth),
+        client_order_id=client_order_id,
         id_derived=not instruction.client_order_id,
         account=account,
         mode=mode,
         trade_date=trade_date,
         symbol=instruction.symbol,
-        side=Side(instruction.side),
-        order_type=OrderType(instruction.order_type or OrderType.LIMIT),
+        side=instruction.side,
+        order_type=instruction.order_type or OrderType.LIMIT,
         quantity=instruction.quantity,
-        limit_price=Decimal(instruction.limit_price),
+        limit_price=instruction.limit_price,
         strategy=instruction.strategy,
         note=instruction.note,
         basket=instruction.basket,

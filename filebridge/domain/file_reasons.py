@@ -119,6 +119,11 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "文件已放置 {age_seconds} 秒，超过 max_file_age（{limit_seconds} 秒），已隔离，没有发送任何委托。"
         "如仍需要，请执行 filebridge release {file}。",
     ),
+    "FILE_CANCELED": (
+        "All orders were canceled while this file was being read, so nothing of it was sent. Drop it again if it is "
+        "still meant.",
+        "读取本文件时收到全部撤单指令，因此没有发送其中任何委托。如仍需要，请重新投放。",
+    ),
     "FILE_OF_EARLIER_DATE": (
         "The file is of trade date {trade_date}, which has passed, so it was set aside and nothing was sent. "
         "Correct the column trade_date and drop it again.",

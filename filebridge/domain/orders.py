@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from filebridge.domain.reasons import Reason
@@ -191,6 +192,8 @@ def needs_person(status: Status, *, alarmed: bool, broker_order_id: str) -> bool
     return alarmed or unnumbered or status in (Status.UNKNOWN, Status.HELD)
 
 
+# Prices repeat: the same few thousand come in each basket, and each is spelled several times.
+@lru_cache(maxsize=10_000)
 def price_text(price: Decimal | None) -> str:
     """The one spelling of a price: plain digits, no trailing zeros (10.50 -> 10.5, 1E+1 -> 10)."""
     return "" if price is None else format(price.normalize(), "f")

@@ -14,7 +14,7 @@ class DryLedger(Ledger):
         self.home_mark = "DRY-"
         self.seq = 0
         self.head = GENESIS
-        self.next_intake_no = 0
+        self._intake_no = -1
 
     @contextmanager
     def turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:

@@ -14,6 +14,8 @@ from filebridge.ledger import schema
 from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
 
 NAMED_MAX = 1000
+# So many rows of a long report, or events of a file, at a time.
+PAGE = 500
 
 
 class Question:
@@ -79,7 +81,16 @@ ORDERS_WITH_BROKER_ID = Question(
 ORDERS_WITH_COUNTER_ID = Question(
     _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID))
 )
-ORDER_ROWS = Question(_ORDER_ROWS.where(_is(ORDERS.c.trade_date)).order_by(*_BY_INTAKE))
+# A page of a day's orders, in the order in which they were recorded. The plus keeps SQLite from the index by date,
+# which would have to be sorted anew for each page.
+_PLACE: ColumnElement[int] = literal_column("orders.rowid")
+FIRST_ORDER_OF_DAY = Question(select(func.min(_PLACE)).select_from(ORDERS).where(_is(ORDERS.c.trade_date)))
+ORDER_ROWS = Question(
+    _ORDER_ROWS.add_columns(_PLACE.label("place"))
+    .where(bindparam("after") < _PLACE, text("+orders.trade_date = :trade_date"))
+    .order_by(_PLACE)
+    .limit(PAGE)
+)
 ALL_ORDER_ROWS = Question(_ORDER_ROWS.order_by(*_BY_INTAKE))
 NEXT_ACCOUNT = Question(
     select(func.min(ORDERS.c.account)).where(_is(ORDERS.c.trade_date), ORDERS.c.account > bindparam("account"))
@@ -109,6 +120,8 @@ ALL_FILL_ROWS = Question(select(FILLS).order_by(FILLS.c.seq))
 
 FILE_ROWS = Question(select(FILES).where(_is(FILES.c.trade_date)).order_by(FILES.c.intake_no))
 ALL_FILE_ROWS = Question(select(FILES).order_by(FILES.c.intake_no))
+ALL_FILES_LOADING = Question(select(FILES).where(FILES.c.outcome == schema.LOADING).order_by(FILES.c.intake_no))
+ALL_LARGE_INTAKES = Question(select(FILES.c.intake_no).where(FILES.c.rows > bindparam("rows")))
 FILE_OF_CLAIM = Question(select(FILES).where(_is(FILES.c.claim)))
 INTAKES_NAMED = Question(
     select(FILES.c.intake_no).where(_is(FILES.c.name)).order_by(FILES.c.intake_no.desc()).limit(NAMED_MAX)
@@ -119,7 +132,11 @@ _NEWEST = EVENTS.c.seq.desc()
 _EVENTS = select(EVENTS).order_by(EVENTS.c.seq)
 ALL_EVENTS = Question(_EVENTS)
 NEWEST_EVENT = Question(select(EVENTS).order_by(_NEWEST).limit(1))
-FILE_EVENTS = Question(_EVENTS.where(_is(EVENTS.c.intake_no), text(schema.HAS_INTAKE)))
+_OF_FILE = and_(_is(EVENTS.c.intake_no), text(schema.HAS_INTAKE))
+_AFTER = EVENTS.c.seq > bindparam("after")
+FILE_EVENTS = Question(_EVENTS.where(_OF_FILE, _AFTER).limit(PAGE))
+NEXT_FILE_EVENT = Question(_EVENTS.where(_OF_FILE, _AFTER, _is(EVENTS.c.kind)).limit(1))
+LAST_FILE_EVENT = Question(select(EVENTS).where(_OF_FILE, _is(EVENTS.c.kind)).order_by(_NEWEST).limit(1))
 DAY_OF_ORDER = Question(_EVENTS.where(_is(EVENTS.c.trade_date), _is(EVENTS.c.tag)))
 # A day's events lie together: read from the first to the last of them they need no sorting.
 SPAN_OF_DAY = Question(select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(_is(EVENTS.c.trade_date)))

@@ -72,6 +72,8 @@ class Turn:
         # The orders whose numbers at the broker are others than before, or that were settled or are open again.
         self.renumbered: set[str] = set()
         self.files: dict[int, Body] = {}
+        # Very large ones, whose rows came into the ledger before this turn, or come after it.
+        self.loaded: dict[int, Body] = {}
         self.marks: list[Body] = []
 
     def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
@@ -93,6 +95,16 @@ class Turn:
     def close_file(self, file: Body) -> None:
         """Record a file; the last event of its answer, whose hash stands in its receipt."""
         self.files[file["intake_no"]] = file
+        self.append("FILE", file, intake_no=file["intake_no"])
+
+    def accept_loaded(self, file: Body, **said: Any) -> None:
+        """Record that a very large file is whole in the ledger: what it asks for holds from here on."""
+        self.loaded[file["intake_no"]] = file
+        self.append("LOADED", {"file": file, **said}, intake_no=file["intake_no"])
+
+    def close_loaded(self, file: Body) -> None:
+        """Record that every row of a very large file is answered."""
+        self.loaded[file["intake_no"]] = file
         self.append("FILE", file, intake_no=file["intake_no"])
 
     def answer_row(self, body: Body, *, intake_no: int, order: Order | None = None) -> None:
@@ -141,8 +153,9 @@ class Ledger:
         self.home_mark = meta["home_mark"]
         self.seq = seq
         self.head = head
-        self.next_intake_no = int(
-            connection.execute(text("SELECT COALESCE(MAX(intake_no), 0) + 1 FROM files")).scalar_one()
+        # Also that of a file whose loading was cut off: it has events, and is no file.
+        self._intake_no = int(
+            connection.execute(text("SELECT COALESCE(MAX(intake_no), 0) FROM events WHERE intake_no != 0")).scalar_one()
         )
         connection.rollback()
 
@@ -165,7 +178,11 @@ class Ledger:
                 hint_zh="已停止发送。请检查磁盘（空间、权限）后重新启动 filebridge。",
             ) from error
         self.seq, self.head = turn.seq, turn.head
-        self.next_intake_no += len(turn.files)
+
+    def new_intake_no(self) -> int:
+        """The number of a file that is taken in."""
+        self._intake_no += 1
+        return self._intake_no
 
     def _write(self, turn: Turn) -> None:
         """All of a turn, or nothing; flushed when this returns."""
@@ -181,7 +198,7 @@ class Ledger:
             failpoints.hit("ledger.write")
             for (statement, values), rows in (
                 (_NEW_EVENT, turn.events),
-                (_NEW_FILE, turn.files.values()),
+                (_NEW_FILE, [*turn.loaded.values(), *turn.files.values()]),
                 (_NEW_ORDER, born),
                 (_CHANGED_ORDER, changed),
                 (_MOVED_ORDER, moved),
@@ -201,9 +218,10 @@ class Ledger:
         self._connection.close()
         self._engine.dispose()
 
-    def new_tag(self) -> str:
-        """20 characters: four that name this home, then 80 random bits."""
-        return self.home_mark + b32encode(secrets.token_bytes(10)).decode()
+    def new_tags(self, count: int) -> list[str]:
+        """Tags of 20 characters: four that name this home, then 80 random bits in base32."""
+        letters = b32encode(secrets.token_bytes(10 * count)).decode()
+        return [self.home_mark + letters[start : start + 16] for start in range(0, 16 * count, 16)]
 
     def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
         """Replace the views by what the events say (see verify.fold)."""
@@ -214,8 +232,9 @@ class Ledger:
                     self._connection.execute(insert(table), rows)
 
 
-def open_ledger(path: Path, *, at: datetime) -> Ledger:
-    """Open or make the ledger at `path`; brings an older one up to date.
+def open_ledger(path: Path, *, at: datetime, wal_bytes: int = WAL_BYTES) -> Ledger:
+    """Open or make the ledger at `path`; brings an older one up to date. `wal_bytes`: how large its write-ahead log is
+    made, 0 for a ledger that nothing will be written to.
 
     Raises LedgerError when SQLite cannot give what the ledger needs, LedgerTooNew for a later version's ledger.
     """
@@ -227,7 +246,7 @@ def open_ledger(path: Path, *, at: datetime) -> Ledger:
     # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        return _opened(engine, path, at)
+        return _opened(engine, path, at, wal_bytes)
     except SQLAlchemyError as error:
         engine.dispose()
         raise LedgerError(
@@ -240,9 +259,9 @@ def open_ledger(path: Path, *, at: datetime) -> Ledger:
         raise
 
 
-def _opened(engine: Engine, path: Path, at: datetime) -> Ledger:
+def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int) -> Ledger:
     connection = engine.connect()
-    _grow_wal(connection, path)
+    _grow_wal(connection, path, wal_bytes)
     _migrate(connection, at)
     with connection.begin():
         meta = {row.key: row.value for row in connection.execute(select(schema.META))}
@@ -282,15 +301,15 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         raise
 
 
-def _grow_wal(connection: Connection, path: Path) -> None:
+def _grow_wal(connection: Connection, path: Path, size: int) -> None:
     """Make the write-ahead log large before it is needed: a transaction that is rolled back leaves its pages in it."""
     wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size >= WAL_BYTES:
+    if not size or (wal.exists() and wal.stat().st_size >= size):
         return
     # A cache too small for the pages writes them out before the transaction ends.
     connection.exec_driver_sql("PRAGMA cache_size=10")
     connection.exec_driver_sql("CREATE TABLE filler (bytes BLOB)")
-    connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (WAL_BYTES,))
+    connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (size,))
     connection.rollback()
     connection.exec_driver_sql("PRAGMA cache_size=-32000")
     connection.rollback()
@@ -328,9 +347,9 @@ def _prepared(statement: Insert | Update) -> tuple[str, Callable[[Body], tuple[A
     return str(compiled), itemgetter(*compiled.positiontup)
 
 
-_NEW_EVENT, _NEW_FILE, _NEW_ORDER, _NEW_FILL = (
-    _prepared(insert(table)) for table in (schema.EVENTS, schema.FILES, schema.ORDERS, schema.FILLS)
-)
+_NEW_EVENT, _NEW_ORDER, _NEW_FILL = (_prepared(insert(table)) for table in (schema.EVENTS, schema.ORDERS, schema.FILLS))
+# A very large file is recorded twice: when it is loaded, and when it is answered.
+_NEW_FILE = _prepared(insert(schema.FILES).prefix_with("OR REPLACE"))
 # A cancel of an unknown id may come twice.
 _NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
 _STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]

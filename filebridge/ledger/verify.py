@@ -52,6 +52,8 @@ def fold(events: Iterable[Body]) -> Views:
         match row["kind"]:
             case "FILE":
                 views.files[body["intake_no"]] = body
+            case "LOADED":
+                views.files[row["intake_no"]] = body["file"]
             case "ROW" if "terms" in body:
                 views.orders[row["tag"]] = _born(body, row["at"])
             case "ORDER":

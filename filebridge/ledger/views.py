@@ -92,8 +92,19 @@ class LedgerReader:
         return [*{order.terms.tag: order for order in found}.values()]
 
     def order_rows(self, trade_date: date | None) -> Iterator[Body]:
-        """Orders of one trade date (all dates: None) for reports, with the file that each came from."""
-        return self._rows_of_day(questions.ORDER_ROWS, questions.ALL_ORDER_ROWS, trade_date)
+        """Orders of one trade date (all dates: None) for reports, with the file that each came from.
+
+        In the order in which they were recorded, and in pages, each as of the moment when it is read: a question left
+        open while the bridge goes on would keep the write-ahead log from being emptied.
+        """
+        if trade_date is None:
+            yield from self._stream(questions.ALL_ORDER_ROWS)
+            return
+        day = trade_date.isoformat()
+        last = (self._one(questions.FIRST_ORDER_OF_DAY, trade_date=day) or 0) - 1
+        while page := self._bodies(questions.ORDER_ROWS, trade_date=day, after=last):
+            last = page[-1]["place"]
+            yield from page
 
     def sent_counts(self, trade_date: date) -> dict[str, int]:
         """How many orders and cancels left on that day, per account."""
@@ -122,7 +133,26 @@ class LedgerReader:
         return dict(self._ask(questions.FILE_NAMES, intake_no=_listed(intake_numbers)))
 
     def file_events(self, intake_no: int) -> Iterator[Body]:
-        return self._stream(questions.FILE_EVENTS, intake_no=intake_no)
+        """All events of one file, in pages."""
+        last = 0
+        while page := self._bodies(questions.FILE_EVENTS, intake_no=intake_no, after=last):
+            last = page[-1]["seq"]
+            yield from page
+
+    def files_loading(self) -> list[Body]:
+        """Very large files that are in the ledger and not answered yet, oldest first."""
+        return self._bodies(questions.ALL_FILES_LOADING)
+
+    def large_intakes(self, rows: int) -> set[int]:
+        """The numbers of the files that have more rows than that."""
+        return {number for (number,) in self._ask(questions.ALL_LARGE_INTAKES, rows=rows)}
+
+    def next_file_event(self, intake_no: int, kind: str, *, after: int) -> Body | None:
+        """The first event of that kind that a file has after another one."""
+        return self._first(questions.NEXT_FILE_EVENT, intake_no=intake_no, kind=kind, after=after)
+
+    def last_file_event(self, intake_no: int, kind: str) -> Body | None:
+        return self._first(questions.LAST_FILE_EVENT, intake_no=intake_no, kind=kind)
 
     def story(self, tag: str) -> list[Body]:
         """Every event of one order."""

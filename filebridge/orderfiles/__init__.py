@@ -4,15 +4,19 @@
 their own modules.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
+from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Problem
 from filebridge.orderfiles.base import ParsedFile, file_problem
-from filebridge.orderfiles.native import parse_csv, parse_json, parse_json_lines
+from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines
 from filebridge.orderfiles.text import FileText, read_text
 
-__all__ = ["FORMATS", "ParsedFile", "parse"]
+__all__ = ["FORMATS", "ParsedFile", "Slices", "parse", "parse_slices"]
+
+ROWS_A_SLICE = 1000
 
 # Extension -> format.
 FORMATS = {
@@ -34,6 +38,21 @@ def parse(data: bytes, *, name: str, today: date, end_line_required: bool = Fals
     day (`start_at` 09:35) is put on. `end_line_required` refuses a CSV or JSON Lines file without its end line; only
     then is a file that was cut between two rows found out. Never raises for any bytes: problems are values.
     """
+    instructions: list[OrderInstruction] = []
+    slices = parse_slices(data, name=name, today=today, end_line_required=end_line_required)
+    while True:
+        try:
+            instructions += next(slices)
+        except StopIteration as end:
+            parsed: ParsedFile = end.value
+            return parsed if parsed.is_broken else replace(parsed, instructions=tuple(instructions))
+
+
+def parse_slices(
+    data: bytes, *, name: str, today: date, end_line_required: bool, rows_a_slice: int = ROWS_A_SLICE
+) -> Slices:
+    """Like `parse`, some rows at a time; returns the file without its instructions, which count only if it is not
+    broken. A JSON document comes in one slice."""
     extension = PurePath(name).suffix
     format_name = FORMATS.get(extension.lower(), "")
     if not format_name:
@@ -43,11 +62,12 @@ def parse(data: bytes, *, name: str, today: date, end_line_required: bool = Fals
         return _refused(file, format_name)
     if not _content_agrees(file, format_name):
         return _refused(file_problem("FILE_CONTENT_MISMATCH", extension), format_name, file.encoding)
+    # What is read is not needed twice.
+    del data
     if format_name == "json":
-        return parse_json(file, today=today)
-    if format_name == "jsonl":
-        return parse_json_lines(file, today=today, end_line_required=end_line_required)
-    return parse_csv(file, today=today, end_line_required=end_line_required)
+        return (yield from parse_json(file, today=today))
+    read = parse_json_lines if format_name == "jsonl" else parse_csv
+    return (yield from read(file, today=today, end_line_required=end_line_required, rows_a_slice=rows_a_slice))
 
 
 def _content_agrees(file: FileText, format_name: str) -> bool:
@@ -58,4 +78,4 @@ def _content_agrees(file: FileText, format_name: str) -> bool:
 
 
 def _refused(found: Problem, format_name: str = "", encoding: str = "") -> ParsedFile:
-    return ParsedFile(format=format_name, encoding=encoding, problems=(found,))
+    return ParsedFile(format=format_name, encoding=encoding, problems=(found,), is_broken=True)

@@ -28,11 +28,13 @@ class ParsedFile:
     format: str = ""
     encoding: str = ""
     delimiter: str = ""
-    instructions: tuple[OrderInstruction, ...] = ()
+    instructions: Sequence[OrderInstruction] = ()
     problems: tuple[Problem, ...] = ()
     rows: int = 0
     # The ids of rows that cannot be used, where they could be read, so that a program can tell which was refused.
     ids: Mapping[int, str] = field(default_factory=dict)
+    # A problem of the file or its header: nothing in it can be trusted.
+    is_broken: bool = False
 
 
 def shown(text: str) -> str:
@@ -54,9 +56,9 @@ def problem(row: int, column: str, value: str, reason: Reason) -> Problem:
     return Problem(row, shown(column), shown(value), Reason(reason.code, safe))
 
 
-def listed(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """The first thousand problems, and a last one that says how many more there are."""
-    more = len(problems) - PROBLEMS_LISTED_MAX
+def listed(problems: Sequence[Problem], more: int = 0) -> tuple[Problem, ...]:
+    """The first thousand problems, and a last one that says how many more there are; `more` that were not kept."""
+    more += len(problems) - PROBLEMS_LISTED_MAX
     if more <= 0:
         return tuple(problems)
     rest = file_problem("FILE_MORE_PROBLEMS", listed=str(PROBLEMS_LISTED_MAX), more=str(more))

@@ -5,10 +5,10 @@ counted as a spreadsheet does: the header of a plain file is row 1, and a quoted
 """
 
 import csv
-import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from filebridge.domain.reasons import Problem, Reason
@@ -19,6 +19,7 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 END_MARK = "#END"
 _END_LINE = re.compile(r"#END,([0-9]{1,9})", re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]+")
+_WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -31,32 +32,44 @@ class CsvRow(NamedTuple):
 
 @dataclass(slots=True)
 class CsvTable:
-    """What could be read of a CSV; `rows_found` counts the rows that were not blank, the unusable ones too."""
+    """What could be read of a CSV until now; `rows_found` counts the rows that were not blank, the unusable ones too.
+
+    `row_problems` are those of the slice that was read last.
+    """
 
     delimiter: str = ""
     header_row: int = 1
     header: Sequence[str] = ()
-    rows: list[CsvRow] = field(default_factory=list)
     rows_found: int = 0
+    # The count of the end line.
+    promised: int | None = None
     file_problems: list[Problem] = field(default_factory=list)
     row_problems: list[Problem] = field(default_factory=list)
 
 
-def read_table(text: str, *, end_line_required: bool) -> CsvTable:
-    """Every row of a CSV, and everything that is wrong with its form."""
-    table = CsvTable()
+def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_slice: int) -> Iterator[list[CsvRow]]:
+    """Every row of a CSV that has the header's width, some at a time; `table` says what is wrong with its form.
+
+    What stands in `table` of the file as a whole is complete only at the end.
+    """
     delimiter = _delimiter(text)
     if isinstance(delimiter, Problem):
         table.file_problems.append(delimiter)
-        return table
+        return
     table.delimiter = DELIMITERS[delimiter]
     records = _records(text, delimiter, table)
-    end_line = _take_end_line(records, table)
-    _split(records, table)
-    _check_whole(text, end_line, table, end_line_required=end_line_required)
+    rows = _until_end_line(records, table)
+    header = next(rows, None)
+    if header is not None:
+        table.header_row, table.header = header.number, header.cells
+        while part := list(islice(rows, rows_a_slice)):
+            table.rows_found += len(part)
+            table.row_problems = []
+            yield _of_width(part, header_width(header.cells), table)
+    table.row_problems = []
+    _check_whole(text, table, end_line_required=end_line_required)
     if not table.rows_found and not table.file_problems:
         table.file_problems.append(file_problem("FILE_NO_ORDERS"))
-    return table
 
 
 def _delimiter(text: str) -> str | Problem:
@@ -72,35 +85,42 @@ def _delimiter(text: str) -> str | Problem:
     return present[0]
 
 
-def _records(text: str, delimiter: str, table: CsvTable) -> list[CsvRow]:
+def _records(text: str, delimiter: str, table: CsvTable) -> Iterator[CsvRow]:
     """Every record that is not blank. A quote that is never closed ends the reading: nothing after it is sure."""
-    records: list[CsvRow] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    # Not through StringIO, which takes four bytes for each character.
+    lines = (match[0] for match in _WHOLE_LINE.finditer(text))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     number = 0
     try:
         for number, cells in enumerate(reader, start=1):
             if header_width(cells):
-                records.append(CsvRow(number, cells))
+                yield CsvRow(number, cells)
     except csv.Error:
         table.file_problems.append(file_problem("FILE_CSV_BROKEN", line=str(number + 1)))
-    return records
 
 
-def _take_end_line(records: list[CsvRow], table: CsvTable) -> int | None:
-    """Takes the end line, and whatever follows it, out of the records; its count, or None where there is none."""
-    place = next((place for place, row in enumerate(records) if _is_end_line(row)), None)
-    if place is None:
-        return None
-    end_line, following = records[place], records[place + 1 :]
-    del records[place:]
+def _until_end_line(records: Iterator[CsvRow], table: CsvTable) -> Iterator[CsvRow]:
+    """The records before the end line; whatever follows it is a problem."""
+    for row in records:
+        if _is_end_line(row):
+            _read_end_line(row, records, table)
+            return
+        yield row
+
+
+def _read_end_line(end_line: CsvRow, records: Iterator[CsvRow], table: CsvTable) -> None:
     spelled = ",".join(end_line.cells[: header_width(end_line.cells)]).strip()
+    following = list(islice(records, 1))
+    for _ in records:
+        # To its end: what is broken there is told as well.
+        pass
     if following:
         table.file_problems.append(file_problem("FILE_END_LINE_NOT_LAST", spelled, line=str(following[0].number)))
     match = _END_LINE.fullmatch(spelled)
     if match is None:
         table.file_problems.append(file_problem("FILE_END_LINE_BROKEN", spelled))
-        return None
-    return int(match[1])
+    else:
+        table.promised = int(match[1])
 
 
 def _is_end_line(row: CsvRow) -> bool:
@@ -108,17 +128,13 @@ def _is_end_line(row: CsvRow) -> bool:
     return first[:1] == "#" and first.upper().startswith(END_MARK)
 
 
-def _split(records: list[CsvRow], table: CsvTable) -> None:
-    """The first record is the header; every other one must have its width exactly."""
-    if not records:
-        return
-    table.header_row, table.header = records[0].number, records[0].cells
-    width = header_width(table.header)
-    table.rows_found = len(records) - 1
-    for row in records[1:]:
+def _of_width(records: Sequence[CsvRow], width: int, table: CsvTable) -> list[CsvRow]:
+    """The rows that have the header's width exactly; blank cells beyond it are none."""
+    rows = []
+    for row in records:
         found = len(row.cells)
         if found == width:
-            table.rows.append(row)
+            rows.append(row)
         elif found < width:
             reason = Reason("ROW_TOO_SHORT", {"found": str(found), "expected": str(width)})
             table.row_problems.append(problem(row.number, "", "", reason))
@@ -127,15 +143,16 @@ def _split(records: list[CsvRow], table: CsvTable) -> None:
             reason = Reason("ROW_TEXT_AFTER_LAST_COLUMN", {"expected": str(width)})
             table.row_problems.append(problem(row.number, "", stray, reason))
         else:
-            table.rows.append(CsvRow(row.number, row.cells[:width]))
+            rows.append(CsvRow(row.number, row.cells[:width]))
+    return rows
 
 
-def _check_whole(text: str, end_line: int | None, table: CsvTable, *, end_line_required: bool) -> None:
+def _check_whole(text: str, table: CsvTable, *, end_line_required: bool) -> None:
     if any(found.reason.code in ("FILE_CSV_BROKEN", "FILE_END_LINE_BROKEN") for found in table.file_problems):
         return
-    if end_line is not None:
-        if end_line != table.rows_found:
-            context = {"promised": str(end_line), "found": str(table.rows_found)}
+    if table.promised is not None:
+        if table.promised != table.rows_found:
+            context = {"promised": str(table.promised), "found": str(table.rows_found)}
             table.file_problems.append(file_problem("FILE_ROW_COUNT_MISMATCH", **context))
     elif end_line_required:
         table.file_problems.append(file_problem("FILE_END_LINE_MISSING", found=str(table.rows_found)))

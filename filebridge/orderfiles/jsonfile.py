@@ -5,7 +5,7 @@ Rows are the elements of the array, counted from 1; in JSON Lines they are the l
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from filebridge.domain.reasons import Problem, Reason
@@ -42,34 +42,36 @@ class JsonRow:
 
 @dataclass(slots=True)
 class JsonTable:
-    """What could be read of a JSON file; `rows_found` counts the unusable rows too."""
+    """What could be read of a JSON file until now; `rows_found` counts the unusable rows too.
 
-    rows: list[JsonRow] = field(default_factory=list)
+    `row_problems` are those of the slice that was read last.
+    """
+
     rows_found: int = 0
     file_problems: list[Problem] = field(default_factory=list)
     row_problems: list[Problem] = field(default_factory=list)
 
 
-def read_document(text: str) -> JsonTable:
-    """Every row of a JSON document."""
-    table = JsonTable()
+def read_document(text: str, table: JsonTable) -> Iterator[list[JsonRow]]:
+    """Every row of a JSON document; a document is read as a whole, so in one slice."""
     document = _loads(text)
     if isinstance(document, _Broken):
         table.file_problems.append(file_problem("FILE_JSON_BROKEN", line=document.line, place=document.place))
-        return table
+        return
     orders = _orders(document, table)
     if orders is not None:
+        rows: list[JsonRow] = []
         for number, element in enumerate(orders, start=1):
-            _add_row(number, element, table)
+            _add_row(number, element, rows, table)
+        yield rows
         _check_any(table)
-    return table
 
 
-def read_lines(text: str, *, end_line_required: bool) -> JsonTable:
-    """Every row of JSON Lines. A broken line is a problem of that row."""
-    table = JsonTable()
+def read_lines(text: str, table: JsonTable, *, end_line_required: bool, rows_a_slice: int) -> Iterator[list[JsonRow]]:
+    """Every row of JSON Lines, some at a time. A broken line is a problem of that row."""
+    rows: list[JsonRow] = []
     end: int | None = None
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(_lines(text), start=1):
         if not line.strip():
             continue
         if end is not None:
@@ -80,10 +82,22 @@ def read_lines(text: str, *, end_line_required: bool) -> JsonTable:
             table.rows_found += 1
             table.row_problems.append(problem(number, "", line, Reason("ROW_JSON_BROKEN", {"place": element.place})))
         elif (end := _end_of(element)) is None:
-            _add_row(number, element, table)
+            _add_row(number, element, rows, table)
+        if len(rows) + len(table.row_problems) >= rows_a_slice:
+            yield rows
+            rows, table.row_problems = [], []
+    yield rows
+    table.row_problems = []
     _check_lines_whole(text, end, table, end_line_required=end_line_required)
     _check_any(table)
-    return table
+
+
+def _lines(text: str) -> Iterator[str]:
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def scalar_text(value: object) -> str | Reason:
@@ -143,10 +157,10 @@ def _orders(document: object, table: JsonTable) -> list[object] | None:
     return None
 
 
-def _add_row(number: int, element: object, table: JsonTable) -> None:
+def _add_row(number: int, element: object, rows: list[JsonRow], table: JsonTable) -> None:
     table.rows_found += 1
     if isinstance(element, JsonObject):
-        table.rows.append(JsonRow(number, element.pairs))
+        rows.append(JsonRow(number, element.pairs))
     else:
         table.row_problems.append(problem(number, "", raw_text(element), Reason("ROW_NOT_AN_OBJECT")))
 

@@ -23,7 +23,8 @@ from tests.crash.trials import Outcome, Trial
 
 # point -> how often the scenario surely passes it in the hurt run; a seed chooses which passing is hit.
 PASSES = {
-    "inbox.claim": 4, "inbox.claimed": 4, "intake.read": 4, "ledger.write": 8, "ledger.commit": 8,
+    "inbox.claim": 4, "inbox.claimed": 4, "intake.read": 4, "large.part": 2, "large.loaded": 1,
+    "large.answered": 2, "ledger.write": 8, "ledger.commit": 8,
     "ledger.committed": 8, "sending.submit": 4, "sending.submitted": 4, "sending.cancel": 1, "archive.link": 4,
     "archive.flush": 2, "archive.unlink": 4, "outbox.replace": 10, "outbox.append": 6, "control.answer": 1,
     "start.leftovers": 1, "start.recorded": 1, "recovery.snapshot": 1, "worker.note": 12, "worker.call": 12,

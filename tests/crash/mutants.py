@@ -49,9 +49,9 @@ MUTANTS = (
         (
             (
                 "bridge/conductor.py",
-                "            acts.moves.append((file.path, taken.place))\n",
-                "            acts.moves.append((file.path, taken.place))\n"
-                "            self._parts.archive.rest(acts.moves)\n",
+                "                acts.moves += [(path, answer.place)] if path else []\n",
+                "                acts.moves += [(path, answer.place)] if path else []\n"
+                "                self._parts.archive.rest(acts.moves)\n",
             ),
         ),
         # Which commit is an intake's is not the same in every run.
@@ -63,7 +63,9 @@ MUTANTS = (
             (
                 "outbox.py",
                 "            with file:\n"
-                "                file.writelines(text())\n"
+                "                for piece in text():\n"
+                "                    file.write(piece)\n"
+                "                    yield\n"
                 '            failpoints.hit("outbox.replace")\n'
                 "            os.replace(temporary, path)  # noqa: PTH105\n",
                 "            file.close()\n"
@@ -73,7 +75,8 @@ MUTANTS = (
                 "                file.flush()\n"
                 '                if "receipt" in path.name:\n'
                 '                    failpoints.hit("outbox.replace")\n'
-                "                file.write(whole[len(whole) // 2 :])\n",
+                "                file.write(whole[len(whole) // 2 :])\n"
+                "            yield\n",
             ),
         ),
         (Case("outbox.replace", "kill", 2, 1), Case("outbox.replace", "kill", 4, 2)),
@@ -95,8 +98,7 @@ MUTANTS = (
         (
             (
                 "bridge/recovery.py",
-                "            elif order.status is Status.UNKNOWN:\n                self._evidence(order, now)\n",
-                "            elif order.status is Status.UNKNOWN:\n"
+                "                if terms.tag in listing.in_doubt:\n                    self._evidence(order, now)\n",
                 "                self._book.happen(order, OrderEvent(kind=EventKind.PROVE_NOT_SENT, at=now))\n",
             ),
         ),
@@ -107,8 +109,8 @@ MUTANTS = (
         (
             (
                 "ledger/store.py",
-                "b32encode(secrets.token_bytes(10))",
-                'b32encode(bytes(9) + b"%c" % secrets.randbits(4))',
+                "secrets.token_bytes(10 * count)",
+                'b"".join(bytes([*bytes(9), secrets.randbits(4)]) for _ in range(count))',
             ),
         ),
         (Case("ledger.committed", "kill", 3, 1),),

@@ -24,6 +24,8 @@ SETTINGS: dict[str, object] = {
     "broker__heartbeat_seconds": 3,
     "recovery__quiet_seconds": 0.2,
     "inbox__settle_seconds": 0.05,
+    # The file of twelve rows is a very large one here, and comes in two parts.
+    "inbox__rows_at_once": 9,
     "ledger__free_bytes_min": 0,
 }
 # How long the producer waits for the first files to be sent.

@@ -18,7 +18,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways"),
     ("simulator",),
-    ("config", "locks", "failpoints"),
+    ("config", "locks", "failpoints", "tables"),
     ("errors",),
     ("domain",),
 )

@@ -14,6 +14,7 @@ import typer
 
 import dev
 from filebridge import outbox
+from filebridge import tables as reports
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import EventKind
@@ -31,11 +32,11 @@ WRITTEN = (*READMES, *ORDER_FILES, REPORTS)
 LINKING = (*WRITTEN, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FIRST_COMMANDS = ("demo", "test")
 REPORT_COLUMNS = {
-    "Receipts": outbox.RECEIPT,
-    "Orders": outbox.ORDERS,
-    "Fills": outbox.FILLS,
-    "Positions": outbox.POSITIONS,
-    "Asset": outbox.ASSET,
+    "Receipts": reports.RECEIPT,
+    "Orders": reports.ORDERS,
+    "Fills": reports.FILLS,
+    "Positions": reports.POSITIONS,
+    "Asset": reports.ASSET,
 }
 
 _COMMANDS = frozenset(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

@@ -14,8 +14,8 @@ from decimal import Decimal
 import pytest
 
 from filebridge.app import now
-from filebridge.outbox import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT
 from filebridge.simulator.desk import JOURNAL_FIELDS
+from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT
 from tests.integration.homes import (
     ACCOUNT,
     MARKET,

@@ -1,0 +1,331 @@
+"""Very large files: loaded into the ledger part by part, answered from there part by part, with other files between.
+
+LOADING begins it, each PART holds rows as they were read, and LOADED is the one commit that makes the file accepted (or
+refused): until then no row of it is an order, and a crash reads the file again under another number. From LOADED on
+only the ledger counts: each part's rows are decided like those of a small file, ANSWERED says how far it came, and FILE
+closes it. A start goes on after the last part that was answered.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from filebridge import archive, failpoints
+from filebridge.bridge.answers import (
+    OTHER_PROBLEMS,
+    Taken,
+    answer_body,
+    desk_problems,
+    file_body,
+    first_code,
+    outcome_of,
+    problem_bodies,
+    row_body,
+)
+from filebridge.bridge.book import OrderBook
+from filebridge.bridge.rows import Draft, FileRows, Overlaps, RowKeys
+from filebridge.domain import admission, risk
+from filebridge.domain.admission import Desk
+from filebridge.domain.orders import Action, Outcome, Status, body_hash
+from filebridge.domain.reasons import Problem, Reason
+from filebridge.ledger import codec
+from filebridge.ledger.codec import Body
+from filebridge.ledger.instructions import instruction_body, instruction_from
+from filebridge.ledger.schema import LOADING
+from filebridge.ledger.store import Ledger
+from filebridge.ledger.views import LedgerReader
+from filebridge.orderfiles import ParsedFile, Slices
+from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, listed
+
+# So many rows take a turn some 20 ms.
+ROWS_A_PART = 500
+# So many orders may lie in memory and wait to be sent; a file's other rows stay in the ledger until there is room.
+# More than an account may send on a day without high-frequency reporting.
+WAITING_MAX = 20_000
+
+
+# Where the file lies, if it still does, and what became of it.
+Done = tuple[Path | None, Taken]
+
+
+@dataclass(slots=True)
+class _Large:
+    """A file under way. `slices` reads it, until it is loaded."""
+
+    # As in the view `files`.
+    row: Body
+    path: Path | None
+    slices: Slices | None = None
+    keys: RowKeys | None = None
+    # Lines: about so many rows will come.
+    lines: int = 0
+    released: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    problems_more: int = 0
+    ids: dict[int, str] = field(default_factory=dict)
+    rows_loaded: int = 0
+    overlaps: Overlaps = field(default_factory=set)
+    parts: int = 0
+    refused: bool = False
+    has_problems: bool = False
+    # The sequence number of the last part that was answered.
+    after: int = 0
+    parts_answered: int = 0
+    rows_answered: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    first_code: str = ""
+    canceled: bool = False
+
+    @property
+    def number(self) -> int:
+        number: int = self.row["intake_no"]
+        return number
+
+    @property
+    def today(self) -> date:
+        return date.fromisoformat(self.row["trade_date"])
+
+
+class LargeFiles:
+    """The very large files that are under way. Everything happens within the current turn."""
+
+    def __init__(
+        self,
+        book: OrderBook,
+        ledger: Ledger,
+        reader: LedgerReader,
+        rules: risk.Rules,
+        *,
+        desk: Desk,
+        on_bad_row: str,
+    ) -> None:
+        self._book = book
+        self._ledger = ledger
+        self._reader = reader
+        self._rules = rules
+        self._desk = desk
+        self._on_bad_row = on_bad_row
+        self._files: list[_Large] = []
+        self._done: list[Done] = []
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._files
+
+    def status(self) -> list[Body]:
+        """How far each has come, for a person."""
+        return [
+            {
+                "file": file.row["name"],
+                "rows": file.row["rows"] or file.lines,
+                "rows_loaded": file.rows_loaded,
+                "rows_answered": file.rows_answered,
+            }
+            for file in self._files
+        ]
+
+    def begin(self, row: Body, path: Path, slices: Slices, *, lines: int, released: bool) -> None:
+        """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it."""
+        keys = RowKeys(today=date.fromisoformat(row["trade_date"]), only_account=self._desk.accounts[0])
+        self._files.append(_Large(row, path, slices=slices, keys=keys, lines=lines, released=released))
+        self._book.ready.large.add(row["intake_no"])
+        self._book.turn.append("LOADING", row, intake_no=row["intake_no"])
+
+    def resume(self, paths: dict[str, Path]) -> None:
+        """Go on with what an earlier run had loaded; `paths` says where a claim lies, if it still does."""
+        for row in self._reader.files_loading():
+            file = _Large(row, paths.get(row["claim"]))
+            loaded = self._reader.last_file_event(file.number, "LOADED")
+            assert loaded is not None
+            body = codec.loads(loaded["body"])
+            file.refused, file.has_problems = body["refused"], body["has_problems"]
+            file.parts, file.rows_loaded = body["parts"], row["rows"]
+            file.overlaps = {(day, account, basket) for day, account, basket in body["overlaps"]}
+            file.first_code = body["first_code"]
+            answered = self._reader.last_file_event(file.number, "ANSWERED")
+            if answered is not None:
+                body = codec.loads(answered["body"])
+                file.after, file.parts_answered, file.rows_answered = body["after"], body["parts"], body["rows"]
+                file.outcomes, file.first_code = Counter(body["outcomes"]), body["first_code"]
+            file.canceled = self._reader.last_file_event(file.number, "REST_CANCELED") is not None
+            self._files.append(file)
+            self._book.ready.large.add(file.number)
+
+    def go_on(self, now: datetime) -> None:
+        """One part further: what is being read, and what is being answered."""
+        reading = next((file for file in self._files if file.slices is not None), None)
+        if reading is not None:
+            self._load(reading)
+        loaded = next((file for file in self._files if file.slices is None), None)
+        if loaded is not None and len(self._book.by_status[Status.RECEIVED]) < WAITING_MAX:
+            self._answer(loaded, now)
+
+    def take_done(self) -> list[Done]:
+        """What came to its end since the last call."""
+        done, self._done = self._done, []
+        return done
+
+    def cancel_all(self) -> int:
+        """What is being read is refused; of what is loaded, no row that is not an order yet becomes one."""
+        stopped = len(self._files)
+        for file in list(self._files):
+            if file.slices is None:
+                file.canceled = True
+                self._book.turn.append("REST_CANCELED", {}, intake_no=file.number)
+            else:
+                self._end_unread(file, Outcome.REFUSED, Reason("FILE_CANCELED"))
+        return stopped
+
+    # ---- reading
+
+    def _load(self, file: _Large) -> None:
+        assert file.slices is not None
+        assert file.keys is not None
+        try:
+            rows = next(file.slices)
+        except StopIteration as end:
+            self._loaded(file, end.value)
+            return
+        earlier = next((row.trade_date for row in rows if row.trade_date and row.trade_date < file.today), None)
+        if earlier is not None and not file.released:
+            context = {"trade_date": earlier.isoformat(), "file": file.row["name"]}
+            self._end_unread(file, Outcome.QUARANTINED, Reason("FILE_OF_EARLIER_DATE", context))
+            return
+        problems = desk_problems(rows, self._desk)
+        bad = {problem.row for problem in problems}
+        if problems:
+            room = PROBLEMS_LISTED_MAX + 1 - len(file.problems)
+            file.problems += problems[:room]
+            file.problems_more += len(problems[room:])
+            if room:
+                file.ids |= {row.row: row.client_order_id or row.orig_client_order_id for row in rows if row.row in bad}
+        drafts = file.keys.drafts(row for row in rows if row.row not in bad)
+        file.rows_loaded += len(drafts)
+        if drafts:
+            file.parts += 1
+            file.overlaps |= self._overlaps(drafts)
+            told = {"name": file.row["name"], "rows_loaded": file.rows_loaded, "lines": file.lines}
+            body = {**told, "rows": [_draft_body(draft) for draft in drafts]}
+            self._book.turn.append("PART", body, intake_no=file.number)
+        failpoints.hit("large.part")
+
+    def _overlaps(self, drafts: list[Draft]) -> Overlaps:
+        """The baskets of rows without an id that were ordered before: known before the first row is decided."""
+        derived: dict[tuple[date, str], list[Draft]] = {}
+        for draft in drafts:
+            if draft.body and not draft.instruction.client_order_id:
+                derived.setdefault(draft.group, []).append(draft)
+        found: Overlaps = set()
+        for (day, account), members in derived.items():
+            names = [draft.name for draft in members]
+            known = self._book.with_keys(trade_date=day, account=account, ids=names)
+            found |= {
+                (day.isoformat(), account, draft.instruction.basket)
+                for draft in members
+                if admission.burning(known[draft.name])
+            }
+        return found
+
+    def _loaded(self, file: _Large, parsed: ParsedFile) -> None:
+        """The end of the file: from here on it is answered, whatever happens."""
+        problems = [*parsed.problems, *listed(file.problems, more=file.problems_more)]
+        file.has_problems = bool(problems)
+        file.refused = file.has_problems and (self._on_bad_row == "refuse" or not file.rows_loaded or parsed.is_broken)
+        file.row |= {"format": parsed.format, "encoding": parsed.encoding, "rows": parsed.rows}
+        file.ids |= parsed.ids
+        bodies = problem_bodies(file.ids, problems)
+        self._record_all(file, bodies)
+        file.slices = file.keys = None
+        if parsed.is_broken:
+            file.parts = 0
+        failpoints.hit("large.loaded")
+        if not file.parts:
+            self._close(file)
+            return
+        file.row |= {"outcome": LOADING}
+        self._book.turn.accept_loaded(
+            dict(file.row),
+            refused=file.refused,
+            has_problems=file.has_problems,
+            parts=file.parts,
+            overlaps=sorted(file.overlaps),
+            first_code=file.first_code,
+        )
+
+    def _end_unread(self, file: _Large, outcome: Outcome, reason: Reason) -> None:
+        file.refused = True
+        self._record_all(file, [file_body(outcome, reason)])
+        self._close(file, outcome.value)
+
+    # ---- answering
+
+    def _answer(self, file: _Large, now: datetime) -> None:
+        part = self._reader.next_file_event(file.number, "PART", after=file.after)
+        assert part is not None, "LOADED says how many parts there are"
+        rows = [self._draft(file, body) for body in codec.loads(part["body"])["rows"]]
+        bodies = list(self._decided(file, rows, now))
+        file.after, file.parts_answered = part["seq"], file.parts_answered + 1
+        file.rows_answered += len(rows)
+        self._note(file, bodies)
+        said: Body = {"after": file.after, "parts": file.parts_answered, "rows": file.rows_answered}
+        said |= {"outcomes": dict(file.outcomes), "first_code": file.first_code, "of": file.row["rows"]}
+        self._book.turn.append("ANSWERED", {**said, "name": file.row["name"]}, intake_no=file.number)
+        failpoints.hit("large.answered")
+        if file.parts_answered == file.parts:
+            self._close(file)
+
+    def _decided(self, file: _Large, drafts: list[Draft], now: datetime) -> Iterator[Body]:
+        turn = self._book.turn
+        if file.refused:
+            for draft in drafts:
+                body = row_body(draft.instruction, Outcome.REFUSED, Reason(OTHER_PROBLEMS))
+                turn.answer_row(body, intake_no=file.number)
+                yield body
+            return
+        received_at = codec.time_from(file.row["received_at"])
+        assert received_at is not None
+        rows = FileRows(
+            self._book,
+            self._ledger,
+            self._rules,
+            file_name=file.row["name"],
+            intake_no=file.number,
+            received_at=received_at,
+            now=now,
+            overlaps=file.overlaps,
+            canceled=file.canceled,
+        )
+        for answer in rows.decide(drafts):
+            yield self._book.answer(answer_body(answer), answer.order, intake_no=file.number)
+
+    def _draft(self, file: _Large, body: dict[str, Any]) -> Draft:
+        name, account = body.pop("key"), body.pop("of")
+        row = instruction_from(body)
+        content = body_hash(row, account) if row.action is Action.ORDER else ""
+        return Draft(row, (row.trade_date or file.today, account), name, content)
+
+    def _record_all(self, file: _Large, bodies: list[Body]) -> None:
+        for body in bodies:
+            self._book.turn.answer_row(body, intake_no=file.number)
+        self._note(file, bodies)
+
+    def _note(self, file: _Large, bodies: list[Body]) -> None:
+        file.outcomes.update(body["outcome"] for body in bodies)
+        file.first_code = file.first_code or first_code(bodies)
+
+    def _close(self, file: _Large, outcome: str = "") -> None:
+        outcome = outcome or outcome_of(file.refused, file.outcomes)
+        place = archive.place(file.row["name"], trade_date=file.today, outcome=outcome, intake_no=file.number)
+        code = "" if outcome == Outcome.ACCEPTED else file.first_code
+        file.row |= {"outcome": outcome, "reason_code": code, "archived_as": place}
+        self._book.turn.close_loaded(file.row)
+        self._files.remove(file)
+        self._done.append((file.path, Taken(place, outcome, usable=not (file.refused or file.has_problems))))
+
+
+def _draft_body(draft: Draft) -> Body:
+    """The row with its key, and the account that it is of."""
+    return {"key": draft.name, "of": draft.group[1], **instruction_body(draft.instruction)}
