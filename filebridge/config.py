@@ -45,7 +45,7 @@ class Broker(_Section):
     connect_seconds: Seconds = Field(30, description="How long connecting may take before the worker is replaced.")
     answer_seconds: Seconds = Field(10, description="How long an order's or a query's answer may take.")
     heartbeat_seconds: Seconds = Field(5, description="How long the worker may be silent before it is replaced.")
-    group_size: int = Field(100, ge=1, le=1000, description="Orders that are recorded and handed over together.")
+    group_size: int = Field(200, ge=1, le=1000, description="Orders that are recorded and handed over together.")
 
     @property
     def hours(self) -> Literal["always", "exchange"]:

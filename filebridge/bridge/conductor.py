@@ -167,6 +167,7 @@ class Bridge:
             self._take(files, now, acts)
             self._sender.review(now)
             acts.group = self._sender.next_group(now)
+            parts.ledger.hurry(self._sender.is_hurried)
         self._act(turn, acts, now)
         self.was_busy = bool(turn.events or messages or files or self._reports.is_writing)
         return self.was_busy

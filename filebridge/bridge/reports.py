@@ -9,7 +9,7 @@ from filebridge.ledger.store import Turn
 from filebridge.outbox import Outbox
 
 # While orders wait to be sent, reports may be late by this much: the orders are what waits.
-LAG = timedelta(seconds=1)
+LAG = timedelta(seconds=2)
 _ORDERS_LAG = timedelta(seconds=5)
 _PIECE_SECONDS = 0.02
 _TIMES = 20

@@ -44,6 +44,9 @@ from filebridge.ledger.codec import Body
 GENESIS = "0" * 64
 # A write-ahead log of this size takes thousands of commits on a disk that is full; one that must grow takes none.
 WAL_BYTES = 16 * 1024 * 1024
+# So many pages of the write-ahead log are copied into the ledger's file at a commit. While orders wait to be sent more
+# may gather, for copying them takes longer than many commits; it waits for a moment when nobody waits for it.
+_PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
 # Base32: no two letters that a broker's system could fold into one by changing case.
 _TAG_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -150,6 +153,7 @@ class Ledger:
         self._connection = connection
         # The driver's own: for a turn of one order SQLAlchemy takes longer than SQLite.
         self._store: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+        self._hurried = False
         self.home_mark = meta["home_mark"]
         self.seq = seq
         self.head = head
@@ -178,6 +182,12 @@ class Ledger:
                 hint_zh="已停止发送。请检查磁盘（空间、权限）后重新启动 filebridge。",
             ) from error
         self.seq, self.head = turn.seq, turn.head
+
+    def hurry(self, hurried: bool) -> None:
+        """Whether orders wait to be sent; from the next commit on."""
+        if hurried is not self._hurried:
+            self._hurried = hurried
+            self._store.execute(f"PRAGMA wal_autocheckpoint={_PAGES_IN_A_HURRY if hurried else _PAGES_AT_REST}")
 
     def new_intake_no(self) -> int:
         """The number of a file that is taken in."""
@@ -278,9 +288,10 @@ _PRAGMAS = (
     ("synchronous", "FULL", 2),
     # Without it INSERT OR REPLACE would pass the append-only triggers.
     ("recursive_triggers", "ON", 1),
-    # Pages of the day stay at hand (KiB), and are not copied back into the file more often than they must be.
+    # Pages of the day stay at hand (KiB).
     ("cache_size", "-32000", -32000),
-    ("wal_autocheckpoint", "4000", 4000),
+    ("wal_autocheckpoint", f"{_PAGES_AT_REST}", _PAGES_AT_REST),
+    ("journal_size_limit", f"{WAL_BYTES}", WAL_BYTES),
 )
 
 
