@@ -13,6 +13,7 @@ import pytest
 import typer
 
 import dev
+from docs import report_schemas
 from filebridge import outbox
 from filebridge.cli import app
 from filebridge.config import Settings
@@ -30,13 +31,7 @@ REPORTS = "docs/reports.md"
 WRITTEN = (*READMES, *ORDER_FILES, REPORTS)
 LINKING = (*WRITTEN, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FIRST_COMMANDS = ("demo", "test")
-REPORT_COLUMNS = {
-    "Receipts": outbox.RECEIPT,
-    "Orders": outbox.ORDERS,
-    "Fills": outbox.FILLS,
-    "Positions": outbox.POSITIONS,
-    "Asset": outbox.ASSET,
-}
+REPORT_COLUMNS = report_schemas.CSV_REPORTS
 
 _COMMANDS = frozenset(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 # What the ledger calls its events: the first argument of every append.
