@@ -28,12 +28,12 @@ Public Function EmitBasket(ByVal home As String, ByVal basket As String) As Stri
     Close #file
     Name part As inbox & basket & ".csv" ' the whole file appears at once
 
-    Dim deadline As Date, second As Date, found As Variant, receipt As String
+    Dim deadline As Date, tick As Date, found As Variant, receipt As String
     deadline = Now + TimeSerial(0, 1, 0)
     Do
         If Now > deadline Then Err.Raise 514, "EmitBasket", "no receipt after 60 s: is filebridge running?"
-        second = Now + TimeSerial(0, 0, 1)
-        Do While Now < second: DoEvents: Loop
+        tick = Now + TimeSerial(0, 0, 1)
+        Do While Now < tick: DoEvents: Loop
         For Each found In Split(Receipts(outbox, basket), "|")
             If found <> "" And InStr(before, "|" & found & "|") = 0 Then receipt = found
         Next
@@ -45,7 +45,8 @@ Public Function EmitBasket(ByVal home As String, ByVal basket As String) As Stri
     ReDim bytes(LOF(file) - 1)
     Get #file, , bytes
     Close #file
-    ' The first line names the columns, the last one is #END. The first ten columns hold no comma and no quotation mark.
+    ' The first line names the columns, the last one is #END. The first ten columns hold no comma and no quotation mark;
+    ' VBA reads them as ANSI, so let the basket's name be letters and digits.
     lines = Split(StrConv(bytes, vbUnicode), vbLf)
     For row = 1 To UBound(lines) - 2
         cells = Split(lines(row), ",")

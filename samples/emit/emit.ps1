@@ -1,5 +1,5 @@
-﻿# 把一篮子委托安全地交给 filebridge，并读回执。用法：powershell -File emit.ps1 目录 文件名
-# Hand a basket over safely and read the receipt: powershell -File emit.ps1 HOME NAME
+﻿# 把一篮子委托安全地交给 filebridge，并读回执。用法：powershell -ExecutionPolicy Bypass -File emit.ps1 目录 文件名
+# Hand a basket over safely and read the receipt: powershell -ExecutionPolicy Bypass -File emit.ps1 HOME NAME
 param([Parameter(Mandatory)][string]$Folder, [Parameter(Mandatory)][string]$Name)
 $ErrorActionPreference = "Stop"
 $inbox = Join-Path $Folder "inbox"

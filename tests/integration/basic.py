@@ -2,10 +2,12 @@
 
 With only a folder it makes LibreOffice's profile there, for at its first start LibreOffice puts its own macros into the
 place of any others. With a module, a home and a name as well it calls `EmitBasket`, prints what that returns, and ends
-with 1 where that raised an error.
+with 1 where that raised an error. LibreOffice that hangs before the macro has begun is started once more.
 """
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,9 +28,11 @@ LIBRARY = (
     + '<library:library xmlns:library="http://openoffice.org/2000/library" library:name="Standard" '
     + 'library:readonly="false" library:passwordprotected="false">{elements}</library:library>'
 )
-# A macro has neither output nor exit code: what came of it stands in a file.
+# A macro has neither output nor exit code: what came of it stands in a file, which is there once it has begun.
 CALL = """Sub Main
     Dim said As String
+    Open "{answer}" For Output As #9
+    Close #9
     On Error Goto Failed
     said = "OK" & Chr(10) & EmitBasket("{home}", "{name}")
     Goto Done
@@ -42,11 +46,24 @@ End Sub
 """
 
 
-def office(profile: Path, *words: str) -> None:
+def office(profile: Path, *words: str, seconds: float = SECONDS) -> None:
+    """One run of LibreOffice; TimeoutExpired where it does not end, and then nothing of it is left."""
     program = shutil.which("soffice")
     assert program, "LibreOffice is not on this machine"
     command = [program, f"-env:UserInstallation={profile.as_uri()}", "--headless", "--norestore", "--nologo", *words]
-    subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise
 
 
 def call(profile: Path, module: Path, home: str, name: str) -> tuple[bool, str]:
@@ -63,7 +80,13 @@ def call(profile: Path, module: Path, home: str, name: str) -> tuple[bool, str]:
         (macros / f"{title}.xba").write_text(text, encoding="utf-8")
     elements = "".join(f"<library:element library:name={quoteattr(title)}/>" for title in sources)
     (macros / "script.xlb").write_text(LIBRARY.format(elements=elements), encoding="utf-8")
-    office(profile, "macro:///Standard.Call.Main()")
+    macro = "macro:///Standard.Call.Main()"
+    try:
+        office(profile, macro, seconds=SECONDS / 3)
+    except subprocess.TimeoutExpired:
+        if answer.exists():
+            raise
+        office(profile, macro, seconds=SECONDS / 3)
     outcome, _, said = answer.read_text(encoding="utf-8").partition("\n")
     return outcome == "OK", said
 
