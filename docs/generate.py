@@ -1,4 +1,4 @@
-"""The pages of docs/ that are made from tables in the code: `python dev.py docs`, or with `--check` only compared.
+"""The pages and schemas of docs/ that are made from the code: `python dev.py docs`, or with `--check` only compared.
 
 A page is a function without arguments that returns its whole text; a house test compares them with what is on disk. In
 a page that a person writes, only what stands between `<!-- table: NAME -->` and `<!-- end -->` is made.
@@ -16,6 +16,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs import report_schemas, schemas
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import OWN_EVENTS, EventKind
@@ -150,6 +151,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "commands.md": commands,
     "simulator.md": simulator,
+    **schemas.PAGES,
+    **report_schemas.PAGES,
 }
 
 
@@ -169,6 +172,7 @@ def main(arguments: list[str]) -> int:
             print(f"docs/{name} is not in step with the code: run `python dev.py docs`")
         return 1 if found else 0
     for name, text in found.items():
+        (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_bytes(text.encode())
         print(f"docs/{name} written")
     return 0

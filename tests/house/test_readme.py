@@ -13,8 +13,8 @@ import pytest
 import typer
 
 import dev
+from docs import report_schemas
 from filebridge import outbox
-from filebridge import tables as reports
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import EventKind
@@ -31,13 +31,7 @@ REPORTS = "docs/reports.md"
 WRITTEN = (*READMES, *ORDER_FILES, REPORTS)
 LINKING = (*WRITTEN, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FIRST_COMMANDS = ("demo", "test")
-REPORT_COLUMNS = {
-    "Receipts": reports.RECEIPT,
-    "Orders": reports.ORDERS,
-    "Fills": reports.FILLS,
-    "Positions": reports.POSITIONS,
-    "Asset": reports.ASSET,
-}
+REPORT_COLUMNS = report_schemas.CSV_REPORTS
 
 _COMMANDS = frozenset(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 # What the ledger calls its events: the first argument of every append.

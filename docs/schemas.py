@@ -1,0 +1,236 @@
+"""The schemas of order files in docs/schema/, made from the code by `python dev.py docs`.
+
+JSON Schema 2020-12, with patterns that ECMAScript and Python both understand. What it lets pass is read; it is stricter
+than filebridge in notation only (case of column names, spaces, full width, numbers for ids). The reports are in
+report_schemas.py.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from filebridge.domain import symbols
+from filebridge.domain.orders import Action
+from filebridge.domain.symbols import InstrumentKind
+from filebridge.orderfiles import columns, jsonfile, values
+from filebridge.orderfiles.columns import COLUMNS
+
+Schema = dict[str, Any]
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+MADE = "Made by `python dev.py docs`; edit the code, not this file."
+_DATE = (
+    r"20[0-9]{2}(?:-(?:0?[1-9]|1[0-2])-(?:0?[1-9]|[12][0-9]|3[01])|/(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))"
+)
+_TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?"
+_OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
+# A text that is a quantity. Larger ones than these nine digits can be written as numbers.
+_QUANTITY = "0{0,9}[1-9][0-9]{0,8}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}"
+_DECIMALS = r"\.[0-9]{1,4}0{0,9}"
+_PRICE = f"[0-9]{{1,7}}(?:{_DECIMALS})?|(?:[1-9][0-9]{{0,2}}|[1-9],[0-9]{{3}}),[0-9]{{3}}{_DECIMALS}"
+_UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
+
+_NEEDED = ("symbol", "side", "quantity", "limit_price")
+# What a cancel is about; only the first names it surely.
+_EARLIER = ("orig_client_order_id", "broker_order_id")
+
+# Column -> what stands in it.
+_ABOUT = {
+    "action": "order (the default) or cancel",
+    "client_order_id": "your own id; without one an id is derived from the row",
+    "orig_client_order_id": "for a cancel: the id of the order to cancel",
+    "broker_order_id": "for a cancel: the broker's number, compared with that of the order",
+    "account": "may be left out where one account is configured",
+    "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG",
+    "side": "buy or sell",
+    "quantity": "shares; for bonds 张",
+    "order_type": "limit, the default",
+    "limit_price": "CNY, at most four decimals",
+    "strategy": "free text, carried to the reports",
+    "note": "free text, carried to the reports",
+    "basket": "free text, carried to the reports; rows without an id are told apart by it",
+    "trade_date": "an order is only sent on this day; left out: the current trade date",
+    "start_at": "not sent before this time",
+    "expire_at": "not sent at or after this time",
+    "mode": "a row for the other mode is refused",
+}
+
+
+def order_file() -> Schema:
+    """A whole `.json` order file."""
+    rows = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/row"}}
+    wrapped = {"type": "object", "properties": {"orders": rows}, "required": ["orders"], "additionalProperties": False}
+    about = "An order file: a list of rows, or an object whose one key is `orders`."
+    return _document("Order file (.json)", about, {"anyOf": [rows, wrapped]})
+
+
+def order_line() -> Schema:
+    """One line of a `.jsonl` order file."""
+    count = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+    end = {
+        "type": "object",
+        "properties": {jsonfile.END_KEY: count},
+        "required": [jsonfile.END_KEY],
+        "additionalProperties": False,
+    }
+    about = "One line of an order file: a row, or, as the last line, the number of rows."
+    return _document("Line of an order file (.jsonl)", about, {"anyOf": [{"$ref": "#/$defs/row"}, end]})
+
+
+def text(schema: Schema) -> str:
+    """A schema as it stands on disk."""
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "schema/order-file.json": lambda: text(order_file()),
+    "schema/order-line.json": lambda: text(order_line()),
+}
+
+
+# ---- a row -----------------------------------------------------------------------------------------------------------
+
+
+def _document(title: str, about: str, content: Schema) -> Schema:
+    described = (
+        f"{about} The columns of a CSV are the same properties, its cells the texts. filebridge also reads column "
+        "names in other case and with spaces, values with spaces around and in full width, and numbers for ids, "
+        f"accounts and symbols. {MADE}"
+    )
+    defs = {"row": _row(), "blank": {"enum": ["", None]}, **_columns()}
+    return {"$schema": DRAFT, "title": title, "description": described, **content, "$defs": defs}
+
+
+def _row() -> Schema:
+    """A row is an order, or a cancel; every column goes by either of its names, but not by both."""
+    own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
+    passed_over = dict.fromkeys(columns._PASSED_OVER, True)
+    cancels = [
+        {"required": [name], "properties": {name: _matches(_action(Action.CANCEL))}} for name in _names("action")
+    ]
+    blank = {name: {"$ref": "#/$defs/blank"} for column in _EARLIER for name in _names(column)}
+    return {
+        "type": "object",
+        "properties": {**own, **passed_over},
+        "additionalProperties": False,
+        "dependentSchemas": {name: {"properties": {name_zh: False}} for name, name_zh in COLUMNS.items()},
+        "if": {"anyOf": cancels},
+        "then": _filled(_EARLIER[0]),
+        "else": {"allOf": [_filled(column) for column in _NEEDED], "properties": blank},
+    }
+
+
+def _columns() -> dict[str, Schema]:
+    """The value of each column; nothing at all is a value, where the row does not need the column."""
+    identity = {**_matches(values._ID.pattern, values.ID_CHARS_MAX), "not": {"pattern": _id_that_is_none()}}
+    account = {
+        **_matches(values._ACCOUNT.pattern, values.ACCOUNT_CHARS_MAX),
+        "not": {"pattern": f"^(?:{values._ROUNDED.pattern})$"},
+    }
+    free = _matches(f"[^{_UNPRINTABLE}]*", values.TEXT_CHARS_MAX)
+    moment = _matches(f"{_TIME}|{_DATE}[T ]{_TIME}{_OFFSET}?")
+    quantity = {"type": "integer", "minimum": 1, "maximum": values.QUANTITY_MAX}
+    price = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": int(values.PRICE_LIMIT)}
+    found: dict[str, list[Schema]] = {
+        "action": [_matches(_action(*Action))],
+        **{column: [identity] for column in ("client_order_id", *_EARLIER)},
+        "account": [account],
+        "symbol": [_matches("|".join(_symbol_patterns()))],
+        "side": [_matches(any_case(values._SIDES))],
+        "quantity": [quantity, _matches(_QUANTITY)],
+        "order_type": [_matches(any_case(values._ORDER_TYPES))],
+        "limit_price": [price, {**_matches(_PRICE), "not": {"pattern": r"^0+(?:\.0+)?$"}}],
+        **{column: [free] for column in ("strategy", "note", "basket")},
+        "trade_date": [_matches(_DATE)],
+        **{column: [moment] for column in ("start_at", "expire_at")},
+        "mode": [_matches(any_case(values._MODES))],
+    }
+    return {
+        column: {"description": f"{COLUMNS[column]}: {_ABOUT[column]}", "anyOf": [*found[column], _blank()]}
+        for column in COLUMNS
+    }
+
+
+def _names(column: str) -> tuple[str, str]:
+    return column, COLUMNS[column]
+
+
+def _blank() -> Schema:
+    return {"$ref": "#/$defs/blank"}
+
+
+def _filled(column: str) -> Schema:
+    value = {"not": _blank()}
+    return {"anyOf": [{"required": [name], "properties": {name: value}} for name in _names(column)]}
+
+
+def _matches(pattern: str, chars_max: int = 0) -> Schema:
+    limit = {"maxLength": chars_max} if chars_max else {}
+    return {"type": "string", "pattern": f"^(?:{pattern})$", **limit}
+
+
+def _action(*actions: Action) -> str:
+    return any_case(word for word, action in values._ACTIONS.items() if action in actions)
+
+
+def _id_that_is_none() -> str:
+    return f"^(?:{values._ROUNDED.pattern}|{any_case(values._MISSING)})$"
+
+
+def any_case(words: Iterable[str]) -> str:
+    """A pattern for these words in upper case, lower case and anything between."""
+    return "|".join("".join(_any_case(letter) for letter in word) for word in words)
+
+
+def _any_case(letter: str) -> str:
+    both = sorted({letter.upper(), letter.lower()})
+    return f"[{''.join(both)}]" if len(both) > 1 else letter
+
+
+# ---- symbols ---------------------------------------------------------------------------------------------------------
+
+
+def _symbol_patterns() -> list[str]:
+    """Every spelling of a security that has one reading."""
+    return [*_securities(), *_short_numbers(), *_options(), *_futures()]
+
+
+def _securities() -> list[str]:
+    """Six digits with their exchange, and those that some exchange lists without it."""
+    listed = _either(prefix for rows in symbols._BY_EXCHANGE.values() for prefix in rows)
+    found = [f"(?=(?:{listed}))[0-9]{{6}}"]
+    for exchange, rows in symbols._BY_EXCHANGE.items():
+        # A number that no exchange is known to list may be a new one: the exchange that is named stands.
+        number = f"(?:(?={_either(rows)})|(?!{listed}))[0-9]{{6}}"
+        names = any_case(name for name, meant in symbols._EXCHANGES.items() if meant == exchange)
+        found += [rf"(?:{names})\.?{number}", rf"{number}\.?(?:{names})"]
+    return found
+
+
+def _short_numbers() -> list[str]:
+    """Stocks of Shenzhen without the zeros that a spreadsheet eats."""
+    found = []
+    for prefix, listing in symbols._BY_EXCHANGE["SZ"].items():
+        rest = prefix.lstrip("0")
+        if listing.kind is InstrumentKind.STOCK and rest != prefix:
+            kept = len(prefix) - len(rest) - 1
+            found.append(f"0{{0,{kept}}}{rest}[0-9]{{3}}" if rest else f"[0-9]{{1,2}}|0{{0,{kept}}}[0-9]{{3}}")
+    return found
+
+
+def _options() -> list[str]:
+    found = []
+    for prefix, exchange in symbols._OPTION_BY_PREFIX.items():
+        names = any_case(name for name, meant in symbols._OPTION_EXCHANGES.items() if meant == exchange)
+        found.append(rf"{prefix}[0-9]{{6}}(?:\.(?:{names}))?|(?:{names})\.{prefix}[0-9]{{6}}")
+    return found
+
+
+def _futures() -> list[str]:
+    names = any_case(symbols._FUTURES_EXCHANGES)
+    return [rf"{symbols._CONTRACT}\.(?:{names})|(?:{names})\.{symbols._CONTRACT}"]
+
+
+def _either(prefixes: Iterable[str]) -> str:
+    return f"(?:{'|'.join(sorted(set(prefixes)))})"
