@@ -49,7 +49,7 @@ FOLDERS = ("inbox", "outbox", "archive", "control", "userdata", PRIVATE)
 SIMULATOR_IDLE_SECONDS = 60.0
 MESSAGES_MAX = 10_000
 # The loop's longest sleep; a message or a watcher's wake ends it at once.
-IDLE_SECONDS = 0.1
+IDLE_SECONDS = 0.2
 
 Row = dict[str, Any]
 BAD_OUTCOMES = frozenset({"DENIED", "REFUSED", "HELD", "QUARANTINED", "CANCEL_REFUSED"})
