@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from filebridge.domain import market_rules
 from filebridge.domain.events import EventKind
 from filebridge.domain.market import Hours, TradingCalendar, open_since, trade_date_at
 from filebridge.domain.orders import Order, OrderTerms
@@ -12,8 +13,7 @@ from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
 # What this version knows how to trade; the other kinds come with their own rules.
-TRADABLE = frozenset({InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.CONVERTIBLE_BOND})
-
+TRADABLE = frozenset(set(InstrumentKind) - {InstrumentKind.OTHER})
 
 # Clocks are corrected by fractions of a second all the time.
 CLOCK_SLACK = timedelta(seconds=2)
@@ -37,7 +37,7 @@ class Verdict(StrEnum):
 
 
 def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
-    """Why an order like this can never be sent, or None."""
+    """Why an order like this can never be sent, or None. Asked in this order, so a row always gets the same answer."""
     if instrument_kind(terms.symbol) not in TRADABLE:
         return Reason("INSTRUMENT_NOT_SUPPORTED", {"symbol": terms.symbol})
     if terms.mode != rules.mode:
@@ -46,7 +46,7 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
         return Reason("LIVE_NOT_ARMED")
     if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
         return Reason("OUTSIDE_CALENDAR", {"trade_date": terms.trade_date.isoformat()})
-    return None
+    return market_rules.breach(terms)
 
 
 class Moment(NamedTuple):

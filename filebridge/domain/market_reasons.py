@@ -1,0 +1,32 @@
+"""Reason codes of orders that the market's own rules do not allow, so that they were denied before they were sent.
+
+A part of the table in reasons.py, which says what these texts are.
+"""
+
+MARKET_REASONS: dict[str, tuple[str, str]] = {
+    "SIDE_NOT_OF_INSTRUMENT": (
+        "{symbol} cannot be traded with side {value} (possible: {nearest}). A reverse repo lends money by SELL.",
+        "{symbol} 不支持买卖方向 {value}（可用：{nearest}）。逆回购出借资金请填 卖出（SELL）。",
+    ),
+    "QUANTITY_BELOW_MINIMUM": (
+        "One order of {symbol} buys at least {limit}, not {value}. Write {nearest}.",
+        "{symbol} 单笔买入至少 {limit}，委托数量 {value} 不足。请改为 {nearest}。",
+    ),
+    "QUANTITY_NOT_IN_LOTS": (
+        "{symbol} is ordered in multiples of {step}, and {value} is none. The nearest are {nearest}.",
+        "{symbol} 的委托数量须为 {step} 的整数倍，{value} 不是。可改为 {nearest}。",
+    ),
+    "ODD_LOT_NOT_WHOLE": (
+        "Of {symbol}, {available} can be sold now, so {value} is not the whole of its odd lot; an odd lot is only sold "
+        "whole. Possible next to it: {nearest}.",
+        "{symbol} 当前可卖 {available}，委托数量 {value} 不是全部零股；零股必须一次性卖出。可改为：{nearest}。",
+    ),
+    "QUANTITY_ABOVE_MAXIMUM": (
+        "One order of {symbol} carries at most {limit}, not {value}. Split it into orders of at most {nearest}.",
+        "{symbol} 单笔委托最多 {limit}，{value} 超出上限。请拆分为每笔不超过 {nearest} 的委托。",
+    ),
+    "PRICE_NOT_ON_TICK": (
+        "The price {value} of {symbol} is no multiple of its tick {step}. The nearest are {nearest}.",
+        "{symbol} 的委托价格 {value} 不是最小变动价位 {step} 的整数倍。可改为 {nearest}。",
+    ),
+}
