@@ -2,7 +2,7 @@
 
 Here live the rules of trading time and nothing else. The current time and the days of the calendar come in as
 arguments; every instant must carry an offset and is read as Asia/Shanghai. Half-open intervals: at 15:00:00 the market
-is closed. What keeps the same hours is one `Market`; where none is named, stocks, funds and convertible bonds are meant.
+is closed. What keeps the same hours is one `Market`; where none is named, stocks, funds and convertible bonds are.
 
 `hours` says which clock rules: "exchange" is the exchange's; "always" is paper trading round the clock, where a trade
 date is simply the calendar day.
@@ -111,7 +111,7 @@ _NIGHT_ENDS: tuple[tuple[str, time, str], ...] = (
 _NIGHTS = {(exchange, product): ends for exchange, ends, products in _NIGHT_ENDS for product in products.split()}
 _BOND_FUTURES = frozenset({"T", "TF", "TS", "TL"})
 
-# The fixed price after hours, 15:05 to 15:30: from when on, and for which boards and kinds. STAR's and ChiNext's special
+# The fixed price after hours, 15:05 to 15:30: since when, and for which boards and kinds. STAR's and ChiNext's special
 # provisions; for all A shares and ETFs by the trading rules in force from 2026-07-06.
 AFTER_HOURS = (time(15, 5), time(15, 30))
 _AFTER_HOURS_SINCE: tuple[tuple[date, frozenset[Board | InstrumentKind]], ...] = (
@@ -150,6 +150,10 @@ class TradingCalendar:
         """False outside the calendar as well: ask `covers` where the difference matters."""
         at = bisect_right(self.days, day)
         return at > 0 and self.days[at - 1] == day
+
+    def days_between(self, first: date, last: date) -> tuple[date, ...]:
+        """The trading days from `first` to `last`, both included."""
+        return self.days[bisect_left(self.days, first) : bisect_right(self.days, last)]
 
     def next_trading_day(self, day: date) -> date | None:
         """The first trading day after `day`; None where the calendar does not say."""

@@ -29,4 +29,20 @@ MARKET_REASONS: dict[str, tuple[str, str]] = {
         "The price {value} of {symbol} is no multiple of its tick {step}. The nearest are {nearest}.",
         "{symbol} 的委托价格 {value} 不是最小变动价位 {step} 的整数倍。可改为 {nearest}。",
     ),
+    "PRICE_OUTSIDE_LIMITS": (
+        "The price {value} of {symbol} is outside its limits of the day, {low} to {high}, and the exchange would refuse "
+        "it. The nearest is {nearest}.",
+        "{symbol} 的委托价格 {value} 超出当日涨跌停范围 {low} 至 {high}，交易所会拒绝。最接近的有效价格为 {nearest}。",
+    ),
+    "PRICE_PERHAPS_OUTSIDE_LIMITS": (
+        "The price {value} of {symbol} is outside {low} to {high}, its limits of the day if it has the usual ones; "
+        "that could not be made certain. The order goes as it is.",
+        "{symbol} 的委托价格 {value} 超出 {low} 至 {high}（按通常涨跌幅推算，无法确定）。委托照常发送。",
+    ),
+    "PRICE_BEYOND_CAGE": (
+        "The price {value} of {symbol} is beyond the price cage of the continuous session; the exchange refuses it, or "
+        "keeps it until the market comes near. The farthest that counts now is {nearest}.",
+        "{symbol} 的委托价格 {value} 超出连续竞价阶段的有效申报范围（价格笼子），可能被交易所拒绝或暂不进入撮合。"
+        "当前最远有效价格为 {nearest}。",
+    ),
 }

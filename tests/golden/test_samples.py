@@ -18,8 +18,11 @@ from tests.golden.regenerate import ANSWER, FOLDERS, SAMPLES, TODAY, answer, ans
 
 # Codes that no small file can show: one needs a thousand problems, one a setting.
 WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
-# What only the position can tell.
-WITHOUT_DENIED_SAMPLE = {"ODD_LOT_NOT_WHOLE"}
+# What only the position or the market's prices can tell, and what is only a warning.
+WITHOUT_DENIED_SAMPLE = {
+    *("ODD_LOT_NOT_WHOLE", "PRICE_OUTSIDE_LIMITS"),
+    *("PRICE_PERHAPS_OUTSIDE_LIMITS", "PRICE_BEYOND_CAGE"),
+}
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda path: f"{path.parent.name}/{path.name}")
