@@ -30,8 +30,8 @@ MARKET_REASONS: dict[str, tuple[str, str]] = {
         "{symbol} 的委托价格 {value} 不是最小变动价位 {step} 的整数倍。可改为 {nearest}。",
     ),
     "PRICE_OUTSIDE_LIMITS": (
-        "The price {value} of {symbol} is outside its limits of the day, {low} to {high}, and the exchange would refuse "
-        "it. The nearest is {nearest}.",
+        "The price {value} of {symbol} is outside its limits of the day, {low} to {high}, so the exchange would "
+        "refuse it. The nearest is {nearest}.",
         "{symbol} 的委托价格 {value} 超出当日涨跌停范围 {low} 至 {high}，交易所会拒绝。最接近的有效价格为 {nearest}。",
     ),
     "PRICE_PERHAPS_OUTSIDE_LIMITS": (

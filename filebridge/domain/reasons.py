@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
+from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
 
@@ -246,8 +247,8 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, MARKET_REASONS, DOUBT_REASONS),
-    *(CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
+    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, MARKET_REASONS, LIMIT_REASONS),
+    *(DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"
