@@ -28,32 +28,33 @@ ST_BUY_MAX = 500_000
 
 
 class Limits(NamedTuple):
-    """What the settings of [risk] allow; `total_…` is for all accounts together, the others for each."""
+    """What the settings of [risk] allow, wide where nobody wrote anything; `total_…` is for all accounts together, the
+    others for each."""
 
-    order_quantity_max: int
-    order_value_cny_max: Decimal
-    orders_per_second_max: int
-    orders_per_day_max: int
-    total_orders_per_day_max: int
-    day_value_cny_max: Decimal
-    total_day_value_cny_max: Decimal
-    open_orders_max: int
-    total_open_orders_max: int
-    position_value_cny_max: Decimal
-    position_percent_max: Decimal
-    price_from_last_percent_max: Decimal
-    price_from_prev_close_percent_max: Decimal
-    repeats_max: int
-    repeat_time: timedelta
-    cancel_percent_max: Decimal
-    cancel_percent_from: int
-    balance_age_max: timedelta
-    quote_age_max: timedelta
-    symbols_allowed: tuple[str, ...]
-    symbols_forbidden: tuple[str, ...]
-    strategies_allowed: tuple[str, ...]
-    strategies_forbidden: tuple[str, ...]
-    hours_allowed: tuple[tuple[time, time], ...]
+    order_quantity_max: int = 100_000_000
+    order_value_cny_max: Decimal = Decimal(10**10)
+    orders_per_second_max: int = 10**9
+    orders_per_day_max: int = 10**9
+    total_orders_per_day_max: int = 10**9
+    day_value_cny_max: Decimal = Decimal(10**12)
+    total_day_value_cny_max: Decimal = Decimal(10**12)
+    open_orders_max: int = 1_000_000
+    total_open_orders_max: int = 1_000_000
+    position_value_cny_max: Decimal = Decimal(10**12)
+    position_percent_max: Decimal = Decimal(10_000)
+    price_from_last_percent_max: Decimal = Decimal(10_000)
+    price_from_prev_close_percent_max: Decimal = Decimal(10_000)
+    repeats_max: int = 1_000_000
+    repeat_time: timedelta = timedelta(seconds=60)
+    cancel_percent_max: Decimal = Decimal(10_000)
+    cancel_percent_from: int = 100
+    balance_age_max: timedelta = timedelta(seconds=60)
+    quote_age_max: timedelta = timedelta(seconds=30)
+    symbols_allowed: tuple[str, ...] = ("*",)
+    symbols_forbidden: tuple[str, ...] = ()
+    strategies_allowed: tuple[str, ...] = ("*",)
+    strategies_forbidden: tuple[str, ...] = ()
+    hours_allowed: tuple[tuple[time, time], ...] = ((time.min, time.max),)
 
 
 class Need(StrEnum):

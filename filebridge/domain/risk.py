@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from filebridge.domain import market_rules
+from filebridge.domain import limits, market_rules
 from filebridge.domain.events import EventKind
+from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.market import Hours, TradingCalendar, open_since, trade_date_at
 from filebridge.domain.orders import Order, OrderTerms
 from filebridge.domain.reasons import Reason
@@ -14,6 +15,7 @@ from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
 # What this version knows how to trade; the other kinds come with their own rules.
 TRADABLE = frozenset(set(InstrumentKind) - {InstrumentKind.OTHER})
+_OF_THE_ROW = frozenset({Need.ROW})
 
 # Clocks are corrected by fractions of a second all the time.
 CLOCK_SLACK = timedelta(seconds=2)
@@ -29,6 +31,7 @@ class Rules:
     max_order_age: timedelta
     orders_per_second_max: int | None
     orders_per_day_max: int | None
+    limits: Limits
 
 
 class Verdict(StrEnum):
@@ -46,7 +49,8 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
         return Reason("LIVE_NOT_ARMED")
     if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
         return Reason("OUTSIDE_CALENDAR", {"trade_date": terms.trade_date.isoformat()})
-    return market_rules.breach(terms)
+    asked = Asked(terms, rules.limits, terms.received_at)
+    return market_rules.breach(terms) or limits.breach(asked, _OF_THE_ROW)
 
 
 class Moment(NamedTuple):

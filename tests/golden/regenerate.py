@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from filebridge.domain.admission import terms_of
+from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, OrderInstruction, price_text
 from filebridge.domain.reasons import Problem, Reason
@@ -31,6 +32,7 @@ RULES = Rules(
     max_order_age=timedelta(minutes=10),
     orders_per_second_max=None,
     orders_per_day_max=None,
+    limits=Limits(),
 )
 
 

@@ -25,33 +25,7 @@ from tests.unit.test_lifecycle import TERMS
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
 D = Decimal
-# Wide, as the settings are where nobody wrote any.
-WIDE = Limits(
-    order_quantity_max=10**8,
-    order_value_cny_max=D(10**10),
-    orders_per_second_max=10**9,
-    orders_per_day_max=10**9,
-    total_orders_per_day_max=10**9,
-    day_value_cny_max=D(10**12),
-    total_day_value_cny_max=D(10**12),
-    open_orders_max=10**6,
-    total_open_orders_max=10**6,
-    position_value_cny_max=D(10**12),
-    position_percent_max=D(10_000),
-    price_from_last_percent_max=D(10_000),
-    price_from_prev_close_percent_max=D(10_000),
-    repeats_max=10**6,
-    repeat_time=timedelta(seconds=60),
-    cancel_percent_max=D(10_000),
-    cancel_percent_from=100,
-    balance_age_max=timedelta(seconds=60),
-    quote_age_max=timedelta(seconds=30),
-    symbols_allowed=("*",),
-    symbols_forbidden=(),
-    strategies_allowed=("*",),
-    strategies_forbidden=(),
-    hours_allowed=((time(0), time.max),),
-)
+WIDE = Limits()
 BALANCE = Balance(NOW, D(100_000), D(200_000), {"600000.SH": Holding(5_050, 5_050)})
 QUOTE = Quote("600000.SH", NOW, "test", "浦发银行", D(10), D(10))
 # 1,000 shares at 10.50: worth 10,500.
