@@ -32,6 +32,7 @@ from filebridge.domain.symbols import InstrumentKind, instrument_kind
 SECOND = timedelta(seconds=1)
 # What one 张 lent by a reverse repo is worth, whatever its rate.
 _REPO_FACE_CNY = Decimal(100)
+_Likeness = tuple[str, str, Side, int, Decimal]
 _IN_FLIGHT = frozenset({Status.SUBMITTING, Status.UNKNOWN})
 
 
@@ -117,15 +118,17 @@ class Tally:
         self._balances: dict[str, Balance] = {}
         # Lines that may still change or that a balance does not show wholly, by account.
         self._lines: defaultdict[str, dict[str, _Line]] = defaultdict(dict)
-        # The day's lines that ended and are shown wholly; all that they still count for is what was traded.
-        self._ended: dict[str, _Line] = {}
+        # What of the day ended and is shown wholly; all that it still counts for is what was traded: tag -> how much.
+        self._ended: dict[str, int] = {}
         # By account: orders and cancels of the day, its value, what is open now, when the last ones left.
         self._orders: Counter[str] = Counter()
         self._cancels: Counter[str] = Counter()
         self._value: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._open: Counter[str] = Counter()
         self._left: defaultdict[str, deque[datetime]] = defaultdict(deque)
-        self._alike: defaultdict[tuple[object, ...], deque[datetime]] = defaultdict(deque)
+        # Orders of the last repeat_time, and how many of them are alike.
+        self._recent: deque[tuple[datetime, _Likeness]] = deque()
+        self._alike: Counter[_Likeness] = Counter()
         # By account, symbol and side; by account and symbol; and by account.
         self._traded: Counter[tuple[str, str, Side]] = Counter()
         self._exposed: Counter[tuple[str, str]] = Counter()
@@ -153,10 +156,8 @@ class Tally:
         for account, at in cancels:
             tally.canceled(account, at)
         # They were put one kind after the other.
-        for times in (*tally._left.values(), *tally._alike.values()):
-            ordered = sorted(times)
-            times.clear()
-            times.extend(ordered)
+        tally._left = defaultdict(deque, {name: deque(sorted(times)) for name, times in tally._left.items()})
+        tally._recent = deque(sorted(tally._recent, key=lambda sent: sent[0]))
         return tally
 
     def begin(self, today: date) -> "Tally":
@@ -179,15 +180,19 @@ class Tally:
         terms = order.terms
         lines = self._lines[terms.account]
         before = lines.get(terms.tag)
-        ended = None if before is not None else self._ended.pop(terms.tag, None)
-        lines[terms.tag] = after = _line(order, before or ended)
+        traded = None if before is not None else self._ended.pop(terms.tag, None)
+        if traded is not None:
+            ended = _Line(terms, traded, order.updated_at, False, order.updated_at, traded, is_shown=True)
+            lines[terms.tag] = after = _line(order, ended)
+        else:
+            lines[terms.tag] = after = _line(order, before)
         if before is not None:
             if (after.is_open, after.filled_qty) == (before.is_open, before.filled_qty):
                 return
             self._add(terms.tag, before, -1)
-        elif ended is not None:
+        elif traded is not None:
             # News of an order that had ended, such as a late fill.
-            self._traded[(terms.account, terms.symbol, terms.side)] -= ended.bound_qty
+            self._traded[(terms.account, terms.symbol, terms.side)] -= traded
         else:
             self._leaves(order, order.submitted_at)
         self._add(terms.tag, after, 1)
@@ -228,7 +233,7 @@ class Tally:
                 self._orders.total(), self._cancels.total(), sum(self._value.values(), Decimal(0)), self._open.total()
             ),
             last_second=self.last_second(account, now),
-            repeats=_within(self._alike[_likeness(terms)], now, self._repeat_time),
+            repeats=self._repeats(terms, now),
             own_opposite=self._best(symbol, Side.SELL if side is Side.BUY else Side.BUY),
             bought_qty=self._traded[(account, symbol, Side.BUY)],
             exposed_qty=self._exposed[(account, symbol)],
@@ -250,7 +255,16 @@ class Tally:
         self._orders[terms.account] += 1
         self._value[terms.account] += value_of(terms, terms.quantity)
         self._left[terms.account].append(at)
-        self._alike[_likeness(terms)].append(at)
+        self._recent.append((at, _likeness(terms)))
+        self._alike[_likeness(terms)] += 1
+
+    def _repeats(self, terms: OrderTerms, now: datetime) -> int:
+        while self._recent and now - self._recent[0][0] >= self._repeat_time:
+            _, likeness = self._recent.popleft()
+            self._alike[likeness] -= 1
+            if not self._alike[likeness]:
+                del self._alike[likeness]
+        return self._alike[_likeness(terms)]
 
     def _add(self, tag: str, line: _Line, sign: int) -> None:
         """Count what a line binds, or (sign -1) count it no more."""
@@ -291,7 +305,7 @@ class Tally:
         terms = line.terms
         del self._lines[terms.account][tag]
         if terms.trade_date == self.today:
-            self._ended[tag] = line
+            self._ended[tag] = line.bound_qty
             self._traded[(terms.account, terms.symbol, terms.side)] += line.bound_qty
 
 
@@ -315,5 +329,5 @@ def _within(times: deque[datetime], now: datetime, window: timedelta) -> int:
     return len(times)
 
 
-def _likeness(terms: OrderTerms) -> tuple[object, ...]:
+def _likeness(terms: OrderTerms) -> _Likeness:
     return (terms.account, terms.symbol, terms.side, terms.quantity, terms.limit_price)
