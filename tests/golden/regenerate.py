@@ -75,10 +75,11 @@ def refusal_of(order: OrderInstruction) -> Reason | None:
     terms = terms_of(
         order,
         tag="",
+        client_order_id=order.client_order_id,
+        body="",
         account="10000001",
         mode=RULES.mode,
         trade_date=order.trade_date or TODAY,
-        nth=1,
         intake_no=1,
         received_at=RECEIVED_AT,
     )
