@@ -8,6 +8,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -222,6 +223,8 @@ def _toml(value: object) -> str:
         return "{" + ", ".join(f"{name} = {_toml(part)}" for name, part in value) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_toml(part) for part in value) + "]"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:g}" if isinstance(value, float) else str(value) if isinstance(value, int) else f'"{value}"'

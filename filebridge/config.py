@@ -4,11 +4,13 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from filebridge.domain.limits import Limits
 from filebridge.errors import HomeError, SettingsError
 
 SETTINGS_FILE = "filebridge.toml"
@@ -17,6 +19,8 @@ HIGH_FREQUENCY_PER_DAY = 19_000
 
 Mode = Literal["paper", "live"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Cny = Annotated[Decimal, Field(gt=0, le=10**15, allow_inf_nan=False)]
+_WIDE = Limits()
 
 
 class _Section(BaseModel):
@@ -90,6 +94,26 @@ class Risk(_Section):
     high_frequency_reported: bool = Field(
         False, description="True only if high-frequency trading has been reported to the broker."
     )
+    order_quantity_max: int = Field(
+        _WIDE.order_quantity_max, ge=1, description="Shares (bonds and repos: 张) of one order."
+    )
+    order_value_cny_max: Cny = Field(_WIDE.order_value_cny_max, description="CNY that one order may be worth.")
+    symbols_allowed: tuple[str, ...] = Field(
+        _WIDE.symbols_allowed,
+        min_length=1,
+        description="Symbols that may be traded; `*` stands for any letters, `?` for one, as in `6*.SH`.",
+    )
+    symbols_forbidden: tuple[str, ...] = Field(
+        _WIDE.symbols_forbidden, description="Symbols that may not be traded; it goes before `symbols_allowed`."
+    )
+    strategies_allowed: tuple[str, ...] = Field(
+        _WIDE.strategies_allowed,
+        min_length=1,
+        description='Strategies that may trade, as the rows name them; "" is a row that names none.',
+    )
+    strategies_forbidden: tuple[str, ...] = Field(
+        _WIDE.strategies_forbidden, description="Strategies that may not; it goes before `strategies_allowed`."
+    )
 
 
 class Ledger(_Section):
@@ -123,6 +147,13 @@ class Settings(_Section):
                 if value is not None and value > bound:
                     raise ValueError(f"risk.{name} may be at most {bound} unless high_frequency_reported = true")
         return self
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of [risk] as the domain looks at them: every one has a value, and none can be left out."""
+        given = {name: value for name, value in self.risk if name in Limits._fields and value is not None}
+        bounds = {"orders_per_second_max": self.orders_per_second_max, "orders_per_day_max": self.orders_per_day_max}
+        return Limits()._replace(**given | {name: bound for name, bound in bounds.items() if bound is not None})
 
     @property
     def quiet_seconds(self) -> float:

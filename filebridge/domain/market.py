@@ -2,28 +2,47 @@
 
 Here live the rules of trading time and nothing else. The current time and the days of the calendar come in as
 arguments; every instant must carry an offset and is read as Asia/Shanghai. Half-open intervals: at 15:00:00 the market
-is closed.
+is closed. What keeps the same hours is one `Market`; where none is named, stocks, funds and convertible bonds are.
 
 `hours` says which clock rules: "exchange" is the exchange's; "always" is paper trading round the clock, where a trade
 date is simply the calendar day.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, Self
 
 from filebridge.domain.orders import SHANGHAI
+from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
 
 Hours = Literal["always", "exchange"]
 
 
 class Phase(StrEnum):
+    """What a market does at a moment; in BREAK and CLOSED it takes no orders."""
+
     OPENING_AUCTION = "OPENING_AUCTION"
     CONTINUOUS = "CONTINUOUS"
     CLOSING_AUCTION = "CLOSING_AUCTION"
+    # After hours, at the close of the day: for orders that ask for it, not for limit orders.
+    FIXED_PRICE = "FIXED_PRICE"
+    # Between the sessions of a day.
+    BREAK = "BREAK"
+    CLOSED = "CLOSED"
+
+
+class Market(StrEnum):
+    """What keeps the same hours."""
+
+    SECURITIES = "SECURITIES"
+    REPO = "REPO"
+    INDEX_FUTURES = "INDEX_FUTURES"
+    BOND_FUTURES = "BOND_FUTURES"
+    COMMODITIES = "COMMODITIES"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +54,70 @@ class Session:
     ends: time
     phase: Phase
     can_cancel: bool
+    market: Market = Market.SECURITIES
 
 
-# The trading rules of both exchanges, as in force since Shanghai got its closing auction. A day is ruled by the rows
-# with the latest `since` that is not after it: a new rule brings a full set of rows.
+def _rows(since: date, market: Market, *stretches: tuple[str, str, Phase]) -> tuple[Session, ...]:
+    return tuple(
+        Session(since, time.fromisoformat(starts), time.fromisoformat(ends), phase, True, market)
+        for starts, ends, phase in stretches
+    )
+
+
+# The trading rules of the exchanges; of Shanghai and Shenzhen as in force since Shanghai got its closing auction. A day
+# of a market is ruled by its rows with the latest `since` that is not after it: a new rule brings a full set of rows.
 _CLOSING_AUCTION_RULES = date(2018, 8, 20)
+_AUCTION, _CONTINUOUS = Phase.OPENING_AUCTION, Phase.CONTINUOUS
+_MORNING = ("09:30", "11:30", _CONTINUOUS)
 SESSIONS: tuple[Session, ...] = (
     Session(_CLOSING_AUCTION_RULES, time(9, 15), time(9, 20), Phase.OPENING_AUCTION, True),
     Session(_CLOSING_AUCTION_RULES, time(9, 20), time(9, 25), Phase.OPENING_AUCTION, False),
     Session(_CLOSING_AUCTION_RULES, time(9, 30), time(11, 30), Phase.CONTINUOUS, True),
     Session(_CLOSING_AUCTION_RULES, time(13, 0), time(14, 57), Phase.CONTINUOUS, True),
     Session(_CLOSING_AUCTION_RULES, time(14, 57), time(15, 0), Phase.CLOSING_AUCTION, False),
+    # Lending goes on after the close of the stocks, since the bond trading rules of 2022 at the latest.
+    Session(date(2022, 5, 16), time(9, 15), time(9, 20), Phase.OPENING_AUCTION, True, Market.REPO),
+    Session(date(2022, 5, 16), time(9, 20), time(9, 25), Phase.OPENING_AUCTION, False, Market.REPO),
+    *_rows(date(2022, 5, 16), Market.REPO, _MORNING, ("13:00", "15:30", _CONTINUOUS)),
+    *_rows(
+        *(date(2016, 1, 1), Market.INDEX_FUTURES),
+        *(("09:25", "09:29", _AUCTION), _MORNING, ("13:00", "15:00", _CONTINUOUS)),
+    ),
+    *_rows(
+        *(date(2020, 7, 20), Market.BOND_FUTURES),
+        *(("09:25", "09:29", _AUCTION), _MORNING, ("13:00", "15:15", _CONTINUOUS)),
+    ),
+    *_rows(
+        *(date(2010, 1, 1), Market.COMMODITIES),
+        *(("08:55", "08:59", _AUCTION), ("09:00", "10:15", _CONTINUOUS), ("10:30", "11:30", _CONTINUOUS)),
+        ("13:30", "15:00", _CONTINUOUS),
+    ),
+)
+
+# Night sessions of commodity futures: when they end, by exchange, with the products' letters. What stands in no row has
+# none. They begin at 21:00, after an auction from 20:55, on the evening of a trading day, unless more than a weekend
+# lies between it and the next. As known in 2025: products come and change their hours, so this may warn, not deny.
+NIGHT_AUCTION, NIGHT_MATCHING, NIGHT_OPENS = time(20, 55), time(20, 59), time(21)
+_NIGHT_ENDS: tuple[tuple[str, time, str], ...] = (
+    ("SF", time(23), "rb hc ru fu bu sp br"),
+    ("SF", time(1), "cu al zn pb ni sn ss ao"),
+    ("SF", time(2, 30), "au ag"),
+    ("INE", time(23), "nr lu"),
+    ("INE", time(1), "bc"),
+    ("INE", time(2, 30), "sc"),
+    ("DF", time(23), "a b m y p c cs rr i j jm l v pp eg eb pg"),
+    ("ZF", time(23), "SR CF CY TA MA FG RM OI ZC SA PF PX SH PR"),
+)
+_NIGHTS = {(exchange, product): ends for exchange, ends, products in _NIGHT_ENDS for product in products.split()}
+_BOND_FUTURES = frozenset({"T", "TF", "TS", "TL"})
+
+# The fixed price after hours, 15:05 to 15:30: since when, and for which boards and kinds. STAR's and ChiNext's special
+# provisions; for all A shares and ETFs by the trading rules in force from 2026-07-06.
+AFTER_HOURS = (time(15, 5), time(15, 30))
+_AFTER_HOURS_SINCE: tuple[tuple[date, frozenset[Board | InstrumentKind]], ...] = (
+    (date(2019, 7, 22), frozenset({Board.STAR})),
+    (date(2020, 8, 24), frozenset({Board.STAR, Board.CHINEXT})),
+    (date(2026, 7, 6), frozenset({*Board, InstrumentKind.ETF})),
 )
 
 
@@ -78,6 +150,10 @@ class TradingCalendar:
         """False outside the calendar as well: ask `covers` where the difference matters."""
         at = bisect_right(self.days, day)
         return at > 0 and self.days[at - 1] == day
+
+    def days_between(self, first: date, last: date) -> tuple[date, ...]:
+        """The trading days from `first` to `last`, both included."""
+        return self.days[bisect_left(self.days, first) : bisect_right(self.days, last)]
 
     def next_trading_day(self, day: date) -> date | None:
         """The first trading day after `day`; None where the calendar does not say."""
@@ -125,13 +201,50 @@ def trade_date_at(now: datetime, calendar: TradingCalendar, hours: Hours) -> dat
     return calendar.next_trading_day(local.date())
 
 
-def session_at(now: datetime, calendar: TradingCalendar) -> Session | None:
-    """The session of the exchange that is running at `now`; None between sessions and outside the calendar."""
+def session_at(now: datetime, calendar: TradingCalendar, market: Market = Market.SECURITIES) -> Session | None:
+    """The session of the day that is running at `now`; None between sessions and outside the calendar."""
     local = _local(now)
     if not calendar.is_trading_day(local.date()):
         return None
-    running = (row for row in sessions_on(local.date()) if row.starts <= local.time() < row.ends)
+    running = (row for row in sessions_on(local.date(), market) if row.starts <= local.time() < row.ends)
     return next(running, None)
+
+
+def market_of(symbol: str) -> Market:
+    """Whose hours a canonical symbol keeps."""
+    number, _, exchange = symbol.partition(".")
+    if exchange in ("SH", "SZ", "BJ", "SHO", "SZO"):
+        return Market.REPO if instrument_kind(symbol) is InstrumentKind.REPO else Market.SECURITIES
+    if exchange != "IF":
+        return Market.COMMODITIES
+    return Market.BOND_FUTURES if _product(number) in _BOND_FUTURES else Market.INDEX_FUTURES
+
+
+def phase_at(symbol: str, now: datetime, calendar: TradingCalendar) -> Phase:
+    """What the market of a symbol does at `now`, its night session and its fixed price after hours included."""
+    local, market = _local(now), market_of(symbol)
+    running = session_at(now, calendar, market)
+    if running is not None:
+        return running.phase
+    night = _night_phase(symbol, local, calendar)
+    if night is not None:
+        return night
+    if not calendar.is_trading_day(local.date()):
+        return Phase.CLOSED
+    if AFTER_HOURS[0] <= local.time() < AFTER_HOURS[1] and _trades_after_hours(symbol, local.date()):
+        return Phase.FIXED_PRICE
+    rows = sessions_on(local.date(), market)
+    return Phase.BREAK if rows[0].starts <= local.time() < rows[-1].ends else Phase.CLOSED
+
+
+def has_night_before(trade_date: date, calendar: TradingCalendar) -> bool:
+    """Whether night sessions are held before a trading day: nothing but a weekend lies between it and the last one."""
+    at = bisect_left(calendar.days, trade_date)
+    if at == 0 or not calendar.is_trading_day(trade_date):
+        return False
+    before = calendar.days[at - 1]
+    between = (before + timedelta(days=n) for n in range(1, (trade_date - before).days))
+    return all(day.weekday() >= _SATURDAY for day in between)
 
 
 def open_since(now: datetime, calendar: TradingCalendar, hours: Hours) -> datetime | None:
@@ -167,14 +280,49 @@ def closes_at(trade_date: date, hours: Hours) -> datetime:
     return datetime.combine(trade_date, sessions_on(trade_date)[-1].ends, SHANGHAI)
 
 
-def sessions_on(day: date) -> tuple[Session, ...]:
-    """The sessions of a trading day by the rules in force on it, in the order of the clock.
+@lru_cache(maxsize=64)
+def sessions_on(day: date, market: Market = Market.SECURITIES) -> tuple[Session, ...]:
+    """The sessions of a trading day by the rules in force on it, in the order of the clock; no night sessions.
 
     The oldest rules answer for days before them too: nothing trades there, and the calendar is who says so.
     """
-    oldest = min(row.since for row in SESSIONS)
-    ruling = max((row.since for row in SESSIONS if row.since <= day), default=oldest)
-    return tuple(row for row in SESSIONS if row.since == ruling)
+    rows = [row for row in SESSIONS if row.market is market]
+    oldest = min(row.since for row in rows)
+    ruling = max((row.since for row in rows if row.since <= day), default=oldest)
+    return tuple(row for row in rows if row.since == ruling)
+
+
+_SATURDAY = 5
+
+
+def _product(number: str) -> str:
+    """The letters of a contract: rb of rb2701, and of an option on it."""
+    return number[: len(number) - len(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))]
+
+
+def _night_phase(symbol: str, local: datetime, calendar: TradingCalendar) -> Phase | None:
+    """The phase of a night session, which belongs to the trading day after it; None outside of one."""
+    number, _, exchange = symbol.partition(".")
+    ends = _NIGHTS.get((exchange, _product(number)))
+    if ends is None:
+        return None
+    clock = local.time()
+    begun = clock >= NIGHT_AUCTION
+    if not begun and not (clock < ends < NIGHT_AUCTION):
+        return None
+    evening = local.date() if begun else local.date() - timedelta(days=1)
+    following = calendar.next_trading_day(evening)
+    if following is None or not calendar.is_trading_day(evening) or not has_night_before(following, calendar):
+        return None
+    if clock < NIGHT_OPENS and begun:
+        return Phase.OPENING_AUCTION if clock < NIGHT_MATCHING else Phase.BREAK
+    # An end after midnight lies on the other side of this evening.
+    return Phase.CONTINUOUS if not begun or ends < NIGHT_AUCTION or clock < ends else None
+
+
+def _trades_after_hours(symbol: str, day: date) -> bool:
+    ruling = [known for since, known in _AFTER_HOURS_SINCE if since <= day]
+    return bool(ruling) and bool({board(symbol), instrument_kind(symbol)} & ruling[-1])
 
 
 def _read_day(text: str, number: int) -> date:

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
+from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
+from filebridge.domain.market_reasons import MARKET_REASONS
 
 Context = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -134,8 +136,8 @@ RULE_REASONS: dict[str, tuple[str, str]] = {
         "该账号今日委托与撤单已达配置上限 {limit}（orders_per_day_max）。",
     ),
     "INSTRUMENT_NOT_SUPPORTED": (
-        "{symbol} is not a stock, ETF or convertible bond; this version cannot trade it.",
-        "{symbol} 不是股票、ETF 或可转债，当前版本不支持交易。",
+        "{symbol} is not a stock, ETF, LOF, convertible bond or reverse repo; this version cannot trade it.",
+        "{symbol} 不是股票、ETF、LOF、可转债或逆回购，当前版本不支持交易。",
     ),
     "OUTSIDE_CALENDAR": (
         "{trade_date} is outside the trading calendar. Extend the calendar file, then drop the file again.",
@@ -245,8 +247,8 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, DOUBT_REASONS),
-    *(CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
+    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, MARKET_REASONS, LIMIT_REASONS),
+    *(DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"

@@ -5,15 +5,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from filebridge.domain import limits, market_rules
 from filebridge.domain.events import EventKind
+from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.market import Hours, TradingCalendar, open_since, trade_date_at
 from filebridge.domain.orders import Order, OrderTerms
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
 # What this version knows how to trade; the other kinds come with their own rules.
-TRADABLE = frozenset({InstrumentKind.STOCK, InstrumentKind.ETF, InstrumentKind.CONVERTIBLE_BOND})
-
+TRADABLE = frozenset(set(InstrumentKind) - {InstrumentKind.OTHER})
+_OF_THE_ROW = frozenset({Need.ROW})
 
 # Clocks are corrected by fractions of a second all the time.
 CLOCK_SLACK = timedelta(seconds=2)
@@ -29,6 +31,7 @@ class Rules:
     max_order_age: timedelta
     orders_per_second_max: int | None
     orders_per_day_max: int | None
+    limits: Limits
 
 
 class Verdict(StrEnum):
@@ -37,7 +40,7 @@ class Verdict(StrEnum):
 
 
 def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
-    """Why an order like this can never be sent, or None."""
+    """Why an order like this can never be sent, or None. Asked in this order, so a row always gets the same answer."""
     if instrument_kind(terms.symbol) not in TRADABLE:
         return Reason("INSTRUMENT_NOT_SUPPORTED", {"symbol": terms.symbol})
     if terms.mode != rules.mode:
@@ -46,7 +49,8 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
         return Reason("LIVE_NOT_ARMED")
     if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
         return Reason("OUTSIDE_CALENDAR", {"trade_date": terms.trade_date.isoformat()})
-    return None
+    asked = Asked(terms, rules.limits, terms.received_at)
+    return market_rules.breach(terms) or limits.breach(asked, _OF_THE_ROW)
 
 
 class Moment(NamedTuple):

@@ -1,16 +1,22 @@
 """The samples and their expected answers: what an answer looks like as JSON, and how to write all of them again.
 
+A denied sample's answer also holds what its receipt would say of each order.
+
 `python -m tests.golden.regenerate` writes every `<name>.expected.json` beside its sample. The difference is to be
 reviewed like code: it is what users will read.
 """
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from filebridge.domain.orders import OrderInstruction, price_text
+from filebridge.domain.admission import terms_of
+from filebridge.domain.limits import Limits
+from filebridge.domain.market import TradingCalendar
+from filebridge.domain.orders import SHANGHAI, OrderInstruction, price_text
 from filebridge.domain.reasons import Problem, Reason
+from filebridge.domain.risk import Rules, refusal
 from filebridge.orderfiles import parse
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
@@ -18,6 +24,16 @@ FOLDERS = ("accepted", "refused", "denied")
 ANSWER = ".expected.json"
 # A Friday; the samples themselves name no date, so that they can be dropped on any day.
 TODAY = date(2026, 11, 20)
+RECEIVED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+RULES = Rules(
+    mode="paper",
+    hours="always",
+    calendar=TradingCalendar.of([TODAY]),
+    max_order_age=timedelta(minutes=10),
+    orders_per_second_max=None,
+    orders_per_day_max=None,
+    limits=Limits(),
+)
 
 
 def samples() -> list[Path]:
@@ -41,6 +57,10 @@ def answer(sample: Path) -> str:
         "instructions": [_instruction(order) for order in file.instructions],
         "problems": [_problem(found) for found in file.problems],
     }
+    if sample.parent.name == "denied":
+        content["denied"] = [
+            {"row": order.row, **_reason(reason)} for order in file.instructions if (reason := refusal_of(order))
+        ]
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -48,6 +68,22 @@ def _instruction(order: OrderInstruction) -> dict[str, object]:
     """Every field that says something; what a row left empty is left out."""
     values = order._asdict()
     return {name: _plain(value) for name, value in values.items() if value not in ("", None, 0, ())}
+
+
+def refusal_of(order: OrderInstruction) -> Reason | None:
+    """What our own rules say of an order in the one account of a paper home that is open round the clock."""
+    terms = terms_of(
+        order,
+        tag="",
+        client_order_id=order.client_order_id,
+        body="",
+        account="10000001",
+        mode=RULES.mode,
+        trade_date=order.trade_date or TODAY,
+        intake_no=1,
+        received_at=RECEIVED_AT,
+    )
+    return refusal(terms, RULES)
 
 
 def _plain(value: object) -> object:

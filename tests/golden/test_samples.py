@@ -11,11 +11,18 @@ import pytest
 
 import filebridge.domain.symbols
 import filebridge.orderfiles
+from filebridge.domain.market_reasons import MARKET_REASONS
+from filebridge.domain.orders import Action, OrderInstruction
 from filebridge.domain.reasons import REASONS
-from tests.golden.regenerate import ANSWER, FOLDERS, SAMPLES, answer, answer_path, samples
+from tests.golden.regenerate import ANSWER, FOLDERS, SAMPLES, TODAY, answer, answer_path, refusal_of, samples
 
 # Codes that no small file can show: one needs a thousand problems, one a setting.
 WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
+# What only the position or the market's prices can tell, and what is only a warning.
+WITHOUT_DENIED_SAMPLE = {
+    *("ODD_LOT_NOT_WHOLE", "PRICE_OUTSIDE_LIMITS"),
+    *("PRICE_PERHAPS_OUTSIDE_LIMITS", "PRICE_BEYOND_CAGE"),
+}
 
 
 @pytest.mark.parametrize("sample", samples(), ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -52,8 +59,32 @@ def test_the_gallery_shows_every_parse_problem() -> None:
     assert (named & REASONS.keys()) - shown == WITHOUT_SAMPLE
 
 
+def test_accepted_samples_break_no_rule_and_denied_ones_what_they_are_named_after() -> None:
+    for sample in samples():
+        answers = [refusal_of(order) for order in _orders(sample)]
+        if sample.parent.name == "accepted":
+            assert [found for found in answers if found] == [], sample.name
+        if sample.parent.name == "denied":
+            assert {found.code if found else "" for found in answers} == {_named_code(sample)}, sample.name
+
+
+def test_every_rule_of_the_market_has_a_denied_sample() -> None:
+    shown = {_named_code(sample) for sample in samples() if sample.parent.name == "denied"}
+    assert set(MARKET_REASONS) - shown == WITHOUT_DENIED_SAMPLE
+
+
 def test_a_refused_sample_is_named_after_the_problem_that_it_shows() -> None:
     for sample in samples():
         if sample.parent.name == "refused":
-            code = sample.stem.replace("-", "_").upper()
-            assert code in [found["code"] for found in json.loads(answer(sample))["problems"]], sample.name
+            assert _named_code(sample) in [found["code"] for found in json.loads(answer(sample))["problems"]], (
+                sample.name
+            )
+
+
+def _named_code(sample: Path) -> str:
+    return sample.stem.replace("-", "_").upper()
+
+
+def _orders(sample: Path) -> list[OrderInstruction]:
+    rows = filebridge.orderfiles.parse(sample.read_bytes(), name=sample.name, today=TODAY).instructions
+    return [row for row in rows if row.action is Action.ORDER]

@@ -56,6 +56,7 @@ PURE = {
         "decimal",
         "difflib",
         "enum",
+        "fnmatch",
         "fractions",
         "functools",
     ),

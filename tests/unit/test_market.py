@@ -12,17 +12,21 @@ from hypothesis import strategies as st
 from filebridge.domain.market import (
     SESSIONS,
     Hours,
+    Market,
     Phase,
     TradingCalendar,
     closes_at,
     is_open,
     opens_at,
+    phase_at,
     read_calendar,
     session_at,
     sessions_on,
     trade_date_at,
 )
 from filebridge.domain.orders import SHANGHAI
+from filebridge.simulator.exchange_clock import ExchangeClock
+from filebridge.simulator.instruments import Instruments
 
 FRIDAY, MONDAY, TUESDAY = date(2026, 1, 9), date(2026, 1, 12), date(2026, 1, 13)
 SATURDAY, SUNDAY = date(2026, 1, 10), date(2026, 1, 11)
@@ -221,3 +225,119 @@ def test_the_trade_date_never_goes_back(calendar: TradingCalendar, now: datetime
 @given(calendar=CALENDARS)
 def test_a_written_calendar_reads_back(calendar: TradingCalendar) -> None:
     assert read_calendar(["# days", "trade_date", *(day.isoformat() for day in calendar.days)]) == calendar
+
+
+# ---- the markets beside the stocks
+
+# Friday to Tuesday, and over a holiday of one weekday: Thursday 2026-01-15 does not trade here.
+NIGHTS = TradingCalendar.of([FRIDAY, MONDAY, TUESDAY, date(2026, 1, 14), date(2026, 1, 16)])
+WEDNESDAY, FRIDAY_AFTER = date(2026, 1, 14), date(2026, 1, 16)
+A = Phase.OPENING_AUCTION
+C = Phase.CONTINUOUS
+
+
+@pytest.mark.parametrize(
+    ("symbol", "day", "text", "phase"),
+    [
+        ("600000.SH", FRIDAY, "09:25", Phase.BREAK),
+        ("600000.SH", FRIDAY, "12:00", Phase.BREAK),
+        ("600000.SH", FRIDAY, "14:58", Phase.CLOSING_AUCTION),
+        ("600000.SH", FRIDAY, "15:10", Phase.CLOSED),
+        ("600000.SH", FRIDAY, "09:14:59", Phase.CLOSED),
+        ("600000.SH", SATURDAY, "10:00", Phase.CLOSED),
+        ("688981.SH", FRIDAY, "15:05", Phase.FIXED_PRICE),
+        ("688981.SH", FRIDAY, "15:04:59", Phase.CLOSED),
+        ("300750.SZ", FRIDAY, "15:29:59", Phase.FIXED_PRICE),
+        ("300750.SZ", FRIDAY, "15:30", Phase.CLOSED),
+        ("688981.SH", SATURDAY, "15:10", Phase.CLOSED),
+        ("204001.SH", FRIDAY, "15:10", C),
+        ("204001.SH", FRIDAY, "15:30", Phase.CLOSED),
+        ("IF2612.IF", FRIDAY, "09:20", Phase.CLOSED),
+        ("IF2612.IF", FRIDAY, "09:25", A),
+        ("IF2612.IF", FRIDAY, "14:58", C),
+        ("IF2612.IF", FRIDAY, "15:00", Phase.CLOSED),
+        ("TS2612.IF", FRIDAY, "15:14", C),
+        ("rb2610.SF", FRIDAY, "10:20", Phase.BREAK),
+        ("rb2610.SF", FRIDAY, "14:59", C),
+        ("10004358.SHO", FRIDAY, "14:58", Phase.CLOSING_AUCTION),
+        # Nights: until 23:00, until 1:00, until 2:30, and none.
+        ("rb2610.SF", FRIDAY, "20:55", A),
+        ("rb2610.SF", FRIDAY, "20:59", Phase.BREAK),
+        ("rb2610.SF", FRIDAY, "22:59", C),
+        ("rb2610.SF", FRIDAY, "23:00", Phase.CLOSED),
+        ("rb2610.SF", SATURDAY, "00:30", Phase.CLOSED),
+        ("cu2610.SF", FRIDAY, "23:59", C),
+        ("cu2610.SF", SATURDAY, "00:59", C),
+        ("cu2610.SF", SATURDAY, "01:00", Phase.CLOSED),
+        ("sc2610.INE", SATURDAY, "02:29", C),
+        ("sc2610.INE", SATURDAY, "21:30", Phase.CLOSED),
+        ("jd2610.DF", FRIDAY, "21:30", Phase.CLOSED),
+        ("ag2610.SF", MONDAY, "00:30", Phase.CLOSED),
+        ("ag2610.SF", MONDAY, "21:30", C),
+        # A holiday comes after Wednesday: no night before it, and none on the holiday itself.
+        ("ag2610.SF", WEDNESDAY, "21:30", Phase.CLOSED),
+        ("ag2610.SF", date(2026, 1, 15), "21:30", Phase.CLOSED),
+        # The calendar does not say what comes after.
+        ("ag2610.SF", FRIDAY_AFTER, "21:30", Phase.CLOSED),
+    ],
+)
+def test_phases_of_other_markets(symbol: str, day: date, text: str, phase: Phase) -> None:
+    assert phase_at(symbol, at(day, text), NIGHTS) == phase
+
+
+def test_the_fixed_price_after_hours_came_board_by_board() -> None:
+    def boards(day: date) -> str:
+        calendar = TradingCalendar.of([day])
+        symbols = ("688981.SH", "300750.SZ", "600000.SH", "430047.BJ", "510300.SH", "113050.SH", "204001.SH")
+        return " ".join(s for s in symbols if phase_at(s, at(day, "15:10"), calendar) is Phase.FIXED_PRICE)
+
+    assert boards(date(2019, 7, 19)) == ""
+    assert boards(date(2019, 7, 22)) == "688981.SH"
+    assert boards(date(2026, 7, 3)) == "688981.SH 300750.SZ"
+    assert boards(date(2026, 7, 6)) == "688981.SH 300750.SZ 600000.SH 430047.BJ 510300.SH"
+
+
+@given(st.sampled_from(list(Market)), st.dates(date(2015, 1, 1), date(2030, 1, 1)))
+def test_every_market_has_its_hours_in_order_on_every_day(market: Market, day: date) -> None:
+    rows = sessions_on(day, market)
+    assert rows
+    assert all(row.market is market and row.starts < row.ends for row in rows)
+    assert all(before.ends <= after.starts for before, after in pairwise(rows))
+
+
+def test_a_night_belongs_to_the_day_after_it() -> None:
+    for day, text in ((FRIDAY, "21:30"), (SATURDAY, "01:30")):
+        assert phase_at("ag2610.SF", at(day, text), NIGHTS) is Phase.CONTINUOUS
+        assert trade_date_at(at(day, text), NIGHTS, "exchange") == MONDAY
+    assert trade_date_at(at(TUESDAY, "01:30"), NIGHTS, "exchange") == TUESDAY
+
+
+SAME = {
+    Phase.OPENING_AUCTION: "AUCTION",
+    Phase.CLOSING_AUCTION: "AUCTION",
+    Phase.CONTINUOUS: "CONTINUOUS",
+    Phase.FIXED_PRICE: "FIXED_PRICE",
+    Phase.BREAK: "CLOSED",
+    Phase.CLOSED: "CLOSED",
+}
+
+
+@pytest.mark.parametrize("day", [FRIDAY, SATURDAY, date(2026, 7, 6)])
+def test_the_simulated_exchange_which_has_its_own_clock_keeps_the_same_hours_by_day(day: date) -> None:
+    calendar = TradingCalendar.of([FRIDAY, date(2026, 7, 6)])
+    clock, instruments = ExchangeClock(calendar), Instruments()
+    for symbol in (
+        "600000.SH",
+        "688981.SH",
+        "510300.SH",
+        "113050.SH",
+        "204001.SH",
+        "IF2612.IF",
+        "T2612.IF",
+        "rb2701.SF",
+    ):
+        instrument = instruments.get(symbol)
+        assert instrument is not None
+        for minute in range(8 * 60, 20 * 60):
+            now = at(day, f"{minute // 60:02}:{minute % 60:02}")
+            assert SAME[phase_at(symbol, now, calendar)] == clock.phase(instrument.board.board, now), (symbol, now)

@@ -2,11 +2,17 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
+import pytest
+from pydantic import ValidationError
+
+from filebridge.config import Settings
+from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.risk import Rules, Verdict, at_sending, day_limit, event_of, moment_of
+from filebridge.domain.risk import Rules, Verdict, at_sending, day_limit, event_of, moment_of, refusal
 from tests.unit.test_lifecycle import NOW, TERMS
 
 RULES = Rules(
@@ -16,6 +22,7 @@ RULES = Rules(
     max_order_age=timedelta(minutes=10),
     orders_per_second_max=None,
     orders_per_day_max=None,
+    limits=Limits(),
 )
 ORDER = Order(terms=TERMS, status=Status.RECEIVED, updated_at=NOW)
 
@@ -68,6 +75,37 @@ def test_an_order_of_one_mode_never_leaves_in_the_other() -> None:
     assert code(ORDER, at(10, 1), live) == "MODE_MISMATCH"
     assert code(ORDER._replace(terms=TERMS._replace(mode="live")), at(10, 1), live) == "LIVE_NOT_ARMED"
     assert event_of(Reason("MODE_MISMATCH")) == "DENY"
+
+
+def test_the_market_and_the_limits_have_a_word_at_the_intake_and_again_before_sending() -> None:
+    odd = ORDER._replace(terms=TERMS._replace(quantity=1_050))
+    narrow = replace(RULES, limits=Limits(order_value_cny_max=Decimal("10499.99"), symbols_forbidden=("600000.SH",)))
+    for order, rules, expected in (
+        (odd, RULES, "QUANTITY_NOT_IN_LOTS"),
+        (odd, narrow, "QUANTITY_NOT_IN_LOTS"),
+        (ORDER, narrow, "SYMBOL_FORBIDDEN"),
+        (ORDER, replace(narrow, limits=narrow.limits._replace(symbols_forbidden=())), "ORDER_VALUE_ABOVE_LIMIT"),
+    ):
+        found = refusal(order.terms, rules)
+        assert found is not None
+        assert found.code == expected
+        assert code(order, at(10, 1), rules) == expected
+        assert event_of(found) == "DENY"
+
+
+def test_the_settings_are_the_limits_and_none_is_left_out() -> None:
+    written = {"order_value_cny_max": "5000.5", "symbols_allowed": ["6*.SH"], "orders_per_day_max": 7}
+    found = Settings.model_validate({"risk": written}).limits
+    assert found == Limits()._replace(
+        order_value_cny_max=Decimal("5000.5"), symbols_allowed=("6*.SH",), orders_per_day_max=7
+    )
+    assert Settings().limits == Limits()
+    assert Settings.model_validate({"broker": {"mode": "live"}}).limits.orders_per_second_max == 290
+    for name in ("order_quantity_max", "order_value_cny_max", "symbols_allowed", "strategies_allowed"):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"risk": {name: 0}})
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"risk": {"order_value_cny_max": "NaN"}})
 
 
 def test_the_day_has_a_limit() -> None:

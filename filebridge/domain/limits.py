@@ -1,0 +1,330 @@
+"""The limits of a person who answers for the orders: one declared table of checks over what an order asks and what was
+sent before it. None can be switched off; each can be set wide.
+
+A check is a row of `CHECKS`: its reason code, what it must know, and a function. `breach` asks them in the order of the
+table, so the same order always gets the same answer, and a check whose facts are missing or too old denies. What the
+checks know of earlier orders is `Counters`, a small value that `tally` makes for each order, and makes again from the
+ledger after a restart.
+
+Money is CNY, quantities are shares (bonds and repos: 张), percents are percent. A limit is the last value allowed.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from filebridge.domain import market_rules
+from filebridge.domain.orders import SHANGHAI, OrderTerms, Side, price_text
+from filebridge.domain.quotes import Quote
+from filebridge.domain.reasons import Reason
+from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
+from filebridge.domain.tally import Balance, Counters, DayCounts, Holding, value_of
+
+# Shares of one ST stock that an account may buy on a day: the exchanges' rules for stocks under risk warning.
+ST_BUY_MAX = 500_000
+
+
+class Limits(NamedTuple):
+    """What the settings of [risk] allow, wide where nobody wrote anything; `total_…` is for all accounts together, the
+    others for each."""
+
+    order_quantity_max: int = 100_000_000
+    order_value_cny_max: Decimal = Decimal(10**10)
+    orders_per_second_max: int = 10**9
+    orders_per_day_max: int = 10**9
+    total_orders_per_day_max: int = 10**9
+    day_value_cny_max: Decimal = Decimal(10**12)
+    total_day_value_cny_max: Decimal = Decimal(10**12)
+    open_orders_max: int = 1_000_000
+    total_open_orders_max: int = 1_000_000
+    position_value_cny_max: Decimal = Decimal(10**12)
+    position_percent_max: Decimal = Decimal(10_000)
+    price_from_last_percent_max: Decimal = Decimal(10_000)
+    price_from_prev_close_percent_max: Decimal = Decimal(10_000)
+    repeats_max: int = 1_000_000
+    repeat_time: timedelta = timedelta(seconds=60)
+    cancel_percent_max: Decimal = Decimal(10_000)
+    cancel_percent_from: int = 100
+    balance_age_max: timedelta = timedelta(seconds=60)
+    quote_age_max: timedelta = timedelta(seconds=30)
+    symbols_allowed: tuple[str, ...] = ("*",)
+    symbols_forbidden: tuple[str, ...] = ()
+    strategies_allowed: tuple[str, ...] = ("*",)
+    strategies_forbidden: tuple[str, ...] = ()
+    hours_allowed: tuple[tuple[time, time], ...] = ((time.min, time.max),)
+
+
+class Need(StrEnum):
+    """What a check must know beside the limits."""
+
+    ROW = "ROW"  # the order alone: asked at the intake, and again before sending
+    PAST = "PAST"  # what was sent before it, and the time of day
+    QUOTE = "QUOTE"  # the market's prices
+    BALANCE = "BALANCE"  # the account's money and positions
+
+
+# What somebody else must have told, and not too long ago.
+_OUTSIDE = frozenset({Need.QUOTE, Need.BALANCE})
+
+
+class Asked(NamedTuple):
+    """An order before its checks. `quote` may be None where no check with that need is asked."""
+
+    terms: OrderTerms
+    limits: Limits
+    now: datetime
+    counters: Counters = Counters()
+    quote: Quote | None = None
+
+    @property
+    def value(self) -> Decimal:
+        return value_of(self.terms, self.terms.quantity)
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether it gives shares away; lending by a repo is a SELL that costs money."""
+        return self.terms.side is Side.SELL and not self.is_loan
+
+    @property
+    def is_loan(self) -> bool:
+        return instrument_kind(self.terms.symbol) is InstrumentKind.REPO
+
+
+class Check(NamedTuple):
+    """`code` is the reason that it gives; the facts that `needs` names are there when `finds` is called."""
+
+    code: str
+    needs: Need
+    finds: Callable[[Asked], Mapping[str, object] | None]
+
+
+def breach(asked: Asked, needs: frozenset[Need] = frozenset(Need)) -> Reason | None:
+    """The first limit that the order would break, of those whose needs are named; None if it keeps them all."""
+    for check in CHECKS:
+        if check.needs not in needs:
+            continue
+        missing = _missing(asked, check.needs) if check.needs in _OUTSIDE else None
+        found = None if missing else check.finds(asked)
+        if missing or found is not None:
+            return missing or _reason(check.code, asked, found or {})
+    return None
+
+
+def must_wait(asked: Asked) -> bool:
+    """Whether the account has sent all that it may within a second: the order keeps its place in the line."""
+    return asked.counters.last_second >= asked.limits.orders_per_second_max
+
+
+def balance_is_old(asked: Asked) -> bool:
+    """Whether the broker is to be asked for the account's books again before the order is judged by them."""
+    balance = asked.counters.balance
+    return balance is None or not timedelta(0) <= asked.now - balance.asked_at <= asked.limits.balance_age_max
+
+
+def _reason(code: str, asked: Asked, found: Mapping[str, object]) -> Reason:
+    said = {name: price_text(value) if isinstance(value, Decimal) else f"{value}" for name, value in found.items()}
+    return Reason(code, {"symbol": asked.terms.symbol, "account": asked.terms.account, **said})
+
+
+def _missing(asked: Asked, need: Need) -> Reason | None:
+    """Why the facts that a check needs are not there; no check passes on what is not known."""
+    context = {"symbol": asked.terms.symbol, "account": asked.terms.account}
+    if need is Need.BALANCE and balance_is_old(asked):
+        limit = asked.limits.balance_age_max.total_seconds()
+        return Reason("BALANCE_NOT_KNOWN", context | {"limit_seconds": f"{limit:g}"})
+    if need is not Need.QUOTE:
+        return None
+    if asked.quote is None or not asked.quote.prev_close:
+        return Reason("QUOTE_MISSING", context)
+    if not asked.quote.is_fresh(asked.now, asked.limits.quote_age_max):
+        age, allowed = asked.now - asked.quote.at, asked.limits.quote_age_max
+        ages = {"age_seconds": f"{age.total_seconds():g}", "limit_seconds": f"{allowed.total_seconds():g}"}
+        return Reason("QUOTE_STALE", context | ages | {"source": asked.quote.source})
+    return None
+
+
+# ---- the checks; each answers the values that its text names, or None
+
+
+def _above(value: Decimal | int, limit: Decimal | int, **more: object) -> dict[str, object] | None:
+    return {"value": value, "limit": limit, **more} if value > limit else None
+
+
+def _allowed(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
+    allowed = any(fnmatchcase(value, pattern) for pattern in patterns)
+    return None if allowed else {"value": value, "limit": ", ".join(patterns)}
+
+
+def _forbidden(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
+    pattern = next((pattern for pattern in patterns if fnmatchcase(value, pattern)), None)
+    return None if pattern is None else {"value": value, "limit": pattern}
+
+
+def _hour(asked: Asked) -> dict[str, object] | None:
+    clock = asked.now.astimezone(SHANGHAI).time()
+    hours = asked.limits.hours_allowed
+    if any(_is_within(clock, starts, ends) for starts, ends in hours):
+        return None
+    spelled = (f"{starts:%H:%M}-{'24:00' if ends == time.max else f'{ends:%H:%M}'}" for starts, ends in hours)
+    return {"value": f"{clock:%H:%M:%S}", "limit": ", ".join(spelled)}
+
+
+def _is_within(clock: time, starts: time, ends: time) -> bool:
+    """Half-open, over midnight where the end comes first; `time.max` is the end of the day."""
+    if starts > ends:
+        return clock >= starts or clock < ends
+    return starts <= clock and (clock < ends or ends == time.max)
+
+
+def _sent(counts: DayCounts, limit: int) -> dict[str, object] | None:
+    return _above(counts.orders + counts.cancels + 1, limit)
+
+
+def _repeated(asked: Asked) -> dict[str, object] | None:
+    seconds = asked.limits.repeat_time.total_seconds()
+    return _above(asked.counters.repeats + 1, asked.limits.repeats_max, seconds=Decimal(str(seconds)))
+
+
+def _cancel_ratio(asked: Asked) -> dict[str, object] | None:
+    counts, limits = asked.counters.account, asked.limits
+    if counts.orders < limits.cancel_percent_from or counts.cancels * 100 <= limits.cancel_percent_max * counts.orders:
+        return None
+    return {"cancels": counts.cancels, "orders": counts.orders, "limit": limits.cancel_percent_max}
+
+
+def _self_trade(asked: Asked) -> dict[str, object] | None:
+    own, price = asked.counters.own_opposite, asked.terms.limit_price
+    if own is None or asked.is_loan:
+        return None
+    meets = price >= own if asked.terms.side is Side.BUY else price <= own
+    return {"value": price, "own": own} if meets else None
+
+
+def _distance(asked: Asked, base: Decimal | None, percent_max: Decimal) -> dict[str, object] | None:
+    """Only what hurts: a buy above, a sale below."""
+    price = asked.terms.limit_price
+    if asked.is_loan or not base:
+        return None
+    percent = (price - base if asked.terms.side is Side.BUY else base - price) * 100 / base
+    return _above(percent, percent_max) and {
+        "value": price,
+        "base": base,
+        "percent": percent.quantize(Decimal("0.01")),
+        "limit": percent_max,
+    }
+
+
+def _quote(asked: Asked) -> Quote:
+    assert asked.quote is not None, "a check was asked without its facts"
+    return asked.quote
+
+
+def _balance(asked: Asked) -> Balance:
+    assert asked.counters.balance is not None, "a check was asked without its facts"
+    return asked.counters.balance
+
+
+def _st_stock(asked: Asked) -> dict[str, object] | None:
+    terms = asked.terms
+    applies = terms.side is Side.BUY and board(terms.symbol) in (Board.MAIN, Board.CHINEXT, Board.STAR)
+    if not applies or "ST" not in _quote(asked).name.upper():
+        return None
+    return _above(asked.counters.bought_qty + terms.quantity, ST_BUY_MAX)
+
+
+def _position_value(asked: Asked) -> Decimal | None:
+    """What the position may come to be worth at the order's price; None for what adds nothing to it."""
+    terms = asked.terms
+    if terms.side is not Side.BUY:
+        return None
+    held = _balance(asked).holdings.get(terms.symbol, Holding()).quantity
+    return value_of(terms, held + asked.counters.exposed_qty + terms.quantity)
+
+
+def _position(asked: Asked) -> dict[str, object] | None:
+    value = _position_value(asked)
+    return None if value is None else _above(value, asked.limits.position_value_cny_max)
+
+
+def _concentration(asked: Asked) -> dict[str, object] | None:
+    value, asset, limit = _position_value(asked), _balance(asked).total_asset, asked.limits.position_percent_max
+    if value is None or value * 100 <= limit * asset:
+        return None
+    return {"value": value, "asset": asset, "limit": limit}
+
+
+def _cash(asked: Asked) -> dict[str, object] | None:
+    if asked.is_sale:
+        return None
+    free = _balance(asked).cash - asked.counters.cash_reserved
+    return _above(asked.value, free, reserved=asked.counters.cash_reserved)
+
+
+def _sellable(asked: Asked) -> dict[str, object] | None:
+    if not asked.is_sale:
+        return None
+    reserved = asked.counters.sell_reserved
+    return _above(asked.terms.quantity, _available(asked), reserved=reserved)
+
+
+def _available(asked: Asked) -> int:
+    held = _balance(asked).holdings.get(asked.terms.symbol, Holding())
+    return held.available_qty - asked.counters.sell_reserved
+
+
+def _odd_lot(asked: Asked) -> dict[str, object] | None:
+    if not asked.is_sale:
+        return None
+    found = market_rules.breach(asked.terms, available_qty=_available(asked))
+    return dict(found.context) if found is not None and found.code == "ODD_LOT_NOT_WHOLE" else None
+
+
+_R, _P, _Q, _B = Need.ROW, Need.PAST, Need.QUOTE, Need.BALANCE
+CHECKS: tuple[Check, ...] = (
+    Check("SYMBOL_FORBIDDEN", _R, lambda a: _forbidden(a.terms.symbol, a.limits.symbols_forbidden)),
+    Check("SYMBOL_NOT_ALLOWED", _R, lambda a: _allowed(a.terms.symbol, a.limits.symbols_allowed)),
+    Check("STRATEGY_FORBIDDEN", _R, lambda a: _forbidden(a.terms.strategy, a.limits.strategies_forbidden)),
+    Check("STRATEGY_NOT_ALLOWED", _R, lambda a: _allowed(a.terms.strategy, a.limits.strategies_allowed)),
+    Check("ORDER_QUANTITY_ABOVE_LIMIT", _R, lambda a: _above(a.terms.quantity, a.limits.order_quantity_max)),
+    Check("ORDER_VALUE_ABOVE_LIMIT", _R, lambda a: _above(a.value, a.limits.order_value_cny_max)),
+    Check("HOUR_NOT_ALLOWED", _P, _hour),
+    Check("ORDERS_PER_DAY_EXCEEDED", _P, lambda a: _sent(a.counters.account, a.limits.orders_per_day_max)),
+    Check("TOTAL_ORDERS_PER_DAY_EXCEEDED", _P, lambda a: _sent(a.counters.total, a.limits.total_orders_per_day_max)),
+    Check(
+        *("DAY_VALUE_ABOVE_LIMIT", _P),
+        lambda a: _above(a.counters.account.value + a.value, a.limits.day_value_cny_max),
+    ),
+    Check(
+        *("TOTAL_DAY_VALUE_ABOVE_LIMIT", _P),
+        lambda a: _above(a.counters.total.value + a.value, a.limits.total_day_value_cny_max),
+    ),
+    Check(
+        *("OPEN_ORDERS_ABOVE_LIMIT", _P),
+        lambda a: _above(a.counters.account.open_orders + 1, a.limits.open_orders_max),
+    ),
+    Check(
+        *("TOTAL_OPEN_ORDERS_ABOVE_LIMIT", _P),
+        lambda a: _above(a.counters.total.open_orders + 1, a.limits.total_open_orders_max),
+    ),
+    Check("ORDER_REPEATED", _P, _repeated),
+    Check("CANCEL_RATIO_ABOVE_LIMIT", _P, _cancel_ratio),
+    Check("SELF_TRADE", _P, _self_trade),
+    Check(
+        *("PRICE_FAR_FROM_LAST", _Q),
+        # Before the first trade of a day there is no last price.
+        lambda a: _distance(a, _quote(a).last or _quote(a).prev_close, a.limits.price_from_last_percent_max),
+    ),
+    Check(
+        *("PRICE_FAR_FROM_PREV_CLOSE", _Q),
+        lambda a: _distance(a, _quote(a).prev_close, a.limits.price_from_prev_close_percent_max),
+    ),
+    Check("ST_BUY_ABOVE_LIMIT", _Q, _st_stock),
+    Check("POSITION_VALUE_ABOVE_LIMIT", _B, _position),
+    Check("CONCENTRATION_ABOVE_LIMIT", _B, _concentration),
+    Check("CASH_NOT_ENOUGH", _B, _cash),
+    Check("SELLABLE_NOT_ENOUGH", _B, _sellable),
+    Check("ODD_LOT_NOT_WHOLE", _B, _odd_lot),
+)

@@ -1,0 +1,132 @@
+"""What the counters say of orders, fills, answers and restarts: the corners that a walk seldom meets."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from filebridge.domain.orders import SHANGHAI, Order, Side, Status
+from filebridge.domain.tally import Balance, Counters, DayCounts, Tally
+from tests.unit.test_lifecycle import TERMS
+
+NOON = datetime(2026, 11, 20, 11, 0, tzinfo=SHANGHAI)
+TODAY = date(2026, 11, 20)
+LAG = timedelta(seconds=2)
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def order(status: Status, seconds: float, filled: int = 0, *, tag: str = "T1", side: Side = Side.BUY) -> Order:
+    terms = TERMS._replace(tag=tag, side=side)
+    return Order(terms, status, at(seconds), filled_qty=filled, submitted_at=at(0))
+
+
+def balance(seconds: float) -> Balance:
+    return Balance(at(seconds), Decimal(1_000_000), Decimal(1_000_000), {})
+
+
+def counters(tally: Tally, seconds: float = 0, side: Side = Side.BUY) -> Counters:
+    return tally.counters(TERMS._replace(side=side), at(seconds))
+
+
+def reserved(tally: Tally) -> tuple[Decimal, int]:
+    seen = counters(tally)
+    return seen.cash_reserved, seen.exposed_qty
+
+
+def test_an_order_counts_once_however_often_it_is_put() -> None:
+    tally = Tally(TODAY)
+    for status in (Status.SUBMITTING, Status.SUBMITTING, Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.FILLED):
+        tally.put(order(status, 1))
+    seen = counters(tally)
+    assert seen.account == seen.total == DayCounts(orders=1, value=Decimal(10_500), open_orders=0)
+    assert (seen.last_second, seen.repeats) == (1, 1)
+    tally.put(Order(TERMS._replace(tag="T2"), Status.RECEIVED, NOON))
+    assert counters(tally) == seen
+
+
+def test_money_is_set_aside_until_a_balance_shows_the_order_for_certain() -> None:
+    tally = Tally(TODAY, lag=LAG)
+    tally.put(order(Status.SUBMITTING, 0))
+    tally.tell("1000", balance(10))
+    # Nobody has heard that the broker knows it, however new the answer is.
+    assert reserved(tally) == (Decimal(10_500), 1_000)
+    tally.put(order(Status.ACCEPTED, 11))
+    tally.tell("1000", balance(13))
+    assert reserved(tally) == (Decimal(10_500), 1_000)
+    tally.tell("1000", balance(13.1))
+    assert reserved(tally) == (Decimal(0), 1_000)
+
+
+def test_a_fill_that_was_heard_between_question_and_answer_is_not_taken_for_shown() -> None:
+    tally = Tally(TODAY, lag=LAG)
+    tally.put(order(Status.ACCEPTED, 0))
+    tally.put(order(Status.FILLED, 9, 1_000))
+    tally.tell("1000", balance(10))
+    assert reserved(tally) == (Decimal(0), 1_000)
+    tally.tell("1000", balance(12))
+    assert reserved(tally) == (Decimal(0), 0)
+    # It is forgotten now, but not what was bought; and an answer that was overtaken changes nothing.
+    tally.tell("1000", balance(3))
+    seen = counters(tally)
+    assert (seen.bought_qty, seen.account.orders, seen.exposed_qty) == (1_000, 1, 0)
+    assert seen.balance == balance(12)
+
+
+def test_a_fill_after_the_end_counts_as_bought_and_exposed() -> None:
+    tally = Tally(TODAY)
+    tally.put(order(Status.CANCELED, 1, 300))
+    tally.tell("1000", balance(2))
+    assert (reserved(tally), counters(tally).bought_qty) == ((Decimal(0), 0), 300)
+    tally.put(order(Status.CANCELED, 3, 500))
+    assert (reserved(tally)[1], counters(tally).bought_qty) == (200, 500)
+    tally.tell("1000", balance(4))
+    assert (reserved(tally)[1], counters(tally).bought_qty) == (0, 500)
+    assert counters(tally).account.orders == 1
+
+
+def test_over_the_turn_of_a_day_goes_what_is_open_or_unseen_and_the_last_second() -> None:
+    tally = Tally(TODAY)
+    tally.put(order(Status.SUBMITTING, 0, tag="open"))
+    tally.put(order(Status.FILLED, 0, 1_000, tag="filled"))
+    tally.canceled("1000", at(0.1))
+    fresh = tally.begin(TODAY + timedelta(days=1))
+    seen = counters(fresh, 0.2)
+    assert seen.account == DayCounts(open_orders=1)
+    assert (seen.last_second, seen.exposed_qty, seen.cash_reserved) == (3, 2_000, Decimal(21_000))
+    assert (seen.bought_qty, seen.repeats, seen.balance) == (0, 0, None)
+
+
+def test_the_own_price_that_an_order_would_meet_is_the_best_that_works() -> None:
+    tally = Tally(TODAY)
+    for tag, price in (("a", "10.6"), ("b", "10.4"), ("c", "10.5")):
+        sale = order(Status.ACCEPTED, 0, tag=tag, side=Side.SELL)
+        tally.put(sale._replace(terms=sale.terms._replace(limit_price=Decimal(price), account="2000")))
+    assert counters(tally).own_opposite == Decimal("10.4")
+    assert counters(tally, side=Side.SELL).own_opposite is None
+    ended = order(Status.CANCELED, 1, tag="b", side=Side.SELL)
+    tally.put(ended._replace(terms=ended.terms._replace(limit_price=Decimal("10.4"), account="2000")))
+    assert counters(tally).own_opposite == Decimal("10.5")
+
+
+def test_a_second_and_the_time_of_repeats_slide() -> None:
+    tally = Tally(TODAY, repeat_time=timedelta(seconds=5))
+    tally.put(order(Status.SUBMITTING, 0))
+    tally.canceled("1000", at(0.5))
+    assert [counters(tally, seconds).last_second for seconds in (0.9, 1, 1.4, 1.5)] == [2, 1, 1, 0]
+    assert [counters(tally, seconds).repeats for seconds in (4.9, 5)] == [1, 0]
+
+
+def test_remade_from_the_ledger_it_says_the_same() -> None:
+    tally = Tally(TODAY)
+    orders = [
+        order(Status.ACCEPTED, 0.2, tag="a"),
+        order(Status.FILLED, 0.3, 1_000, tag="b"),
+        order(Status.UNKNOWN, 0.4, tag="c", side=Side.SELL),
+    ]
+    for each in orders:
+        tally.put(each)
+    tally.canceled("1000", at(0.1))
+    again = Tally.remade(TODAY, reversed(orders), [("1000", at(0.1))])
+    for side in Side:
+        assert counters(again, 0.5, side) == counters(tally, 0.5, side)
