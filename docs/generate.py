@@ -24,6 +24,8 @@ from filebridge.domain.events import OWN_EVENTS, EventKind
 from filebridge.domain.lifecycle import TABLE
 from filebridge.domain.orders import FINAL, LOCAL, Status
 from filebridge.domain.reasons import REASONS
+from filebridge.orderfiles import wording
+from filebridge.orderfiles.columns import COLUMNS
 from filebridge.simulator import faults, scenario
 from filebridge.simulator.money import read_rows
 
@@ -38,7 +40,7 @@ def reasons() -> str:
     rows = ((f"`{code}`", english, chinese) for code, (english, chinese) in sorted(REASONS.items()))
     return _page(
         "Reason codes",
-        "filebridge/domain/reasons.py and file_reasons.py",
+        "filebridge/domain/reasons.py, file_reasons.py and sheet_reasons.py",
         "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
         "A code never changes its meaning.",
         *_table(("code", "English", "中文"), rows),
@@ -100,6 +102,32 @@ def commands() -> str:
     )
 
 
+def column_names() -> str:
+    own = ((f"`{column}`", name_zh, ", ".join(wording.ALSO.get(column, ()))) for column, name_zh in COLUMNS.items())
+    two = ((name, first[0], second[0]) for name, (first, second) in wording.TWO_MEANINGS.items())
+    bare = ((name, first[0], second[0]) for name, (first, second) in wording.BARE.items())
+    return _page(
+        "Column names",
+        "filebridge/orderfiles/columns.py and wording.py",
+        "What the header of a table may say. Case, width, spaces, hyphens, underscores and a unit in brackets "
+        "(股, 张, 份, 元) do not count; both names in one cell (证券代码 symbol) are fine.",
+        *("## Read as ours", "", *_table(("column", "Chinese name", "also"), own), ""),
+        *("## Passed over", "", ", ".join(wording.PASSED_OVER), ""),
+        *("## Passed over as an export of positions", "", ", ".join(wording.POSITION), ""),
+        "Beside one of them these are refused (`COLUMN_AMBIGUOUS`):",
+        *("", *_table(("name", "may mean", "or"), bare), ""),
+        *("## Refused, as they may mean two things (`COLUMN_AMBIGUOUS`)", ""),
+        *(*_table(("name", "may mean", "or"), two), ""),
+        *(
+            "## Refused, as such orders were placed already (`COLUMN_OF_PLACED_ORDER`)",
+            "",
+            ", ".join(wording.PLACED),
+            "",
+        ),
+        *("## Refused, as lots differ (`COLUMN_IN_LOTS`)", "", ", ".join(wording.LOTS), ""),
+    )
+
+
 def simulator() -> str:
     """The page as it was written, with its tables made again."""
 
@@ -148,6 +176,7 @@ TABLES: dict[str, Callable[[], list[str]]] = {"faults": fault_table, "when": whe
 
 PAGES: dict[str, Callable[[], str]] = {
     "reasons.md": reasons,
+    "column-names.md": column_names,
     "statuses.md": statuses,
     "settings.md": settings,
     "commands.md": commands,

@@ -12,7 +12,7 @@ from typing import Any
 from filebridge.domain import symbols
 from filebridge.domain.orders import Action
 from filebridge.domain.symbols import InstrumentKind
-from filebridge.orderfiles import columns, jsonfile, values
+from filebridge.orderfiles import jsonfile, values, wording
 from filebridge.orderfiles.columns import COLUMNS
 
 Schema = dict[str, Any]
@@ -105,7 +105,7 @@ def _document(title: str, about: str, content: Schema) -> Schema:
 def _row() -> Schema:
     """A row is an order, or a cancel; every column goes by either of its names, but not by both."""
     own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
-    passed_over = dict.fromkeys(columns._PASSED_OVER, True)
+    passed_over = dict.fromkeys(wording.PASSED_OVER, True)
     cancels = [
         {"required": [name], "properties": {name: _matches(_action(Action.CANCEL))}} for name in _names("action")
     ]

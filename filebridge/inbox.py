@@ -7,6 +7,7 @@ reads what a file says, beyond its end mark.
 
 import errno
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -27,6 +28,8 @@ CLAIMED = ".claimed-"
 # Unfinished or foreign by their names: editors' locks, downloads, our own claims.
 _NEVER_ORDERS = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~")
 _NEVER_ORDERS_START = (".", "~$")
+# What a spreadsheet lays beside an open workbook: Excel and WPS `~$orders.xlsx`, LibreOffice `.~lock.orders.xlsx#`.
+_OWNER_FILE = re.compile(r"~\$(.+)|\.~lock\.(.+)#", re.DOTALL)
 _END_MARK = b"#END,"
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
@@ -67,6 +70,8 @@ class Inbox:
         # Claimed, but not handed out yet: a writer holds on to them, or a later step of the scan failed.
         self._claims: list[tuple[Path, str, datetime]] = []
         self._stuck: dict[str, str] = {}
+        # A file that is open in a spreadsheet -> the owner file that says so.
+        self._open: dict[str, str] = {}
         self._first_scan = True
         # Names that came by a rename and have not been claimed yet.
         self._whole: dict[str, None] = {}
@@ -89,6 +94,10 @@ class Inbox:
         self._stuck.clear()
         for name, status in entries:
             sight = sights[name] = self._look(name, status, now)
+            if owner := self._open.get(name):
+                # Saved, perhaps, but not given out of hand; a stale owner file is for a person to delete.
+                self._stuck[name] = f"{_short(owner)} lies beside it; close the file, or delete that one"
+                continue
             if room and self._is_finished(name, status, sight, now, name in whole) and self._claim(name, sight):
                 del sights[name]
                 room -= 1
@@ -113,7 +122,8 @@ class Inbox:
 
     def problems(self) -> list[str]:
         """Files that are finished but cannot be taken."""
-        return [f"inbox: {_short(name)}: {why} (is it open in Excel?)" for name, why in self._stuck.items()]
+        said = "(is it open in Excel? 请先在表格软件中关闭该文件)"
+        return [f"inbox: {_short(name)}: {why} {said}" for name, why in self._stuck.items()]
 
     def adopt(self, path: Path, name: str) -> ClaimedFile:
         """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
@@ -131,8 +141,11 @@ class Inbox:
 
     def _entries(self) -> list[tuple[str, os.stat_result]]:
         found = []
+        self._open.clear()
         for entry in os.scandir(self.folder):
             name = entry.name
+            if owned := _OWNER_FILE.fullmatch(name):
+                self._open[owned[1] or owned[2]] = name
             if name.startswith(_NEVER_ORDERS_START) or name.lower().endswith(_NEVER_ORDERS):
                 continue
             try:

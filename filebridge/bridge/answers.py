@@ -78,10 +78,18 @@ def row_body(
     }
 
 
+def told(notes: tuple[Reason, ...]) -> Reason | None:
+    """What the receipt says of repaired values: one note as it is, several in one text."""
+    if len(notes) < 2:
+        return notes[0] if notes else None
+    text, text_zh = (" ".join(note.message for note in notes), "".join(note.message_zh for note in notes))
+    return Reason("ROW_READ_AS", {"text": text, "text_zh": text_zh})
+
+
 def answer_body(answer: Answer) -> Body:
     # A repaired value is told with the acceptance; any other answer has a reason of its own.
     notes = answer.instruction.notes
-    reason = answer.reason or (notes[0] if notes else None)
+    reason = answer.reason or told(notes)
     body = row_body(answer.instruction, answer.outcome, reason, name=answer.client_order_id, account=answer.account)
     body["tag"] = answer.tag
     if answer.earlier_status:

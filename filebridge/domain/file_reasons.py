@@ -7,10 +7,9 @@ A part of the table in reasons.py, which says what these texts are.
 FILE_REASONS: dict[str, tuple[str, str]] = {
     "FILE_EMPTY": ("The file is empty. Save it again and drop it again.", "文件是空的。请重新保存后再投放。"),
     "FILE_IS_WORKBOOK": (
-        "This is an Excel workbook (or a ZIP archive), whatever its name says. In Excel choose Save As, "
-        '"CSV UTF-8 (comma delimited)", and drop that file.',
-        "这是 Excel 工作簿（或压缩包），只是扩展名不同。"
-        "请在 Excel 中“另存为”选择“CSV UTF-8（逗号分隔）”，再投放该文件。",
+        "This is a workbook (or a ZIP archive), whatever its name says. Give it its own extension (.xlsx, .xls or "
+        ".ods), or save it as CSV UTF-8, and drop that file.",
+        "这是工作簿（或压缩包），只是扩展名不同。请改回 .xlsx、.xls 或 .ods，或另存为 CSV UTF-8 后再投放。",
     ),
     "FILE_BINARY": (
         "This is not a text file. Save the orders as CSV UTF-8 and drop that file.",
@@ -27,9 +26,10 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "第 {line} 行含有控制字符 {character}，文件可能已损坏。请删除该字符或重新导出。",
     ),
     "FILE_FORMAT_UNKNOWN": (
-        "Files named {value} are not read by this version. Save the orders as CSV UTF-8 (.csv), or write .txt, "
-        ".tsv, .json or .jsonl.",
-        "当前版本不读取扩展名为 {value} 的文件。请另存为 CSV UTF-8（.csv），或使用 .txt、.tsv、.json、.jsonl。",
+        "Files named {value} are not read by this version. Save the orders as a workbook (.xlsx, .xls, .ods) or as CSV "
+        "UTF-8 (.csv), or write .txt, .tsv, .json or .jsonl.",
+        "当前版本不读取扩展名为 {value} 的文件。请另存为工作簿（.xlsx、.xls、.ods）或 CSV UTF-8（.csv），"
+        "也可以使用 .txt、.tsv、.json、.jsonl。",
     ),
     "FILE_CONTENT_MISMATCH": (
         "The content does not fit the extension {value}: JSON begins with [ or {, JSON Lines with {, a table with "
@@ -206,9 +206,9 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
     ),
     "QUANTITY_NOT_INTEGER": (
         "The quantity {value} is not a whole number. Write digits only, in shares (bonds: 张), as in 1000: "
-        "not 1000.0 (pandas: astype(int)) and not 1e+05 (R: scientific = FALSE).",
+        "not 1e+05 (R: scientific = FALSE), and not 1.000, which may be a thousand.",
         "委托数量 {value} 不是整数。请只写数字，单位为股（债券为张），例如 1000；"
-        "不要写成 1000.0（pandas 用 astype(int)）或 1e+05（R 用 scientific = FALSE）。",
+        "不要写成 1e+05（R 用 scientific = FALSE）或 1.000（可能指一千）。",
     ),
     "QUANTITY_NOT_POSITIVE": (
         "The quantity {value} must be above zero; the side says whether to buy or to sell.",

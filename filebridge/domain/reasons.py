@@ -14,24 +14,31 @@ from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
+from filebridge.domain.sheet_reasons import SHEET_REASONS
 
 Context = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class Reason(NamedTuple):
-    """Why something was answered as it was: a code of `REASONS` and the values that its text names."""
+    """Why something was answered as it was: a code of `REASONS` and the values that its text names.
+
+    Where the context names the `cell` of a spreadsheet, the text begins with it: a person looks for C7.
+    """
 
     code: str
     context: Context = MappingProxyType({})
 
     @property
     def message(self) -> str:
-        return _fill(REASONS[self.code][0], self.context)
+        return self._place(": ") + _fill(REASONS[self.code][0], self.context)
 
     @property
     def message_zh(self) -> str:
-        return _fill(REASONS[self.code][1], self.context)
+        return self._place("：") + _fill(REASONS[self.code][1], self.context)
+
+    def _place(self, colon: str) -> str:
+        return f"{self.context['cell']}{colon}" if "cell" in self.context else ""
 
 
 class Problem(NamedTuple):
@@ -247,7 +254,7 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(FILE_REASONS, ROW_REASONS, KEY_REASONS, RULE_REASONS, MARKET_REASONS, LIMIT_REASONS),
+    *(FILE_REASONS, ROW_REASONS, SHEET_REASONS, KEY_REASONS, RULE_REASONS, MARKET_REASONS, LIMIT_REASONS),
     *(DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}

@@ -11,7 +11,8 @@ from pathlib import PurePath
 from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Problem
 from filebridge.orderfiles.base import ParsedFile, file_problem
-from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines
+from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines, parse_sheet
+from filebridge.orderfiles.spreadsheet import is_workbook, read_workbook
 from filebridge.orderfiles.text import FileText, read_text
 
 __all__ = ["FORMATS", "ParsedFile", "Slices", "parse", "parse_slices"]
@@ -26,7 +27,12 @@ FORMATS = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".xlsx": "workbook",
+    ".xlsm": "workbook",
+    ".xls": "workbook",
+    ".ods": "workbook",
 }
+_WORKBOOKS = tuple(extension for extension, name in FORMATS.items() if name == "workbook")
 # Format -> the first characters that its content can have; any other for CSV, which never begins with a bracket.
 _FIRST_CHARACTERS = {"json": "[{", "jsonl": "{"}
 
@@ -57,9 +63,16 @@ def parse_slices(
     format_name = FORMATS.get(extension.lower(), "")
     if not format_name:
         return _refused(file_problem("FILE_FORMAT_UNKNOWN", extension or name))
+    if format_name == "workbook":
+        if is_workbook(data):
+            return (yield from parse_sheet(read_workbook(data), today=today, rows_a_slice=rows_a_slice))
+        # Terminals and web pages write text under such a name; the content says what it is.
+        format_name = "csv"
     file = read_text(data)
     if isinstance(file, Problem):
         return _refused(file, format_name)
+    if extension.lower() in _WORKBOOKS and file.text.lstrip().startswith("<"):
+        return _refused(file_problem("FILE_IS_WEB_PAGE", extension), format_name, file.encoding)
     if not _content_agrees(file, format_name):
         return _refused(file_problem("FILE_CONTENT_MISMATCH", extension), format_name, file.encoding)
     # What is read is not needed twice.

@@ -5,13 +5,14 @@ How a value in a column is read stands in values.py.
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.symbols import half_width
 from filebridge.orderfiles.base import problem
+from filebridge.orderfiles.wording import ALSO, BARE, LOTS, PASSED_OVER, PLACED, POSITION, TWO_MEANINGS, Meaning
 
 # Column -> its Chinese name. The order is the order in which problems of one row are told.
 COLUMNS = {
@@ -35,33 +36,17 @@ COLUMNS = {
 }
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 
-# Columns of terminals' exports that say nothing about what to order: they are passed over. Not the market, which could
-# contradict the symbol, and nothing about what became of an order, which a list of orders to send cannot know.
-_PASSED_OVER = (
-    "序号", "证券名称", "股票名称", "名称", "币种", "股东代码",
-    "股东账号", "股东账户", "股东姓名", "客户姓名", "账号名称", "委托日期", "委托时间", "申报时间",
-    "委托金额", "冻结金额",
-    "最新价", "现价", "涨跌幅", "手续费", "name", "security_name",
-)  # fmt: skip
-
-# What other programs call a column: too unsure to be read as ours, sure enough to suggest ours.
+# What may be meant, but is too unsure to be read as ours.
 _MEANT = {
-    "code": "symbol", "ticker": "symbol", "stock_code": "symbol", "secid": "symbol", "stock": "symbol",
-    "qty": "quantity", "volume": "quantity", "vol": "quantity", "amount": "quantity", "shares": "quantity",
-    "order_volume": "quantity", "order_qty": "quantity", "px": "limit_price", "order_price": "limit_price",
-    "direction": "side", "bs": "side", "order_side": "side", "price_type": "order_type", "ord_type": "order_type",
-    "account_id": "account", "acct": "account", "id": "client_order_id", "cl_ord_id": "client_order_id",
-    "sid": "client_order_id", "signal_id": "client_order_id", "strategy_name": "strategy", "remark": "note",
-    "comment": "note", "date": "trade_date",
-    "代码": "symbol", "股票代码": "symbol", "基金代码": "symbol", "债券代码": "symbol",
-    "数量": "quantity", "股数": "quantity", "委托股数": "quantity", "价格": "limit_price", "报价": "limit_price",
-    "限价": "limit_price", "方向": "side", "操作": "side", "买卖": "side", "买卖标志": "side", "委托方向": "side",
-    "委托类别": "side", "交易类别": "side", "价格类型": "order_type", "委托类型": "order_type",
-    "资金账户": "account", "账号": "account", "账户": "account", "编号": "client_order_id",
-    "合同编号": "broker_order_id", "策略": "strategy", "交易日期": "trade_date", "日期": "trade_date",
+    "secid": "symbol", "stock": "symbol", "id": "client_order_id", "sid": "client_order_id",
+    "signal_id": "client_order_id",
 }  # fmt: skip
 
 _INVISIBLE = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff]+")
+# So far down a header is looked for, to say where it stands.
+LOOK_ROWS = 20
+_UNIT = re.compile(r"(?<=.)\((?:股|张|份|元|人民币|%)\)$")
+_IN_LOTS = "(手)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +58,24 @@ class HeaderCell:
     column: str
 
 
+@lru_cache(maxsize=256)
 def column_key(text: str) -> str:
     """What is left of a header cell when case, width, spaces, hyphens and underscores do not count."""
-    return _INVISIBLE.sub("", half_width(text)).casefold()
+    return _UNIT.sub("", _INVISIBLE.sub("", half_width(text)).casefold())
 
 
-_BY_KEY = {column_key(name): column for column, name_zh in COLUMNS.items() for name in (column, name_zh)}
-_PASSED_OVER_KEYS = frozenset(map(column_key, _PASSED_OVER))
+_OWN_BY_KEY = {column_key(name): column for column, name_zh in COLUMNS.items() for name in (column, name_zh)}
+# Both names in one cell, as in the template.
+_BOTH_BY_KEY = {column_key(name_zh + column): column for column, name_zh in COLUMNS.items()}
+_ALSO_BY_KEY = {column_key(name): column for column, names in ALSO.items() for name in names}
+_BY_KEY = _ALSO_BY_KEY | _BOTH_BY_KEY | _OWN_BY_KEY
+_PASSED_OVER_KEYS = frozenset(map(column_key, PASSED_OVER))
 _MEANT_BY_KEY = {column_key(name): column for name, column in _MEANT.items()}
+_POSITION_KEYS = frozenset(map(column_key, POSITION))
+_PLACED_KEYS = frozenset(map(column_key, PLACED))
+_LOTS_KEYS = frozenset(map(column_key, LOTS))
+_BARE_BY_KEY = {column_key(name): meanings for name, meanings in BARE.items()}
+_TWO_BY_KEY = {column_key(name): meanings for name, meanings in TWO_MEANINGS.items()}
 
 
 @lru_cache(maxsize=256)
@@ -93,8 +88,14 @@ def column_of(text: str) -> str | Reason:
         return ""
     if not key:
         return Reason("COLUMN_UNNAMED")
-    near = difflib.get_close_matches(key[:40], _BY_KEY, n=1, cutoff=0.6)
-    meant = _MEANT_BY_KEY.get(key) or (_BY_KEY[near[0]] if near else "")
+    if key in _PLACED_KEYS:
+        return Reason("COLUMN_OF_PLACED_ORDER")
+    if key in _LOTS_KEYS or key.endswith(_IN_LOTS):
+        return Reason("COLUMN_IN_LOTS")
+    if key in _TWO_BY_KEY:
+        return _ambiguous(_TWO_BY_KEY[key])
+    near = difflib.get_close_matches(key[:40], _OWN_BY_KEY, n=1, cutoff=0.6)
+    meant = _MEANT_BY_KEY.get(key) or (_OWN_BY_KEY[near[0]] if near else "")
     if meant:
         return Reason("COLUMN_MISSPELT", column_names(meant, "suggestion"))
     return Reason("COLUMN_UNKNOWN")
@@ -110,9 +111,10 @@ def read_header(row: int, cells: Sequence[str]) -> tuple[list[HeaderCell], list[
     known: list[HeaderCell] = []
     problems: list[Problem] = []
     first_spelling: dict[str, str] = {}
-    for index, cell in enumerate(cells[: header_width(cells)]):
-        spelled = cell.strip("\ufeff \t\u3000")
-        column = column_of(spelled)
+    names = [unquoted(cell.strip("\ufeff \t\u3000")) for cell in cells[: header_width(cells)]]
+    holdings = any(column_key(name) in _POSITION_KEYS for name in names)
+    for index, spelled in enumerate(names):
+        column = _column_beside_holdings(spelled) if holdings else column_of(spelled)
         if isinstance(column, Reason):
             reason = Reason(column.code, {**column.context, "place": str(index + 1)})
             problems.append(problem(row, spelled, spelled, reason))
@@ -123,6 +125,39 @@ def read_header(row: int, cells: Sequence[str]) -> tuple[list[HeaderCell], list[
             first_spelling[column] = spelled
             known.append(HeaderCell(index, spelled, column))
     return known, problems
+
+
+def header_elsewhere(rows: Sequence[Sequence[str]]) -> int:
+    """The place of the row that looks like the header, by naming two columns more than the first; 0 if none does."""
+    first = len(named_columns(rows[0])) if rows else 0
+    if first > 2:
+        return 0
+    return next((place for place, row in enumerate(rows) if len(named_columns(row)) >= first + 2), 0)
+
+
+def named_columns(cells: Iterable[str]) -> set[str]:
+    """The columns that the cells of a row name, if it were a header; no suggestions are looked for."""
+    return {column for cell in cells if (column := _BY_KEY.get(column_key(unquoted(cell.strip("\ufeff \t\u3000")))))}
+
+
+def unquoted(text: str) -> str:
+    """`="000001"`, by which exports keep Excel from changing a cell, means the text between the quotation marks."""
+    return text[2:-1].strip() if text[:2] == '="' and text[-1:] == '"' and text.count('"') == 2 else text
+
+
+def _column_beside_holdings(spelled: str) -> str | Reason:
+    """In an export of positions their columns are passed over, and a bare 数量 may be the holding."""
+    key = column_key(spelled)
+    if key in _POSITION_KEYS:
+        return ""
+    if key in _BARE_BY_KEY:
+        return _ambiguous(_BARE_BY_KEY[key])
+    return column_of(spelled)
+
+
+def _ambiguous(meanings: tuple[Meaning, Meaning]) -> Reason:
+    (first, first_zh), (second, second_zh) = meanings
+    return Reason("COLUMN_AMBIGUOUS", {"first": first, "first_zh": first_zh, "second": second, "second_zh": second_zh})
 
 
 def header_width(cells: Sequence[str]) -> int:

@@ -8,18 +8,19 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple
 
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.orderfiles.base import file_problem, problem
-from filebridge.orderfiles.columns import header_width
+from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_width
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 END_MARK = "#END"
 _END_LINE = re.compile(r"#END,([0-9]{1,9})", re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]+")
 _WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_SEP_LINE = re.compile(r'\ufeff?"?sep=([,;\t])"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -52,15 +53,21 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
 
     What stands in `table` of the file as a whole is complete only at the end.
     """
-    delimiter = _delimiter(text)
+    text, declared = _declared_delimiter(text)
+    delimiter = declared or _delimiter(text)
     if isinstance(delimiter, Problem):
         table.file_problems.append(delimiter)
         return
     table.delimiter = DELIMITERS[delimiter]
     records = _records(text, delimiter, table)
     rows = _until_end_line(records, table)
-    header = next(rows, None)
-    if header is not None:
+    first = list(islice(rows, LOOK_ROWS))
+    if place := header_elsewhere([row.cells for row in first]):
+        above = " ".join(filter(None, first[0].cells))
+        table.file_problems.append(file_problem("FILE_HEADER_NOT_FIRST", above, header_row=str(first[place].number)))
+        return
+    if first:
+        header, rows = first[0], chain(first[1:], rows)
         table.header_row, table.header = header.number, header.cells
         while part := list(islice(rows, rows_a_slice)):
             table.rows_found += len(part)
@@ -70,6 +77,12 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
     _check_whole(text, table, end_line_required=end_line_required)
     if not table.rows_found and not table.file_problems:
         table.file_problems.append(file_problem("FILE_NO_ORDERS"))
+
+
+def _declared_delimiter(text: str) -> tuple[str, str]:
+    """The text without the line `sep=;`, which Excel obeys and does not show as a row, and what that line declares."""
+    match = _SEP_LINE.match(text)
+    return (text[match.end() :], match[1]) if match else (text, "")
 
 
 def _delimiter(text: str) -> str | Problem:

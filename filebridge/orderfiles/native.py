@@ -15,7 +15,8 @@ from filebridge.domain.orders import SHANGHAI, Action, OrderInstruction, OrderTy
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.symbols import SymbolReading
 from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, ParsedFile, listed, problem
-from filebridge.orderfiles.columns import COLUMNS, RANK, HeaderCell, column_names, column_of, read_header
+from filebridge.orderfiles.cells import column_letters
+from filebridge.orderfiles.columns import COLUMNS, RANK, HeaderCell, column_names, column_of, read_header, unquoted
 from filebridge.orderfiles.csvfile import CsvRow, CsvTable, read_slices
 from filebridge.orderfiles.jsonfile import (
     JsonRow,
@@ -25,13 +26,15 @@ from filebridge.orderfiles.jsonfile import (
     read_lines,
     scalar_text,
 )
+from filebridge.orderfiles.spreadsheet import SheetTable
 from filebridge.orderfiles.text import FileText
 from filebridge.orderfiles.values import READERS, Value
 
 _REQUIRED = {Action.ORDER: ("symbol", "side", "quantity", "limit_price"), Action.CANCEL: ()}
 _EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
 _MOMENTS = ("start_at", "expire_at")
-_DEFAULTS = OrderInstruction._field_defaults
+# What a row is that does not say; the same by whichever way it is read, for its id may be derived from it.
+_DEFAULTS = {**OrderInstruction._field_defaults, "order_type": OrderType.LIMIT}
 _READINGS_MAX = 20_000
 
 
@@ -53,7 +56,7 @@ class _Readings(dict[str, Value | Reason | None]):
         self._read = READERS[column]
 
     def __missing__(self, text: str) -> Value | Reason | None:
-        stripped = text.strip()
+        stripped = unquoted(text.strip())
         value = self[text] = self._read(stripped) if stripped else None
         return value
 
@@ -81,6 +84,34 @@ def parse_csv(file: FileText, *, today: date, end_line_required: bool, rows_a_sl
     if table.header:
         header_problems += rows.missing_columns(table.header_row, header)
     return _parsed("csv", file, table, [*table.file_problems, *header_problems], rows)
+
+
+def parse_sheet(table: SheetTable, *, today: date, rows_a_slice: int) -> Slices:
+    """The orders of a spreadsheet; every problem names its cell, as a person sees it."""
+    rows = _Rows(today=today, has_header=True, spelling={cell.column: cell.spelled for cell in table.header})
+    letters = {cell.spelled: column_letters(cell.index) for cell in table.header}
+    for start in range(0, len(table.rows), rows_a_slice):
+        for row in table.rows[start : start + rows_a_slice]:
+            rows.read(row.number, row.cells, row.problems, row.notes)
+        rows.problems = [_with_cell(found, letters) for found in rows.problems]
+        yield rows.end_slice(())
+    whole = [*table.file_problems, *table.header_problems]
+    if not table.file_problems:
+        whole += rows.missing_columns(table.header_row, table.header)
+    return ParsedFile(
+        format=table.format,
+        problems=listed([*whole, *rows.kept], more=rows.not_kept),
+        rows=table.rows_found,
+        ids=rows.ids,
+        is_broken=bool(whole),
+    )
+
+
+def _with_cell(found: Problem, letters: dict[str, str]) -> Problem:
+    if "cell" in found.reason.context or found.column not in letters:
+        return found
+    cell = f"{letters[found.column]}{found.row}"
+    return found._replace(reason=Reason(found.reason.code, {**found.reason.context, "cell": cell}))
 
 
 def parse_json(file: FileText, *, today: date) -> Slices:
@@ -127,7 +158,9 @@ class _Rows:
             readings.forget_if_many()
         return instructions
 
-    def read(self, number: int, cells: Iterable[_Cell], found: Sequence[Problem] = ()) -> None:
+    def read(
+        self, number: int, cells: Iterable[_Cell], found: Sequence[Problem] = (), notes: tuple[Reason, ...] = ()
+    ) -> None:
         """Adds an instruction, or the problems of the row; `found` are those that its form already has."""
         # A cell that cannot be read is not missing as well: None stands for it.
         values: dict[str, Any] = {}
@@ -150,7 +183,7 @@ class _Rows:
             if len(self.kept) <= PROBLEMS_LISTED_MAX:
                 self.ids[number] = values.get("client_order_id") or values.get("orig_client_order_id") or ""
         else:
-            self.instructions.append(_instruction(number, values))
+            self.instructions.append(_instruction(number, values, notes))
 
     def missing_columns(self, header_row: int, header: Sequence[HeaderCell]) -> list[Problem]:
         """A column that the file lacks and its rows need is told once, not row by row."""
@@ -204,13 +237,13 @@ class _Rows:
         return RANK.get(column, -1) if isinstance(column, str) else -1
 
 
-def _instruction(number: int, values: dict[str, Any]) -> OrderInstruction:
+def _instruction(number: int, values: dict[str, Any], notes: tuple[Reason, ...]) -> OrderInstruction:
     reading: SymbolReading | None = values.get("symbol")
     if reading:
         values["symbol"] = reading.symbol
         if reading.note:
-            values["notes"] = (reading.note,)
-    return OrderInstruction(row=number, **values)
+            notes = (reading.note, *notes)
+    return OrderInstruction(row=number, notes=notes, **values)
 
 
 def _read_csv_rows(part: Sequence[CsvRow], header: Sequence[HeaderCell], rows: _Rows) -> None:
@@ -244,7 +277,6 @@ def _read_plain(part: Sequence[CsvRow], used: Sequence[HeaderCell], rows: _Rows)
     readings_of_symbols: list[SymbolReading] = columns["symbol"]
     columns["symbol"] = [reading.symbol for reading in readings_of_symbols]
     columns["notes"] = [(reading.note,) if reading.note else () for reading in readings_of_symbols]
-    columns["order_type"] = columns.get("order_type") or repeat(OrderType.LIMIT)
     fields = OrderInstruction._fields
     return map(OrderInstruction, *(columns.get(name) or repeat(_DEFAULTS[name]) for name in fields))
 

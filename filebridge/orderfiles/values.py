@@ -13,6 +13,7 @@ from filebridge.domain.orders import SHANGHAI, Action, OrderType, Side
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
 from filebridge.orderfiles.base import UNPRINTABLE
+from filebridge.orderfiles.cells import moment_text
 
 Value = str | int | Decimal | date | datetime | time | Action | Side | OrderType | SymbolReading
 
@@ -42,7 +43,8 @@ _ORDER_TYPES = ("limit", "lmt", "限价", "限价委托", "限价单")
 _MARKET_TYPES = re.compile(r"market|mkt|市价|最优|五档|即时|全额|对手方|本方|最新价|ioc|fok|best")
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 
-_WHOLE = re.compile(r"[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+")
+# With one or two zeros behind the point it is still whole (pandas writes 100.0); three could be a thousand.
+_WHOLE = re.compile(r"([0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.00?)?")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
 _NEGATIVE = re.compile(r"-[0-9][0-9.,]*")
 _COMMA_DECIMAL = re.compile(r"[0-9]+(?:,[0-9]+)+")
@@ -58,6 +60,8 @@ _DATE_TEXT = (
 )
 _TIME_TEXT = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]{1,6}))?)?"
 _DATE = re.compile(_DATE_TEXT)
+_CHINESE_DATE = re.compile(r"(20[0-9]{2})年([0-9]{1,2})月([0-9]{1,2})日")
+_SERIAL = re.compile(r"[3-7][0-9]{4}")
 _TIME = re.compile(_TIME_TEXT)
 _DATE_TIME = re.compile(rf"{_DATE_TEXT}[T ]{_TIME_TEXT}(?P<offset>Z|[+-][0-9]{{2}}:?[0-9]{{2}})?")
 
@@ -98,11 +102,12 @@ def read_quantity(text: str) -> int | Reason:
     number = half_width(text)
     if _NEGATIVE.fullmatch(number):
         return Reason("QUANTITY_NOT_POSITIVE")
-    if not _WHOLE.fullmatch(number):
+    match = _WHOLE.fullmatch(number)
+    if match is None:
         return Reason("QUANTITY_NOT_INTEGER")
     if len(number) > _NUMBER_CHARS_MAX:
         return Reason("QUANTITY_TOO_LARGE", {"limit": str(QUANTITY_MAX)})
-    quantity = int(number.replace(",", ""))
+    quantity = int(match[1].replace(",", ""))
     if quantity == 0:
         return Reason("QUANTITY_NOT_POSITIVE")
     return quantity if quantity <= QUANTITY_MAX else Reason("QUANTITY_TOO_LARGE", {"limit": str(QUANTITY_MAX)})
@@ -158,14 +163,15 @@ def read_free_text(text: str) -> str | Reason:
 
 
 def read_date(text: str) -> date | Reason:
-    match = _DATE.fullmatch(half_width(text))
+    plain = _plain_date(text)
+    match = _DATE.fullmatch(plain)
     day = _date_of(match) if match else None
-    return day or Reason("DATE_NOT_READABLE")
+    return day or _day_number(plain) or Reason("DATE_NOT_READABLE")
 
 
 def read_moment(text: str) -> datetime | time | Reason:
     """A date with time, at +08:00 unless it names its offset; or a time alone, which native.py puts on a date."""
-    plain = half_width(text)
+    plain = _plain_date(text)
     if match := _TIME.fullmatch(plain):
         clock = _time_of(match)
         return Reason("TIME_NOT_READABLE") if clock is None else clock
@@ -202,6 +208,18 @@ READERS: Mapping[str, Callable[[str], Value | Reason]] = {
 
 def _word(text: str) -> str:
     return half_width(text).casefold()
+
+
+def _plain_date(text: str) -> str:
+    return _CHINESE_DATE.sub(r"\1-\2-\3", half_width(text))
+
+
+def _day_number(text: str) -> Reason | None:
+    """Why a spreadsheet's number of a day is no date: two kinds of workbooks begin to count on different days."""
+    if not _SERIAL.fullmatch(text):
+        return None
+    first, second = (moment_text(int(text), since_1904=since_1904) for since_1904 in (False, True))
+    return Reason("DATE_IS_SERIAL", {"first": first, "second": second})
 
 
 def _date_of(match: re.Match[str]) -> date | None:

@@ -233,7 +233,9 @@ def has_rows(sample: Path) -> bool:
     return not any(found["row"] == FILE_ROW or found["code"] in FORM for found in problems)
 
 
-WITH_ROWS = [sample for sample in samples() if has_rows(sample)]
+# A workbook's cells are no texts, so what it says is not in its cells alone.
+TEXTS = (".csv", ".txt", ".tsv", ".json", ".jsonl")
+WITH_ROWS = [sample for sample in samples() if sample.suffix in TEXTS and has_rows(sample)]
 
 
 @pytest.mark.parametrize("sample", WITH_ROWS, ids=lambda path: f"{path.parent.name}/{path.name}")

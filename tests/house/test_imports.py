@@ -40,7 +40,8 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     "pydantic_core": ("filebridge/ledger/codec.py", "filebridge/gateways/*", "filebridge/outbox.py"),
     "pydantic": ("filebridge/config.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
-    "openpyxl": ("filebridge/orderfiles/*",),
+    "openpyxl": ("filebridge/orderfiles/template.py",),
+    "xlrd": ("filebridge/orderfiles/xls.py",),
     "exchange_calendars": ("dev.py",),
 }
 

@@ -27,8 +27,9 @@ from tests.house.tree import ROOT, keep, modules
 
 READMES = ("README.md", "README.zh-CN.md")
 ORDER_FILES = ("docs/order-files.md", "docs/order-files.zh-CN.md")
+SPREADSHEETS = ("docs/spreadsheets.md", "docs/spreadsheets.zh-CN.md")
 REPORTS = "docs/reports.md"
-WRITTEN = (*READMES, *ORDER_FILES, REPORTS)
+WRITTEN = (*READMES, *ORDER_FILES, *SPREADSHEETS, REPORTS)
 LINKING = (*WRITTEN, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 FIRST_COMMANDS = ("demo", "test")
 REPORT_COLUMNS = report_schemas.CSV_REPORTS
@@ -270,7 +271,7 @@ def test_the_rule_of_links_can_fail() -> None:
     assert broken_links(kept, ROOT) == []
 
 
-@pytest.mark.parametrize(("english", "chinese"), (READMES, ORDER_FILES))
+@pytest.mark.parametrize(("english", "chinese"), (READMES, ORDER_FILES, SPREADSHEETS))
 def test_both_languages_have_the_same_structure(english: str, chinese: str) -> None:
     assert headings(page(english)) == headings(page(chinese))
     rows_of = [[len(rows) for rows in tables(page(name)).values()] for name in (english, chinese)]

@@ -58,8 +58,8 @@ REFUSED: dict[str, tuple[str | bytes, list[tuple[int, str, str, str]]]] = {
         [(1, "colour", "colour", "COLUMN_UNKNOWN")],
     ),
     "misspelt column": (
-        orders_file(GOOD, header="symbol,side,qty,limit_price"),
-        [(1, "qty", "qty", "COLUMN_MISSPELT"), (1, "quantity", "", "COLUMN_MISSING")],
+        orders_file(GOOD, header="symbol,side,quantty,limit_price"),
+        [(1, "quantty", "quantty", "COLUMN_MISSPELT"), (1, "quantity", "", "COLUMN_MISSING")],
     ),
     "missing column": (
         orders_file("600000.SH,BUY,100", header="symbol,side,quantity"),

@@ -64,6 +64,11 @@ def test_a_plain_file() -> None:
         ((HEADER + ROW).replace(",", "\t") + "#END,1", "tab"),
         ("序号,证券名称," + HEADER + "1,浦发银行," + ROW, "comma"),
         ("\ufeff" + HEADER + ROW, "comma"),
+        ("sep=;\r\n" + (HEADER + ROW).replace(",", ";"), "semicolon"),
+        ('\ufeff"sep=,"\n' + HEADER + ROW, "comma"),
+        ('自定义编号,="证券代码",买卖,股数,价格(元)\nA1,="600000",证券买入,="100",10.5\n', "comma"),
+        ("自定义编号 client_order_id,代码,操作,数量（股）,委托价\nA1,600000,买入,100,10.5\n", "comma"),
+        ("持仓数量,成本价," + HEADER + "700,8.1," + ROW, "comma"),
     ],
 )
 def test_one_order_in_many_spellings(text: str, delimiter: str) -> None:
@@ -105,6 +110,7 @@ def test_gbk_that_happens_to_be_valid_utf8_is_read_as_gbk() -> None:
         ("证券代码，买卖方向\n".encode(), "FILE_DELIMITER_UNKNOWN"),
         (b"symbol,side;quantity\n", "FILE_DELIMITER_AMBIGUOUS"),
         (HEADER.encode(), "FILE_NO_ORDERS"),
+        (("委托清单,,\n" + HEADER + ROW).encode(), "FILE_HEADER_NOT_FIRST"),
         (b"#END,0\n", "FILE_NO_ORDERS"),
         ((HEADER + ROW).rstrip("\n").encode(), "FILE_NO_FINAL_NEWLINE"),
         ((HEADER + ROW + '"A2,600001,BUY,100,10.5\n').encode(), "FILE_CSV_BROKEN"),
@@ -121,7 +127,7 @@ def test_a_broken_file_has_no_instructions(data: bytes, code: str) -> None:
     assert file.instructions == ()
 
 
-@pytest.mark.parametrize("name", ["a.xlsx", "a.XLS", "a.dbf", "a", ".csv", "a.csv.bak"])
+@pytest.mark.parametrize("name", ["a.xlsb", "a.ET", "a.dbf", "a", ".csv", "a.csv.bak"])
 def test_other_extensions_are_told_what_to_do(name: str) -> None:
     file = parsed(HEADER + ROW, name)
     assert codes(file) == ["FILE_FORMAT_UNKNOWN"]
@@ -138,7 +144,12 @@ def test_a_required_end_line_shows_a_cut_between_two_rows() -> None:
     ("header", "problem"),
     [
         ("symbol,side,quantity,limit_price,colour", (1, "colour", "colour", "COLUMN_UNKNOWN")),
-        ("symbol,side,quantity,limit_price,Volume", (1, "Volume", "Volume", "COLUMN_MISSPELT")),
+        ("symbol,side,quantity,limit_price,Quantty", (1, "Quantty", "Quantty", "COLUMN_MISSPELT")),
+        ("symbol,side,quantity,limit_price,Volume", (1, "Volume", "Volume", "COLUMN_DUPLICATE")),
+        ("symbol,side,quantity,limit_price,日期", (1, "日期", "日期", "COLUMN_AMBIGUOUS")),
+        ("symbol,side,quantity,limit_price,委托手数", (1, "委托手数", "委托手数", "COLUMN_IN_LOTS")),
+        ("symbol,side,quantity,limit_price,数量(手)", (1, "数量(手)", "数量(手)", "COLUMN_IN_LOTS")),
+        ("symbol,side,quantity,limit_price,成交数量", (1, "成交数量", "成交数量", "COLUMN_OF_PLACED_ORDER")),
         ("symbol,side,quantity,limit_price,证券代码", (1, "证券代码", "证券代码", "COLUMN_DUPLICATE")),
         ("symbol,side,quantity,limit_price,quantity", (1, "quantity", "quantity", "COLUMN_DUPLICATE")),
         ("symbol,side,,quantity,limit_price", (1, "", "", "COLUMN_UNNAMED")),
@@ -152,19 +163,27 @@ def test_a_header_problem_is_told_once_and_nothing_trades(header: str, problem: 
     assert file.instructions == ()
 
 
+def test_beside_holdings_a_bare_quantity_may_be_the_holding() -> None:
+    rows = "600000,BUY,100,10.5,700\n"
+    file = parsed("symbol,side,数量,limit_price,可用余额\n" + rows)
+    assert told(file)[0] == (1, "数量", "数量", "COLUMN_AMBIGUOUS")
+    assert "the quantity held" in file.problems[0].reason.message
+    assert parsed("symbol,side,委托数量,limit_price,可用余额\n" + rows).instructions[0].quantity == 100
+
+
 @pytest.mark.parametrize(
     ("header", "suggestion"),
     [
-        ("price", "limit_price"),
-        ("qty", "quantity"),
+        ("limit_prices", "limit_price"),
+        ("quantty", "quantity"),
         ("sybmol", "symbol"),
-        ("股票代码", "symbol"),
-        ("委托价", "limit_price"),
-        ("操作", "side"),
+        ("证卷代码", "symbol"),
+        ("委托价格2", "limit_price"),
+        ("signal_id", "client_order_id"),
     ],
 )
 def test_the_nearest_column_is_suggested(header: str, suggestion: str) -> None:
-    file = parsed(f"{header},client_order_id\nx,A1\n")
+    file = parsed(f"{header},note\nx,A1\n")
     assert file.problems[0].reason.code == "COLUMN_MISSPELT"
     assert suggestion in file.problems[0].reason.message
     assert suggestion in file.problems[0].reason.message_zh
@@ -173,7 +192,7 @@ def test_the_nearest_column_is_suggested(header: str, suggestion: str) -> None:
 def test_all_problems_at_once_in_a_declared_order() -> None:
     text = (
         HEADER
-        + "A1,600000.SZ,BUY,100.0,10.5\n"
+        + "A1,600000.SZ,BUY,100.5,10.5\n"
         + "A2,600000,BUY,100,10.5\n"
         + "A3,600000,BUY\n"
         + "A4,,hold,0,\n"
@@ -182,7 +201,7 @@ def test_all_problems_at_once_in_a_declared_order() -> None:
     file = parsed(text)
     assert told(file) == [
         (2, "symbol", "600000.SZ", "SYMBOL_EXCHANGE_MISMATCH"),
-        (2, "quantity", "100.0", "QUANTITY_NOT_INTEGER"),
+        (2, "quantity", "100.5", "QUANTITY_NOT_INTEGER"),
         (4, "", "", "ROW_TOO_SHORT"),
         (5, "symbol", "", "VALUE_MISSING"),
         (5, "side", "hold", "SIDE_UNKNOWN"),

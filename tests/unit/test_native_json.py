@@ -67,7 +67,7 @@ def test_keys_have_chinese_names_and_known_export_keys_are_passed_over() -> None
 @pytest.mark.parametrize(
     ("key", "value", "shown", "code"),
     [
-        ("quantity", "100.0", "100.0", "QUANTITY_NOT_INTEGER"),
+        ("quantity", "100.5", "100.5", "QUANTITY_NOT_INTEGER"),
         ("quantity", "1e3", "1e3", "QUANTITY_NOT_INTEGER"),
         ("quantity", "true", "true", "VALUE_TYPE_WRONG"),
         ("quantity", "NaN", "NaN", "VALUE_TYPE_WRONG"),
@@ -82,7 +82,7 @@ def test_keys_have_chinese_names_and_known_export_keys_are_passed_over() -> None
         ("client_order_id", '"a\\ud800b"', "a\\ud800b", "ID_CHARACTERS"),
         ("note", '"a\\nb"', "a\\u000ab", "TEXT_CONTROL_CHARACTER"),
         ("colour", '"red"', "red", "COLUMN_UNKNOWN"),
-        ("price", "10", "10", "COLUMN_MISSPELT"),
+        ("price", "10", "10", "COLUMN_DUPLICATE"),
         ("证券代码", '"600000"', "600000", "COLUMN_DUPLICATE"),
         ("", '"x"', "x", "COLUMN_UNNAMED"),
     ],

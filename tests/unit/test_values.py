@@ -29,6 +29,8 @@ def test_every_column_has_a_reader() -> None:
         ("1,234,500", 1234500),
         ("１００", 100),
         ("１，０００", 1000),
+        ("100.0", 100),
+        ("1,000.00", 1000),
         ("000100", 100),
         ("2147483647", 2147483647),
         ("2147483648", "QUANTITY_TOO_LARGE"),
@@ -40,7 +42,8 @@ def test_every_column_has_a_reader() -> None:
             (text, "QUANTITY_NOT_INTEGER")
             for text in (
                 "1e3",
-                "100.0",
+                "1.000",
+                "100.",
                 "1_000",
                 "1 000",
                 "10,00",
