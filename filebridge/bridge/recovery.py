@@ -106,8 +106,8 @@ class Reconciler:
             self._listener.books_are_old = False
             self.is_owed_an_answer = True
             self._ask_by(now + _SOON)
-        if self._book.by_status[Status.UNKNOWN]:
-            # Soon, then less and less often: a person may take hours.
+        if self._book.by_status[Status.UNKNOWN] and not self._asked:
+            # Soon, then less and less often: a person may take hours. A list that is on its way is no reason for another.
             self.ask_soon(now, min(max(self._quiet, _SOON) * 1.5 ** min(self._doubt_asks, 20), self._period))
         if self._listener.saw_stranger:
             self._listener.saw_stranger = False
