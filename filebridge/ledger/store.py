@@ -242,7 +242,7 @@ class Ledger:
                     self._connection.execute(insert(table), rows)
 
 
-def open_ledger(path: Path, *, at: datetime, wal_bytes: int = WAL_BYTES) -> Ledger:
+def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Ledger:
     """Open or make the ledger at `path`; brings an older one up to date. `wal_bytes`: how large its write-ahead log is
     made, 0 for a ledger that nothing will be written to.
 
@@ -269,9 +269,9 @@ def open_ledger(path: Path, *, at: datetime, wal_bytes: int = WAL_BYTES) -> Ledg
         raise
 
 
-def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int) -> Ledger:
+def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int | None) -> Ledger:
     connection = engine.connect()
-    _grow_wal(connection, path, wal_bytes)
+    _grow_wal(connection, path, WAL_BYTES if wal_bytes is None else wal_bytes)
     _migrate(connection, at)
     with connection.begin():
         meta = {row.key: row.value for row in connection.execute(select(schema.META))}

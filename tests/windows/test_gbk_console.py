@@ -31,6 +31,7 @@ COMMANDS: dict[str, list[str] | None] = {
     "rebuild": [],
     "backup": ["{new}.sqlite"],
     "doctor": [],
+    "template": ["{new}.xlsx"],
     "cancel": None,
     "approve": None,
     "deny": None,
@@ -42,7 +43,7 @@ COMMANDS: dict[str, list[str] | None] = {
     "demo": None,
     "simulator": None,
 }
-HOMELESS = ("init",)
+HOMELESS = ("init", "template")
 GBK = {**os.environ, "PYTHONIOENCODING": "gbk", "PYTHONLEGACYWINDOWSSTDIO": "1", "COLUMNS": "500"}
 
 
