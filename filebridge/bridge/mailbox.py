@@ -13,6 +13,11 @@ MESSAGES_A_TURN = 2000
 # them than this wait here.
 _LAG_SECONDS = 1.0
 _WAITING_MAX = 20_000
+# What may wait: news of single orders. The rest is about the connection, or all orders, and is heard at once.
+_PATIENT = (
+    *(base.Sealed, base.OrderPushed, base.FillPushed),
+    *(base.OrderAnswer, base.OrderRefused, base.CancelAnswer, base.NotCalled),
+)
 
 
 class Mailbox:
@@ -26,25 +31,29 @@ class Mailbox:
         self._messages = messages
         self._overtaking: list[base.Message] = []
         self._held: deque[base.Message] = deque()
-        # Since when (monotonic seconds) something has lain here; all of it is given out before this begins again.
-        self._since = 0.0
+        # Since when (monotonic seconds) something has lain here, and whether something among it cannot wait; all of it
+        # is given out before this begins again.
+        self._since, self._is_urgent = 0.0, False
 
     def take(self, wait_seconds: float, *, hurried: bool) -> list[base.Message]:
         """The messages of the next turn; waits for the first that matters now. `hurried`: orders wait to be sent."""
-        now = time.monotonic()
+        until = time.monotonic() + wait_seconds
         if not self._held:
-            self._since = now
+            self._since, self._is_urgent = time.monotonic(), False
         is_called = self._take_in(0)
-        may_wait = hurried and len(self._held) < _WAITING_MAX and now - self._since < _LAG_SECONDS
-        until = now + wait_seconds
-        while not (is_called or self._overtaking) and (may_wait or not self._held):
+        while not (is_called or self._overtaking) and self._may_wait(hurried):
             left = until - time.monotonic()
             if left <= 0:
                 break
             is_called = self._take_in(left)
         overtaking, self._overtaking = self._overtaking, []
-        count = 0 if may_wait else min(MESSAGES_A_TURN, len(self._held))
+        count = 0 if self._may_wait(hurried) else min(MESSAGES_A_TURN, len(self._held))
         return overtaking + [opened(self._held.popleft()) for _ in range(count)]
+
+    def _may_wait(self, hurried: bool) -> bool:
+        """Whether nothing that lies here must be heard now."""
+        is_late = len(self._held) >= _WAITING_MAX or time.monotonic() - self._since >= _LAG_SECONDS
+        return not self._held or (hurried and not (is_late or self._is_urgent))
 
     def _take_in(self, wait_seconds: float) -> bool:
         """Take in what has come, waiting for the first of it. Returns whether an empty list was among it: a call to
@@ -56,6 +65,7 @@ class Mailbox:
                 is_called |= not part
                 for message in part:
                     (self._overtaking if type(message) is base.GroupHanded else self._held).append(message)
+                    self._is_urgent |= not isinstance(message, (base.GroupHanded, *_PATIENT))
                 if len(self._held) >= _WAITING_MAX:
                     break
                 part = self._messages.get_nowait()

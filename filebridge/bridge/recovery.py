@@ -56,6 +56,7 @@ class Reconciler:
         self._asked = False
         # The lists that are coming, by account; None: no answer is on its way.
         self._listings: dict[str, Listing] | None = None
+        self._is_void = False
         self._more_wanted = False
         self._asked_at: datetime | None = None
         # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
@@ -79,13 +80,14 @@ class Reconciler:
         self.agreed: set[str] = set()
 
     def connected(self, now: datetime) -> None:
-        self._asked, self.is_owed_an_answer, self._orders_wanted = False, True, True
-        self._listings, self._more_wanted = None, False
+        """All is to be asked anew. What is on its way (the clock leapt) comes to its end first, and counts for nothing:
+        a second question would get the rest of the first one's answer."""
+        self.is_owed_an_answer, self._orders_wanted, self._is_void = True, True, self._asked
         self._ask_at, self._orders_at = now, None
         self._seen.clear()
 
     def disconnected(self) -> None:
-        self._asked, self._ask_at = False, None
+        self._asked, self._is_void, self._ask_at = False, False, None
         self._listings, self._more_wanted = None, False
         self.agreed.clear()
 
@@ -107,7 +109,7 @@ class Reconciler:
             self.is_owed_an_answer = True
             self._ask_by(now + _SOON)
         if self._book.by_status[Status.UNKNOWN] and not self._asked:
-            # Soon, then less and less often: a person may take hours. A list that is on its way is no reason for another.
+            # Soon, then less and less often: a person may take hours. What is on its way is no reason to ask for more.
             self.ask_soon(now, min(max(self._quiet, _SOON) * 1.5 ** min(self._doubt_asks, 20), self._period))
         if self._listener.saw_stranger:
             self._listener.saw_stranger = False
@@ -149,15 +151,18 @@ class Reconciler:
         if answer.is_first:
             self._listings = {}
         if self._listings is None:
-            # The rest of an answer that was given up when the clock leapt.
+            # A dead worker's.
             return False
         if not answer.is_last:
             self._more_wanted = True
-            for snapshot in answer.accounts:
+            for snapshot in () if self._is_void else answer.accounts:
                 self._hear_part(snapshot, self._listings, now)
             return False
         listings, self._listings = self._listings, None
         self._asked = False
+        if self._is_void:
+            self._is_void, self._ask_at = False, now
+            return False
         self.is_owed_an_answer, self._again = self._again, False
         self._doubt_asks = self._doubt_asks + 1 if self._book.by_status[Status.UNKNOWN] else 0
         self._ask_at = now + (_SOON if self.is_owed_an_answer else self._period)

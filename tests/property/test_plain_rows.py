@@ -1,4 +1,4 @@
-"""Rows that are read column by column are the same orders as rows that are read one by one: ids are derived from them."""
+"""Rows read column by column are the same orders as rows read one by one: ids are derived from them."""
 
 from datetime import date
 

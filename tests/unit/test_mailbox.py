@@ -9,7 +9,8 @@ import pytest
 
 from filebridge.bridge import mailbox
 from filebridge.bridge.mailbox import MESSAGES_A_TURN, Mailbox
-from filebridge.gateways.base import GroupHanded, Message, NotCalled
+from filebridge.domain.reasons import Reason
+from filebridge.gateways.base import GatewayDown, GroupHanded, Message, NotCalled
 
 HANDED = GroupHanded(1)
 Queue = queue.Queue[list[Message]]
@@ -67,6 +68,15 @@ def test_no_more_than_so_many_messages_wait(messages: Queue, monkeypatch: pytest
     assert box.take(0, hurried=True) == []
     messages.put(news(1))
     assert box.take(0, hurried=True) == [*news(2), *news(1)]
+
+
+def test_what_is_about_the_connection_does_not_wait(messages: Queue) -> None:
+    box = Mailbox(messages)
+    down = GatewayDown(1, Reason("WORKER_SILENT"), None)
+    messages.put([*news(1), down, *news(1)])
+    assert box.take(0, hurried=True) == [*news(1), down, *news(1)]
+    messages.put(news(1))
+    assert box.take(0, hurried=True) == []
 
 
 def test_a_call_to_look_elsewhere_ends_the_wait(messages: Queue) -> None:
