@@ -199,7 +199,8 @@ def run(home: Path, settings: Settings, *, once: bool, timeout: float | None, wa
             if once and not busy and bridge.at_rest():
                 break
         left = bridge.unfinished()
-        clean = bridge.is_clean and not left and bridge.has_agreed
+        # A file that is still being read is unfinished as well.
+        clean = bridge.is_clean and not left and bridge.has_agreed and (not once or bridge.is_quiet())
         bridge.finish()
     return clean, left
 

@@ -80,11 +80,10 @@ class Inbox:
         """Claim what is finished, oldest first, and hand out `at_most` of it; the folder is listed only when earlier
         claims are not enough. `renamed_in` names files that came by a rename, so are whole."""
         self._whole |= dict.fromkeys(renamed_in)
-        files = self._finished_claims(at_most)
-        if len(files) < at_most:
+        if len(self._claims) < at_most:
             self._claim_finished(now)
-            files += self._finished_claims(at_most - len(files))
-        return files
+        # Last, for nothing can fail after it: what is handed out is nowhere else.
+        return self._finished_claims(at_most)
 
     def _claim_finished(self, now: datetime) -> None:
         whole, self._whole = self._whole, {}

@@ -105,7 +105,8 @@ class Outbox:
         for day in due:
             self._replace_slowly(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
         for path, text in list(self._late.items()):
-            self._replace_slowly(path, text)
+            # At once: what is appended to meanwhile would miss what is written in pieces from the ledger as it was.
+            self._replace(path, text)
 
     def go_on(self, seconds: float) -> None:
         """Write for about so long at what is under way, one piece at least: a short report appears at once, a long one

@@ -35,8 +35,7 @@ from filebridge.ledger.store import Turn
 FILES_A_TURN = 200
 _MOVES_A_TURN = 500
 _COUNTER_EVERY = timedelta(seconds=5)
-_STATUS_EVERY = timedelta(seconds=1)
-_CONTROL_EVERY = timedelta(seconds=0.2)
+_STATUS_EVERY, _CONTROL_EVERY = timedelta(seconds=1), timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
 # While orders wait to be sent, their files may wait for the archive.
 _REST_LAG = timedelta(seconds=5)
@@ -218,7 +217,7 @@ class Bridge:
         self._sender.stopping = True
         parts, now = self._parts, self._parts.clock()
         deadline = now + timedelta(seconds=parts.settings.broker.answer_seconds)
-        while not self._sender.is_idle and now < deadline:
+        while not (self._sender.is_idle and self._mailbox.is_empty) and now < deadline:
             self.step(wait_seconds=_FINISH_WAIT_SECONDS)
             now = parts.clock()
         with self._turn(now) as turn:
@@ -296,6 +295,7 @@ class Bridge:
                 self.book.turn.append("WORKER", {"log": log, "boot": self._parts.boot_id})
             case base.GatewayUp(generation):
                 self._generation = generation
+                self._parts.gateway.accept(generation)
                 self._connected(True, Reason("CONNECTED"), now)
                 self._reconciler.connected(now)
             case base.GatewayDown(generation, reason, handed):
@@ -359,7 +359,7 @@ class Bridge:
         }
 
     def _may_send(self, account: str) -> bool:
-        return account in self._reconciler.agreed
+        return account in self._reconciler.agreed and self._parts.gateway.is_ready
 
     def _release(self, name: str) -> Path | None:
         """Bring a quarantined file back as a claim of the inbox; the next scan takes it in."""

@@ -34,18 +34,27 @@ class Mailbox:
         # Since when (monotonic seconds) something has lain here, and whether something among it cannot wait; all of it
         # is given out before this begins again.
         self._since, self._is_urgent = 0.0, False
+        self._looked_at = time.monotonic()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._held and self._messages.empty()
 
     def take(self, wait_seconds: float, *, hurried: bool) -> list[base.Message]:
         """The messages of the next turn; waits for the first that matters now. `hurried`: orders wait to be sent."""
-        until = time.monotonic() + wait_seconds
+        now = time.monotonic()
+        until = now + wait_seconds
         if not self._held:
-            self._since, self._is_urgent = time.monotonic(), False
+            # What came while nobody looked (a long turn, a paused machine) has waited already.
+            self._since = now if now - self._looked_at < _LAG_SECONDS else self._looked_at
+            self._is_urgent = False
         is_called = self._take_in(0)
         while not (is_called or self._overtaking) and self._may_wait(hurried):
             left = until - time.monotonic()
             if left <= 0:
                 break
             is_called = self._take_in(left)
+        self._looked_at = time.monotonic()
         overtaking, self._overtaking = self._overtaking, []
         count = 0 if self._may_wait(hurried) else min(MESSAGES_A_TURN, len(self._held))
         return overtaking + [opened(self._held.popleft()) for _ in range(count)]

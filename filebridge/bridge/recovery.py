@@ -265,7 +265,9 @@ class Reconciler:
         today = trade_date_at(now, self._rules.calendar, self._rules.hours)
         for order in self._book.open_orders():
             terms = order.terms
-            if terms.account != account or terms.tag in listing.listed:
+            if terms.account != account:
+                continue
+            if terms.tag in listing.listed:
                 self._absent.pop(terms.tag, None)
             elif self._asked_at and order.submitted_at and order.submitted_at > self._asked_at:
                 # Sent since the list was asked for, which therefore says nothing of it.
@@ -283,7 +285,8 @@ class Reconciler:
                 self._book.happen(order, event)
             elif order.status in _WORKING:
                 self._evidence(order, now)
-        self._listed_at[account] = now
+        # As of the question: the parts of a long list come over some time.
+        self._listed_at[account] = self._asked_at or now
 
     def _evidence(self, order: Order, now: datetime) -> None:
         """Count complete answers without the order; the second one after the quiet time is shown to a person."""

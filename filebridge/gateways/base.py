@@ -194,6 +194,14 @@ class Gateway(Protocol):
 
     def start(self) -> None: ...
 
+    def accept(self, generation: int) -> None:
+        """Whoever asks has heard that this worker is up. Before that nothing is asked of it: that the one before it is
+        dead may not have been heard yet, and its hand-over log says nothing of what another one was given."""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the worker that was accepted last still serves."""
+
     def submit(self, orders: Sequence[Order]) -> None: ...
 
     def cancel(self, orders: Sequence[Order]) -> None: ...

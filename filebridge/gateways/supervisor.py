@@ -77,7 +77,7 @@ class Supervisor:
         self._messages = messages
         self._worker: _Worker | None = None
         self._lifeline = Lifeline()
-        self._generation = 0
+        self._generation = self._accepted = 0
         self._unsaid: deque[base.Message] = deque()
         self._failures = 0
         self._retry_at = 0.0
@@ -88,6 +88,14 @@ class Supervisor:
     def start(self) -> None:
         self._settings.folder.mkdir(exist_ok=True)
         self._spawn()
+
+    def accept(self, generation: int) -> None:
+        self._accepted = generation
+
+    @property
+    def is_ready(self) -> bool:
+        worker = self._worker
+        return worker is not None and worker.up and worker.generation == self._accepted
 
     def submit(self, orders: Sequence[Order]) -> None:
         not_after = time.time() + self._settings.answer_seconds
@@ -169,7 +177,7 @@ class Supervisor:
 
     def _ask(self, verb: str, answer: str, **fields: Any) -> None:
         worker = self._worker
-        if worker is None or not worker.up:
+        if worker is None or not self.is_ready:
             raise GatewayNotReady("there is no connection to the broker")
         worker.owes.append((answer, time.monotonic() + self._settings.answer_seconds))
         worker.commands.put({"do": verb, **fields})

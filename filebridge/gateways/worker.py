@@ -159,7 +159,9 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                 books = broker.books(orders=command["has_orders"])
                 outlet.emit(next(books))
             case "more":
-                outlet.emit(next(books))
+                # There is none where the answer was at its end already: an end that belongs to no list.
+                end = {"kind": "snapshots", "accounts": [], "is_first": False, "is_last": True}
+                outlet.emit(next(books, end))
     return None
 
 

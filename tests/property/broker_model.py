@@ -137,7 +137,7 @@ class BrokerModel:
         self._messages: Queue[list[base.Message]] = Queue()
         # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
         self.connection = Connection.NONE
-        self.generation = 0
+        self.generation = self._accepted = 0
         self.commands: deque[tuple[str, Order | bool | None]] = deque()
         self.said: deque[base.Message] = deque()
         self._log = ""
@@ -178,6 +178,13 @@ class BrokerModel:
         self.commands.extend(("cancel", order) for order in orders)
         self.commands.append(("handed", None))
 
+    def accept(self, generation: int) -> None:
+        self._accepted = generation
+
+    @property
+    def is_ready(self) -> bool:
+        return self.connection is Connection.UP and self.generation == self._accepted
+
     def query(self, *, orders: bool) -> None:
         self._must_be_up()
         self.commands.append(("query", orders))
@@ -195,7 +202,7 @@ class BrokerModel:
         self.orphan(last_gasp=False)
 
     def _must_be_up(self) -> None:
-        if self.connection is not Connection.UP:
+        if not self.is_ready:
             raise GatewayNotReady("there is no connection to the broker")
 
     # ---- the worker
