@@ -35,8 +35,8 @@ PARTS = (
     Part("Windows itself", ("tests/windows",), True),
     Part("unit, golden", ("tests/unit", "tests/golden"), True),
     Part("contract, property", ("tests/contract/test_xttrader_import.py", "tests/property"), False),
-    Part("the real program, first light", ("tests/integration/test_first_light.py",), True),
-    Part("the real program", ("tests/integration", "--ignore=tests/integration/test_first_light.py"), False),
+    # "Windows itself" runs the real program as well; CI has fifteen minutes for all.
+    Part("the real program", ("tests/integration",), False),
 )
 
 # What no test here can show, and why. Nothing of it is simulated.
