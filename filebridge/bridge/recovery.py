@@ -218,8 +218,10 @@ class Reconciler:
 
     def _match_untagged(self, listing: Listing, now: datetime) -> None:
         """Orders in doubt that the broker may list without our tag: its absence is then no evidence."""
-        raws = {id(report): raw for report, raw in listing.strangers}
-        strangers = [report for report, _ in listing.strangers]
+        # Heard once more: since its part came, an order's answer may have told that this number is its own.
+        rows = [row for row in listing.strangers if self._listener.order(*row, now, in_snapshot=True) is None]
+        raws = {id(report): raw for report, raw in rows}
+        strangers = [report for report, _ in rows]
         in_doubt = self._in_doubt(listing)
         for report, order in pair_untagged(strangers, in_doubt):
             self._listener.same_by_terms(order, report, raws[id(report)], now)
