@@ -13,7 +13,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +111,8 @@ def _python(_: Patient) -> Iterator[Finding]:
 def _xtquant(patient: Patient) -> Iterator[Finding]:
     mode = patient.settings.broker.mode
     trouble = _import_trouble(mode)
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         seen = version("xtquant")
     except PackageNotFoundError:

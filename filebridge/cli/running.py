@@ -9,7 +9,6 @@ import typer
 from filebridge.cli.showing import HERE, Home, show_rows
 from filebridge.domain.reasons import Reason
 from filebridge.errors import HomeError
-from filebridge.ledger import codec
 
 _SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
 
@@ -69,12 +68,15 @@ _LOUD = ("HELD", "DENIED", "CANCEL_REFUSED", "QUARANTINED")
 
 def say(turn: Any) -> None:
     """One line for each thing that a person at the screen wants to know of a commit."""
+    # Here, for `--help` needs none of it.
+    from filebridge.ledger.codec import loads
+
     answers: dict[int, Counter[str]] = {}
     lines: list[str] = []
     for row in turn.events:
         if row["kind"] == "REPORT":
             continue
-        body = codec.loads(row["body"])
+        body = loads(row["body"])
         if row["kind"] == "ROW":
             answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
         order = turn.orders.get(row["tag"]) if row["kind"] != "ROW" else None
