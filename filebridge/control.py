@@ -75,6 +75,7 @@ class ControlFolder:
         while not path.exists():
             if time.monotonic() > deadline:
                 return None
+            # A command at a prompt: nothing wakes it, and a person does not notice.
             time.sleep(0.02)
         answer: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         path.unlink(missing_ok=True)

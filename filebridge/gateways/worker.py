@@ -203,6 +203,7 @@ def _wait_for_lock(path: Path, note: str) -> FileLock | None:
         lock = FileLock.acquire(path, note)
         if lock is not None or time.monotonic() > deadline:
             return lock
+        # No system wakes who waits for a lock with a deadline.
         time.sleep(0.02)
 
 

@@ -20,6 +20,7 @@ DEPTH_MAX = 64
 _PIECE = 65_536
 _ENCRYPTED = 0x1
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# All that zipfile, zlib and expat raise for bytes that are no whole package.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, expat.ExpatError, EOFError, OSError, ValueError, NotImplementedError)
 
 # Handlers take names as `namespace local`; attributes likewise.
