@@ -1,4 +1,4 @@
-"""A worker dies while much of its news waits to be heard, and the next one is up before that: nothing is given to it yet.
+"""A worker dies while much of its news waits to be heard; the next one, up before that, is given nothing yet.
 
 What it was given would not be in the dead one's hand-over log, so it would be "proven" unsent, and sent again when its
 file comes again.
