@@ -93,7 +93,8 @@ def test_a_cut_large_file_is_refused_as_a_whole(home: Home) -> None:
 def test_small_files_go_before_a_large_one(home: Home) -> None:
     home.drop("large.csv", orders_file(*rows_of(2000), header=HEADER))
     home.drop("first.csv", orders_file("S-1,601318.SH,BUY,100,52.11,", header=HEADER))
-    home.ready(broker__group_size=5, **LARGE)
+    # At this rate the large file is on its way for four seconds, however fast the machine.
+    home.ready(risk__orders_per_second_max=500, **LARGE)
     until(lambda: len(home.requests()) > 100, "the large file on its way")
     home.drop("second.csv", orders_file("S-2,601318.SH,BUY,200,52.11,", header=HEADER))
     home.receipt_no(1, "second.csv")
