@@ -13,6 +13,7 @@ from filebridge.bridge.book import OrderBook
 from filebridge.bridge.controls import Answer, Controls, answer_of
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
+from filebridge.bridge.judging import Judge
 from filebridge.bridge.leftovers import Leftovers
 from filebridge.bridge.mailbox import Mailbox
 from filebridge.bridge.parts import Parts
@@ -60,15 +61,14 @@ class Bridge:
         self._parts = parts
         at_once = settings.inbox.rows_at_once
         self.book = OrderBook(parts.ledger, parts.reader, rows_at_once=at_once)
+        sent_today = parts.reader.sent_counts(today) if parts.rules.orders_per_day_max is not None else {}
         self._sender = Sender(
             self.book,
             parts.gateway,
             parts.rules,
+            judge=Judge(parts.rules, now, may_send=self._may_send, sent_today=sent_today),
             group_size=settings.broker.group_size,
             answer_seconds=settings.broker.answer_seconds,
-            may_send=self._may_send,
-            sent_today=parts.reader.sent_counts(today) if parts.rules.orders_per_day_max is not None else {},
-            today=today,
         )
         self._listener = Listener(
             self.book,

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.judging import Judge
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Order, Status
@@ -27,7 +28,7 @@ GROUPS_OUT_MAX = 2
 
 class Sender:
     """At most two groups are with the worker: one that it hands over and one that lies ready for it, so that neither
-    waits for the other. `may_send` says whether an account's books were reconciled on this connection."""
+    waits for the other. The judge says of each order whether it may leave now."""
 
     def __init__(
         self,
@@ -35,21 +36,16 @@ class Sender:
         gateway: Gateway,
         rules: risk.Rules,
         *,
+        judge: Judge,
         group_size: int,
         answer_seconds: float,
-        may_send: Callable[[str], bool],
-        sent_today: dict[str, int],
-        today: date,
     ) -> None:
         self._book = book
         self._gateway = gateway
         self._rules = rules
+        self._judge = judge
         self._group_size = group_size
         self._answer_time = timedelta(seconds=answer_seconds)
-        self._may_send = may_send
-        self._sent_today = sent_today
-        self._today = today
-        self._sent_at: dict[str, deque[datetime]] = {}
         # With the number of its file.
         self._waiting: deque[tuple[str, int]] = deque()
         self._recheck_at: datetime | None = None
@@ -104,18 +100,17 @@ class Sender:
             return []
         group: list[Order] = []
         later: list[tuple[str, int]] = []
-        moment = risk.moment_of(now, self._rules)
-        sent = self._sent_on(moment.today or now.date())
+        self._judge.look(now)
         while self._book.ready and len(group) < self._group_size:
             tag = self._book.ready.popleft()
             order = self._book.get(tag)
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            verdict = self._verdict(order, moment, sent)
+            verdict = self._judge.verdict(order, halted=bool(self.halted))
             if verdict is risk.Verdict.SEND:
                 group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
-                self._count(order.terms.account, now, sent)
+                self._judge.left(order.terms.account, now)
             elif verdict is risk.Verdict.WAIT:
                 later.append((tag, order.terms.intake_no))
             else:
@@ -217,6 +212,7 @@ class Sender:
 
     def _send_cancels(self, now: datetime) -> None:
         part: list[Order] = []
+        self._judge.look(now)
         today = risk.current_date(now, self._rules)
         for tag in list(self._book.cancels):
             order = self._book.get(tag)
@@ -226,8 +222,8 @@ class Sender:
             elif order.terms.mode != self._rules.mode or self._may_be_renumbered(order, today):
                 # Another mode's or an earlier day's number would name somebody else's order at this broker.
                 continue
-            elif len(part) < self._group_size and order.broker_order_id and self._may_leave(order.terms.account, now):
-                self._count(order.terms.account, now, self._sent_on(today))
+            elif len(part) < self._group_size and order.broker_order_id and self._judge.may_leave(order.terms.account):
+                self._judge.left(order.terms.account, now)
                 part.append(order)
         if part:
             failpoints.hit("sending.cancel")
@@ -246,39 +242,6 @@ class Sender:
     def _may_be_renumbered(self, order: Order, today: date) -> bool:
         """Whether the order's number may be another one's by now: brokers begin again every day."""
         return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
-
-    # ---- limits
-
-    def _verdict(self, order: Order, moment: risk.Moment, sent: dict[str, int]) -> risk.Verdict | Reason:
-        account = order.terms.account
-        verdict = risk.at_sending(order, moment, self._rules, halted=bool(self.halted))
-        if verdict is not risk.Verdict.SEND:
-            return verdict
-        if not self._may_leave(account, moment.now):
-            return risk.Verdict.WAIT
-        return risk.day_limit(sent.get(account, 0), self._rules) or verdict
-
-    def _may_leave(self, account: str, now: datetime) -> bool:
-        """Whether the account's books agree with the broker's, and its rate allows one more."""
-        if not self._may_send(account):
-            return False
-        limit = self._rules.orders_per_second_max
-        if limit is None:
-            return True
-        recent = self._sent_at.setdefault(account, deque())
-        while recent and now - recent[0] >= timedelta(seconds=1):
-            recent.popleft()
-        return len(recent) < limit
-
-    def _count(self, account: str, now: datetime, sent: dict[str, int]) -> None:
-        sent[account] = sent.get(account, 0) + 1
-        if self._rules.orders_per_second_max is not None:
-            self._sent_at.setdefault(account, deque()).append(now)
-
-    def _sent_on(self, today: date) -> dict[str, int]:
-        if today != self._today:
-            self._today, self._sent_today = today, {}
-        return self._sent_today
 
 
 def _not_sent(now: datetime, why: Why) -> OrderEvent:
