@@ -10,6 +10,7 @@ from datetime import date, datetime
 from itertools import islice
 
 from filebridge.bridge.lanes import Lanes
+from filebridge.bridge.underway import UnderWay
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
@@ -41,6 +42,7 @@ class OrderBook:
         self._turn: Turn | None = None
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
         self.ready = Lanes(reader.large_intakes(rows_at_once))
+        self.under_way = UnderWay()
         self.cancels: dict[str, None] = {}
         for order in reader.open_orders():
             self._put(order)

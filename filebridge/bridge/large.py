@@ -26,7 +26,8 @@ from filebridge.bridge.answers import (
     row_body,
 )
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.rows import Draft, FileRows, Overlaps, RowKeys
+from filebridge.bridge.rows import Draft, FileRows, RowKeys
+from filebridge.bridge.underway import Overlap, Sheet
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
 from filebridge.domain.orders import Action, Outcome, Status, body_hash
@@ -67,7 +68,8 @@ class _Large:
     problems_more: int = 0
     ids: dict[int, str] = field(default_factory=dict)
     rows_loaded: int = 0
-    overlaps: Overlaps = field(default_factory=set)
+    overlaps: set[Overlap] = field(default_factory=set)
+    sheet: Sheet | None = None
     parts: int = 0
     refused: bool = False
     has_problems: bool = False
@@ -130,7 +132,9 @@ class LargeFiles:
     def begin(self, row: Body, path: Path, slices: Slices, *, lines: int, released: bool) -> None:
         """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it."""
         keys = RowKeys(today=date.fromisoformat(row["trade_date"]), only_account=self._desk.accounts[0])
-        self._files.append(_Large(row, path, slices=slices, keys=keys, lines=lines, released=released))
+        file = _Large(row, path, slices=slices, keys=keys, lines=lines, released=released)
+        file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
+        self._files.append(file)
         self._book.ready.large.add(row["intake_no"])
         self._book.turn.append("LOADING", row, intake_no=row["intake_no"])
 
@@ -151,8 +155,18 @@ class LargeFiles:
                 file.after, file.parts_answered, file.rows_answered = body["after"], body["parts"], body["rows"]
                 file.outcomes, file.first_code = Counter(body["outcomes"]), body["first_code"]
             file.canceled = self._reader.last_file_event(file.number, "REST_CANCELED") is not None
+            self._note_what_waits(file)
             self._files.append(file)
             self._book.ready.large.add(file.number)
+
+    def _note_what_waits(self, file: _Large) -> None:
+        """What the parts that are not answered yet ask for, as when they were read."""
+        file.sheet = self._book.under_way.begin(file.number, file.row["name"], file.overlaps)
+        file.sheet.is_loading = False
+        after = file.after
+        while part := self._reader.next_file_event(file.number, "PART", after=after):
+            _note(file, [self._draft(file, body) for body in codec.loads(part["body"])["rows"]])
+            after = part["seq"]
 
     def go_on(self, now: datetime) -> None:
         """One part further: what is being read, and what is being answered."""
@@ -206,19 +220,20 @@ class LargeFiles:
         file.rows_loaded += len(drafts)
         if drafts:
             file.parts += 1
-            file.overlaps |= self._overlaps(drafts)
+            file.overlaps |= self._overlaps(file, drafts)
+            _note(file, drafts)
             told = {"name": file.row["name"], "rows_loaded": file.rows_loaded, "lines": file.lines}
             body = {**told, "rows": [_draft_body(draft) for draft in drafts]}
             self._book.turn.append("PART", body, intake_no=file.number)
         failpoints.hit("large.part")
 
-    def _overlaps(self, drafts: list[Draft]) -> Overlaps:
+    def _overlaps(self, file: _Large, drafts: list[Draft]) -> set[Overlap]:
         """The baskets of rows without an id that were ordered before: known before the first row is decided."""
         derived: dict[tuple[date, str], list[Draft]] = {}
         for draft in drafts:
             if draft.body and not draft.instruction.client_order_id:
                 derived.setdefault(draft.group, []).append(draft)
-        found: Overlaps = set()
+        found: set[Overlap] = set()
         for (day, account), members in derived.items():
             names = [draft.name for draft in members]
             known = self._book.with_keys(trade_date=day, account=account, ids=names)
@@ -226,6 +241,9 @@ class LargeFiles:
                 (day.isoformat(), account, draft.instruction.basket)
                 for draft in members
                 if admission.burning(known[draft.name])
+                or self._book.under_way.overlapping(
+                    file.number, "", (day, account), draft.instruction.basket, [draft.name]
+                )
             }
         return found
 
@@ -239,6 +257,8 @@ class LargeFiles:
         bodies = problem_bodies(file.ids, problems)
         self._record_all(file, bodies)
         file.slices = file.keys = None
+        assert file.sheet is not None
+        file.sheet.is_loading = False
         if parsed.is_broken:
             file.parts = 0
         failpoints.hit("large.loaded")
@@ -269,7 +289,7 @@ class LargeFiles:
         bodies = list(self._decided(file, rows, now))
         file.after, file.parts_answered = part["seq"], file.parts_answered + 1
         file.rows_answered += len(rows)
-        self._note(file, bodies)
+        self._count(file, bodies)
         said: Body = {"after": file.after, "parts": file.parts_answered, "rows": file.rows_answered}
         said |= {"outcomes": dict(file.outcomes), "first_code": file.first_code, "of": file.row["rows"]}
         self._book.turn.append("ANSWERED", {**said, "name": file.row["name"]}, intake_no=file.number)
@@ -310,9 +330,9 @@ class LargeFiles:
     def _record_all(self, file: _Large, bodies: list[Body]) -> None:
         for body in bodies:
             self._book.turn.answer_row(body, intake_no=file.number)
-        self._note(file, bodies)
+        self._count(file, bodies)
 
-    def _note(self, file: _Large, bodies: list[Body]) -> None:
+    def _count(self, file: _Large, bodies: list[Body]) -> None:
         file.outcomes.update(body["outcome"] for body in bodies)
         file.first_code = file.first_code or first_code(bodies)
 
@@ -323,9 +343,18 @@ class LargeFiles:
         file.row |= {"outcome": outcome, "reason_code": code, "archived_as": place}
         self._book.turn.close_loaded(file.row)
         self._files.remove(file)
+        self._book.under_way.end(file.number)
         self._done.append((file.path, Taken(place, outcome, usable=not (file.refused or file.has_problems))))
 
 
 def _draft_body(draft: Draft) -> Body:
     """The row with its key, and the account that it is of."""
     return {"key": draft.name, "of": draft.group[1], **instruction_body(draft.instruction)}
+
+
+def _note(file: _Large, drafts: list[Draft]) -> None:
+    """Let other sheets know what the rows without an id ask for."""
+    assert file.sheet is not None
+    for draft in drafts:
+        if draft.body and not draft.instruction.client_order_id:
+            file.sheet.note(draft.group, draft.name, draft.instruction)

@@ -16,7 +16,7 @@ from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.market import closes_at, trade_date_at
-from filebridge.domain.orders import Order, Status, price_text
+from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
@@ -141,8 +141,13 @@ class Reconciler:
         since = now - self._orders_at
         if since < self._period:
             return False
-        return since >= _LISTS_AT_LEAST * self._period or any(
-            now - order.updated_at >= self._period for order in self._book.open_orders()
+        if since >= _LISTS_AT_LEAST * self._period and not self._sender.is_hurried:
+            return True
+        return any(
+            now - order.updated_at >= self._period
+            for order in self._book.open_orders()
+            # What waits here to be sent, in a long line perhaps, is in no list of the broker's.
+            if order.status not in LOCAL
         )
 
     def hear(self, answer: Snapshots, now: datetime) -> bool:

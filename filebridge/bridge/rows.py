@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.events import EventKind, OrderEvent
@@ -17,8 +18,7 @@ from filebridge.ledger.store import Ledger
 _Group = tuple[date, str]
 
 
-# Trade date, account and basket.
-Overlaps = Set[tuple[str, str, str]]
+Overlaps = Set[Overlap]
 
 
 class Draft(NamedTuple):
@@ -87,6 +87,8 @@ class FileRows:
         self._canceled: dict[_Group, set[str]] = {}
         # By row.
         self._corrects: dict[int, Order] = {}
+        # By row: the file under way that asks for the same.
+        self._meets: dict[int, str] = {}
         self._files: dict[int, str] = {intake_no: file_name}
 
     def decide(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
@@ -121,6 +123,7 @@ class FileRows:
             orders=orders,
             canceled_before=self._is_canceled or draft.name in self._canceled[draft.group],
             corrects=self._corrects.get(terms.row),
+            meets=self._meets.get(terms.row, ""),
             refusal=risk.refusal(terms, self._rules),
             files=self._files,
         )
@@ -175,6 +178,7 @@ class FileRows:
         fresh = [draft for draft in rows if draft.name not in repeated]
         if not fresh:
             return
+        self._look_at_files_under_way(group, basket, rows, fresh)
         overlaps = bool(repeated) or (trade_date.isoformat(), account, basket) in self._overlaps
         same_name = set() if overlaps else self._book.intakes_named(self._file_name) - {self._intake_no}
         if not (overlaps or same_name):
@@ -193,3 +197,14 @@ class FileRows:
                 earlier = admission.correction_of(draft.instruction, later)
                 if earlier is not None:
                     self._corrects[draft.instruction.row] = earlier
+
+    def _look_at_files_under_way(
+        self, group: _Group, basket: str, rows: Sequence[Draft], fresh: Sequence[Draft]
+    ) -> None:
+        """The same, where the sheet that was dropped before is a very large one whose rows are not all orders yet."""
+        names = [draft.name for draft in rows]
+        for sheet in self._book.under_way.overlapping(self._intake_no, self._file_name, group, basket, names):
+            for draft in fresh:
+                row = draft.instruction
+                if sheet.asks_like(group, row) and not sheet.has(group, draft.name):
+                    self._meets[row.row] = sheet.name

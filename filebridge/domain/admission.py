@@ -32,13 +32,15 @@ class Known(NamedTuple):
     """What is known of one row's key before it is decided.
 
     `orders` are those with this key, oldest first; `corrects` is the earlier order that this row may be a correction
-    of; `refusal` is why orders like this one cannot be sent at all; `files` names the file of an intake number.
+    of, and `meets` the file under way that asks for the same; `refusal` is why orders like this one cannot be sent at
+    all; `files` names the file of an intake number.
     """
 
     files: Mapping[int, str]
     orders: Sequence[Order] = ()
     canceled_before: bool = False
     corrects: Order | None = None
+    meets: str = ""
     refusal: Reason | None = None
 
 
@@ -112,6 +114,9 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
             "tag": terms.tag,
         }
         return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("LOOKS_LIKE_CORRECTION", context), at)
+    if known.meets:
+        context = {"symbol": terms.symbol, "side": terms.side.value, "file": known.meets, "tag": terms.tag}
+        return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("CORRECTS_FILE_UNDER_WAY", context), at)
     return _born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
 
 

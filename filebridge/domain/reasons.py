@@ -85,6 +85,13 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "本篮子今天已下过 {symbol} {side}（{file} 第 {first_row} 行，目前 {earlier_status}），本行看起来是对它的修改。"
         "已暂停等待确认：确认也要发送用 filebridge approve {tag}，放弃用 filebridge deny {tag}。",
     ),
+    "CORRECTS_FILE_UNDER_WAY": (
+        "{file} is this sheet, wholly or in part, is still being taken in, and asks for {symbol} {side} as well; "
+        "this row looks like a correction of it. It waits: `filebridge approve {tag}` sends it as well, "
+        "`filebridge deny {tag}` drops it.",
+        "{file} 与本文件全部或部分相同，仍在读入之中，其中也有 {symbol} {side}；本行看起来是对它的修改。"
+        "已暂停等待确认：确认也要发送用 filebridge approve {tag}，放弃用 filebridge deny {tag}。",
+    ),
     "CANCELED_BEFORE_ARRIVAL": (
         "A cancel for {client_order_id} came before this order, so it was not sent. Use another client_order_id "
         "to place it after all.",

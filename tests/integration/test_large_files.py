@@ -1,6 +1,7 @@
 """Very large files: loaded and answered in parts, with everything else between; they mean what a small one means."""
 
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from filebridge import app
 from filebridge.bridge.large import WAITING_MAX
 from filebridge.config import load_settings
+from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.verify import verify
 from filebridge.tables import RECEIPT
@@ -186,4 +188,68 @@ def test_a_file_that_is_being_read_is_refused_when_all_is_canceled(tmp_path: Pat
             assert intake.large.cancel_all() == 1
             ((_, taken),) = intake.large.take_done()
         assert (taken.outcome, intake.large.is_idle) == ("REFUSED", True)
+    assert verify(folder / app.LEDGER).problems == []
+
+
+def test_a_long_line_of_waiting_orders_is_no_reason_to_read_the_lists_of_the_day(tmp_path: Path) -> None:
+    """What has not left yet cannot be listed; of a million rows, twenty thousand wait here for minutes."""
+    folder = tmp_path / "home"
+    app.init_home(folder, account=ACCOUNT, cash=1)
+    settings = load_settings(folder, {})
+    later = timedelta(seconds=2 * settings.recovery.reconcile_seconds)
+    with app.open_bridge(folder, settings, lambda turn: None) as bridge:
+        at, book, reconciler = app.now(), bridge.book, bridge._reconciler
+        path = folder / "basket.csv"
+        path.write_text(orders_file("S-1,601318.SH,BUY,100,52.11,", header=HEADER), encoding="utf-8")
+        file = ClaimedFile(path, path.name, "1", path.stat().st_size, True, at, at)
+        with book.open_turn(at, at.date()):
+            bridge._intake.take([file], (), at)
+        reconciler._orders_at = at
+        assert not reconciler._lists_are_due(at + later)
+        with book.open_turn(at, at.date()):
+            (order,) = book.open_orders()
+            book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=at))
+        assert reconciler._lists_are_due(at + later)
+
+
+PLAIN = [row.removeprefix(",") for row in rows_of(30, ids=False)]
+SHEET = [*PLAIN[:15], "000002.SZ,BUY,100,8.11,", *PLAIN[15:], "000001.SZ,BUY,100,11.32,"]
+CORRECTED = ["000002.SZ,BUY,100,8.11,", "000001.SZ,BUY,100,11.33,"]
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["at the top", "at the end"])
+@pytest.mark.parametrize("turns", range(8))
+def test_a_row_corrected_while_its_sheet_is_under_way_is_not_bought_twice(
+    tmp_path: Path, turns: int, first: bool
+) -> None:
+    """The sheet is loaded and answered in parts of ten; its correction comes after any number of turns."""
+    folder = tmp_path / "home"
+    app.init_home(folder, account=ACCOUNT, cash=1)
+    settings = load_settings(folder, {"FILEBRIDGE_INBOX__ROWS_AT_ONCE": "10"})
+    rows = [SHEET[-1], *SHEET[:-1]] if first else SHEET
+    with app.open_bridge(folder, settings, lambda turn: None) as bridge:
+        intake, at = bridge._intake, app.now()
+
+        def take(name: str, lines: list[str]) -> None:
+            path = folder / name
+            path.write_text(orders_file(*lines, header=HEADER.removeprefix("client_order_id,")), encoding="utf-8")
+            file = ClaimedFile(path, path.name, name, path.stat().st_size, True, at, at)
+            with bridge.book.open_turn(at, at.date()):
+                intake.take([file], (), at)
+
+        def go_on() -> None:
+            with bridge.book.open_turn(at, at.date()):
+                intake.large.go_on(at)
+
+        take("large.csv", rows)
+        for _ in range(turns):
+            go_on()
+        take("corrected.csv", CORRECTED)
+        while not intake.large.is_idle:
+            go_on()
+        wanted = [order for order in bridge.book.open_orders() if order.terms.symbol == "000001.SZ"]
+        assert len(wanted) == 2
+        assert "HELD" in [order.status for order in wanted]
+        others = [order for order in bridge.book.open_orders() if order.terms.symbol != "000001.SZ"]
+        assert Counter(order.status for order in others) == {"RECEIVED": 31}
     assert verify(folder / app.LEDGER).problems == []
