@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from filebridge.domain.orders import Fill, Side
+from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 
 
@@ -49,6 +50,9 @@ class OrderEvent(NamedTuple):
     fill: Fill | None = None
     # A person should look at it, whatever the status.
     alarm: bool = False
+    # Of a sending: the price that it goes with, where market data made it, and the quote by which it was judged.
+    limit_price: Decimal | None = None
+    quote: Quote | None = None
 
 
 class OrderReport(NamedTuple):

@@ -102,6 +102,8 @@ def apply(order: Order, event: OrderEvent) -> Order:
         status = S.PARTIALLY_FILLED
     alarm = surprise(order, filled_qty, event, status)
     return order._replace(
+        # Decided at the sending, once: from here on it is the price that was asked for.
+        terms=order.terms if event.limit_price is None else order.terms._replace(limit_price=event.limit_price),
         filled_qty=filled_qty,
         filled_amount=filled_amount,
         trade_ids=trade_ids,

@@ -119,8 +119,10 @@ LIMIT_REASONS: dict[str, tuple[str, str]] = {
         "当日买入的须下一交易日起方可卖出（T+1）。",
     ),
     "QUOTE_MISSING": (
-        "No source knows a price of {symbol}, so its limits could not be checked. Add a source of market data.",
-        "没有 {symbol} 的行情，无法检查价格限制，因此未发送。请配置行情来源。",
+        "No source of market data knows what is needed of {symbol} ({text}), so its price could not be found or "
+        "checked. See [quotes] in docs/market-data.md, then drop the order again.",
+        "行情来源均未给出 {symbol} 所需的数据（{text_zh}），无法确定或检查价格，因此未发送。"
+        "请查看 docs/market-data.md 中的 [quotes] 设置，然后重新投放。",
     ),
     "QUOTE_STALE": (
         "The newest price of {symbol} ({source}) is {age_seconds} s old, and {limit_seconds} s are allowed "

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from filebridge.domain import market_rules
 from filebridge.domain.orders import SHANGHAI, OrderTerms, Side, price_text
-from filebridge.domain.quotes import Quote
+from filebridge.domain.quotes import Quote, is_believed
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
 from filebridge.domain.tally import Balance, Counters, DayCounts, Holding, value_of
@@ -78,6 +78,8 @@ class Asked(NamedTuple):
     now: datetime
     counters: Counters = Counters()
     quote: Quote | None = None
+    # As its market counts; None: by the clock alone.
+    quote_age: timedelta | None = None
 
     @property
     def value(self) -> Decimal:
@@ -124,6 +126,12 @@ def balance_is_old(asked: Asked) -> bool:
     return balance is None or not timedelta(0) <= asked.now - balance.asked_at <= asked.limits.balance_age_max
 
 
+def stale_quote(terms: OrderTerms, quote: Quote, age: timedelta, limits: Limits) -> Reason:
+    """The newest quote is of so long ago that nothing is judged by it."""
+    ages = {"age_seconds": f"{age.total_seconds():g}", "limit_seconds": f"{limits.quote_age_max.total_seconds():g}"}
+    return Reason("QUOTE_STALE", {"symbol": terms.symbol, "account": terms.account, "source": quote.source, **ages})
+
+
 def _reason(code: str, asked: Asked, found: Mapping[str, object]) -> Reason:
     said = {name: price_text(value) if isinstance(value, Decimal) else f"{value}" for name, value in found.items()}
     return Reason(code, {"symbol": asked.terms.symbol, "account": asked.terms.account, **said})
@@ -138,12 +146,16 @@ def _missing(asked: Asked, need: Need) -> Reason | None:
     if need is not Need.QUOTE:
         return None
     if asked.quote is None or not asked.quote.prev_close:
-        return Reason("QUOTE_MISSING", context)
-    if not asked.quote.is_fresh(asked.now, asked.limits.quote_age_max):
-        age, allowed = asked.now - asked.quote.at, asked.limits.quote_age_max
-        ages = {"age_seconds": f"{age.total_seconds():g}", "limit_seconds": f"{allowed.total_seconds():g}"}
-        return Reason("QUOTE_STALE", context | ages | {"source": asked.quote.source})
-    return None
+        said = (
+            {"text": "no previous close", "text_zh": "无昨收价"} if asked.quote else {"text": "none", "text_zh": "无"}
+        )
+        return Reason("QUOTE_MISSING", context | said)
+    age = asked.now - asked.quote.at if asked.quote_age is None else asked.quote_age
+    return (
+        None
+        if is_believed(age, asked.limits.quote_age_max)
+        else stale_quote(asked.terms, asked.quote, age, asked.limits)
+    )
 
 
 # ---- the checks; each answers the values that its text names, or None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, Self
 
 from filebridge.domain.orders import SHANGHAI
@@ -265,6 +266,23 @@ def open_since(now: datetime, calendar: TradingCalendar, hours: Hours) -> dateti
 def is_open(now: datetime, calendar: TradingCalendar, hours: Hours) -> bool:
     """Whether an order may be handed to the broker at `now`."""
     return hours == "always" or session_at(now, calendar) is not None
+
+
+def market_age(symbol: str, at: datetime, now: datetime, calendar: TradingCalendar, hours: Hours) -> timedelta:
+    """How old a price of `at` is for its market: time between sessions of one day, when no price moves, is left out.
+
+    A price of an earlier day gets no such discount: its limits and its previous close are another day's.
+    """
+    since, until = _local(at), _local(now)
+    day = until.date()
+    if hours == "always" or since > until or since.date() != day or not calendar.is_trading_day(day):
+        return until - since
+    rows = sessions_on(day, market_of(symbol))
+    age = until - since
+    for before, after in pairwise(rows):
+        starts, ends = (datetime.combine(day, clock, SHANGHAI) for clock in (before.ends, after.starts))
+        age -= max(min(ends, until) - max(starts, since), timedelta(0))
+    return age
 
 
 def opens_at(trade_date: date, hours: Hours) -> datetime:

@@ -34,6 +34,17 @@ MARKET_REASONS: dict[str, tuple[str, str]] = {
         "refuse it. The nearest is {nearest}.",
         "{symbol} 的委托价格 {value} 超出当日涨跌停范围 {low} 至 {high}，交易所会拒绝。最接近的有效价格为 {nearest}。",
     ),
+    "PRICE_LEVEL_EMPTY": (
+        "At {at} nobody stood at the level of {symbol} that {value} names ({source}), so the order has no price. Drop "
+        "it again, or give it a limit_price.",
+        "{at} 的行情（{source}）中，{symbol} 在 {value} 所指档位没有报价，无法确定委托价格。"
+        "请重新投放，或填写委托价格。",
+    ),
+    "TICK_NOT_KNOWN": (
+        "The tick of {symbol} is not known here, so the offset {value} cannot be turned into a price. Leave out "
+        "price_offset, or give it a limit_price.",
+        "不掌握 {symbol} 的最小变动价位，无法按偏移 {value} 计算价格。请去掉价格偏移，或填写委托价格。",
+    ),
     "PRICE_PERHAPS_OUTSIDE_LIMITS": (
         "The price {value} of {symbol} is outside {low} to {high}, its limits of the day if it has the usual ones; "
         "that could not be made certain. The order goes as it is.",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from filebridge.domain.events import FillReport, OrderReport
 from filebridge.domain.orders import Order
+from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 
 Raw = dict[str, Any]
@@ -139,6 +140,16 @@ class Snapshots(NamedTuple):
     is_last: bool = True
 
 
+class Quotes(NamedTuple):
+    """What a source of market data says of the symbols that it was asked for; what is not among `quotes` it does not
+    know. `text` says why nothing could be had, if so."""
+
+    source: str
+    symbols: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    text: str = ""
+
+
 class WorkerTrouble(NamedTuple):
     """Something in the worker that must not stay unseen, such as an error inside a callback."""
 
@@ -164,6 +175,7 @@ Message = (
     | OrderPushed
     | FillPushed
     | Snapshots
+    | Quotes
     | WorkerTrouble
     | Sealed
 )
@@ -189,7 +201,7 @@ class Connection:
 class Gateway(Protocol):
     """Sends once and asks; answers arrive as messages. Every method returns at once.
 
-    `submit`, `cancel`, `query` and `more` raise GatewayNotReady when it is proven that nothing left.
+    `submit`, `cancel`, `query`, `more` and `quotes` raise GatewayNotReady when it is proven that nothing left.
     """
 
     def start(self) -> None: ...
@@ -212,6 +224,9 @@ class Gateway(Protocol):
     def more(self) -> None:
         """Ask for the next part of the answer to `query`. A part at a time, so that a day's list is never in memory as
         a whole, and orders that are to be sent meanwhile need not wait for its end."""
+
+    def quotes(self, symbols: Sequence[str]) -> None:
+        """Ask for market data. It may never come: unlike the other questions, this one is not owed an answer."""
 
     def tick(self) -> None:
         """Look after the worker: heartbeat, deadlines, replacement. To be called several times a second."""

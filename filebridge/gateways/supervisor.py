@@ -110,6 +110,9 @@ class Supervisor:
     def more(self) -> None:
         self._ask("more", "snapshots")
 
+    def quotes(self, symbols: Sequence[str]) -> None:
+        self._tell("quotes", symbols=list(symbols))
+
     def tick(self) -> None:
         self._say()
         worker = self._worker
@@ -176,11 +179,16 @@ class Supervisor:
         worker.commands.put(first)
 
     def _ask(self, verb: str, answer: str, **fields: Any) -> None:
-        worker = self._worker
-        if worker is None or not self.is_ready:
+        self._ready_worker().owes.append((answer, time.monotonic() + self._settings.answer_seconds))
+        self._tell(verb, **fields)
+
+    def _tell(self, verb: str, **fields: Any) -> None:
+        self._ready_worker().commands.put({"do": verb, **fields})
+
+    def _ready_worker(self) -> _Worker:
+        if self._worker is None or not self.is_ready:
             raise GatewayNotReady("there is no connection to the broker")
-        worker.owes.append((answer, time.monotonic() + self._settings.answer_seconds))
-        worker.commands.put({"do": verb, **fields})
+        return self._worker
 
     def _feed(self, worker: _Worker) -> None:
         """Write the commands on a thread of its own: a worker that hangs reads nothing, and a full pipe blocks."""

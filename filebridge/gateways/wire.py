@@ -1,13 +1,14 @@
 """From the worker's JSON lines to the messages of base: one table, one function a kind."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic_core import from_json
 
 from filebridge.domain.events import EventKind, FillReport, OrderReport
 from filebridge.domain.orders import Fill, Side
+from filebridge.domain.quotes import Quote
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
 
@@ -70,6 +71,23 @@ def fill_report(wire: Raw) -> FillReport:
     )
 
 
+def quote(wire: Raw, source: str) -> Quote:
+    """Empty texts are what the source does not say."""
+    prices = {
+        name: Decimal(wire[name]) if wire[name] else None for name in ("prev_close", "last", "limit_down", "limit_up")
+    }
+    return Quote(
+        symbol=wire["symbol"],
+        at=datetime.fromisoformat(wire["at"]),
+        source=source,
+        name=wire["name"],
+        **prices,
+        bids=tuple(map(Decimal, wire["bids"])),
+        asks=tuple(map(Decimal, wire["asks"])),
+        listed_on=date.fromisoformat(wire["listed_on"]) if wire["listed_on"] else None,
+    )
+
+
 def _snapshot(wire: Raw) -> base.Snapshot:
     account = wire["account"]
     return base.Snapshot(
@@ -111,6 +129,9 @@ _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "cancel_answer": lambda wire, generation: base.CancelAnswer(wire["tag"], wire["taken"], wire["text"], wire),
     "snapshots": lambda wire, generation: base.Snapshots(
         generation, tuple(_snapshot(account) for account in wire["accounts"]), wire["is_first"], wire["is_last"]
+    ),
+    "quotes": lambda wire, generation: base.Quotes(
+        wire["source"], tuple(wire["symbols"]), tuple(quote(row, wire["source"]) for row in wire["rows"]), wire["text"]
     ),
     "trouble": lambda wire, generation: base.WorkerTrouble(wire["text"]),
 }

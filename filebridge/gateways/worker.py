@@ -5,10 +5,12 @@ may have been replaced by one that knows nothing of what still waits in this pip
 order's tag goes to the hand-over log, so that a tag that is not there is proven unsent.
 """
 
+import contextlib
 import ctypes
 import errno
 import json
 import os
+import queue
 import signal
 import sys
 import threading
@@ -22,6 +24,7 @@ from pydantic_core import from_json, to_json
 from filebridge import failpoints
 from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
+from filebridge.gateways.xtquotes import XtQuotes
 from filebridge.gateways.xttrader import XtBroker, import_xttrader
 from filebridge.locks import FileLock, holder_note
 
@@ -132,29 +135,21 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
     if trouble is not None:
         return trouble
     outlet.emit({"kind": "up"})
+    wanted = _answer_quotes(outlet, XtQuotes(paper=settings["paper"], userdata=settings["userdata"]))
     books: Iterator[Wire] = iter(())
     for command in _commands():
         if parent.is_gone():
             break
         match command["do"]:
             case "submit":
-                for order in command["orders"]:
-                    if parent.is_gone():
-                        return None
-                    if time.time() > command["not_after"]:
-                        # This machine slept, or the terminal hung: what was meant then is not meant now.
-                        outlet.emit({"kind": "not_called", "tag": order["tag"]})
-                        continue
-                    failpoints.hit("worker.note")
-                    handover.note(order["tag"])
-                    failpoints.hit("worker.call")
-                    broker.submit(order)
-                    failpoints.hit("worker.called")
-                outlet.emit({"kind": "handed"})
+                if not _submit(command, broker, handover, outlet, parent):
+                    break
             case "cancel":
                 for order in command["orders"]:
                     broker.cancel(order)
                 outlet.emit({"kind": "handed"})
+            case "quotes":
+                wanted.put(command["symbols"])
             case "query":
                 books = broker.books(orders=command["has_orders"])
                 outlet.emit(next(books))
@@ -163,6 +158,38 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                 end = {"kind": "snapshots", "accounts": [], "is_first": False, "is_last": True}
                 outlet.emit(next(books, end))
     return None
+
+
+def _submit(command: Wire, broker: XtBroker, handover: HandOver, outlet: Outlet, parent: Parent) -> bool:
+    """Call the broker for each order of a group, its tag noted first; False when the parent has gone meanwhile."""
+    for order in command["orders"]:
+        if parent.is_gone():
+            return False
+        if time.time() > command["not_after"]:
+            # This machine slept, or the terminal hung: what was meant then is not meant now.
+            outlet.emit({"kind": "not_called", "tag": order["tag"]})
+            continue
+        failpoints.hit("worker.note")
+        handover.note(order["tag"])
+        failpoints.hit("worker.call")
+        broker.submit(order)
+        failpoints.hit("worker.called")
+    outlet.emit({"kind": "handed"})
+    return True
+
+
+def _answer_quotes(outlet: Outlet, quotes: XtQuotes) -> "queue.Queue[list[str]]":
+    """Answer questions for prices on a thread of its own: no order waits for them, nor for a service that hangs."""
+    wanted: queue.Queue[list[str]] = queue.Queue()
+
+    def answer() -> None:
+        # The pipe breaks when the bridge is gone; the heartbeat ends this process then.
+        with contextlib.suppress(OSError):
+            while True:
+                outlet.emit(quotes.ask(wanted.get()))
+
+    threading.Thread(target=answer, daemon=True).start()
+    return wanted
 
 
 def _commands() -> Iterator[Wire]:

@@ -10,9 +10,11 @@ from pydantic_core import from_json, to_json
 
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Fill, Order, OrderTerms, OrderType, Side, Status, price_text
+from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 
 Body = dict[str, Any]
+_QUOTE_PRICES = ("prev_close", "last", "limit_down", "limit_up")
 
 
 def dumps(body: Body) -> str:
@@ -153,7 +155,10 @@ def event_body(event: OrderEvent, status: Status) -> Body:
         "name": event.name,
         "reported_qty": event.reported_qty,
         "alarm": int(event.alarm),
+        "limit_price": price_text(event.limit_price),
     }
+    if event.quote is not None:
+        body["quote"] = quote_body(event.quote)
     if event.fill is not None:
         fill = event.fill
         body["fill"] = {
@@ -166,6 +171,36 @@ def event_body(event: OrderEvent, status: Status) -> Body:
             "traded_at": fill.traded_at,
         }
     return {name: value for name, value in body.items() if value not in ("", 0)}
+
+
+def quote_body(quote: Quote) -> Body:
+    """A quote as stored beside what was decided by it; what its source did not say is left out."""
+    body = {
+        "symbol": quote.symbol,
+        "source": quote.source,
+        "at": time_text(quote.at),
+        "name": quote.name,
+        **{name: price_text(getattr(quote, name)) for name in _QUOTE_PRICES},
+        "bids": [price_text(price) for price in quote.bids],
+        "asks": [price_text(price) for price in quote.asks],
+        "listed_on": quote.listed_on.isoformat() if quote.listed_on else "",
+    }
+    return {name: value for name, value in body.items() if value}
+
+
+def quote_from(body: Mapping[str, Any]) -> Quote:
+    at = time_from(body["at"])
+    assert at is not None
+    return Quote(
+        symbol=body["symbol"],
+        at=at,
+        source=body["source"],
+        name=body.get("name", ""),
+        **{name: Decimal(body[name]) if name in body else None for name in _QUOTE_PRICES},
+        bids=tuple(map(Decimal, body.get("bids", ()))),
+        asks=tuple(map(Decimal, body.get("asks", ()))),
+        listed_on=date.fromisoformat(body["listed_on"]) if "listed_on" in body else None,
+    )
 
 
 def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
@@ -181,6 +216,8 @@ def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
         name=body.get("name", ""),
         reported_qty=body.get("reported_qty", 0),
         alarm=bool(body.get("alarm", 0)),
+        limit_price=Decimal(body["limit_price"]) if "limit_price" in body else None,
+        quote=quote_from(body["quote"]) if "quote" in body else None,
         fill=Fill(
             trade_id=fill["trade_id"],
             last_qty=fill["last_qty"],

@@ -74,6 +74,8 @@ class Turn:
         self.born: dict[str, Body] = {}
         # The orders whose numbers at the broker are others than before, or that were settled or are open again.
         self.renumbered: set[str] = set()
+        # The orders whose price market data made at their sending.
+        self.priced: set[str] = set()
         self.files: dict[int, Body] = {}
         # Very large ones, whose rows came into the ledger before this turn, or come after it.
         self.loaded: dict[int, Body] = {}
@@ -133,6 +135,8 @@ class Turn:
         if raw is not None:
             body["raw"] = raw
         seq = self.append("ORDER", body, tag=order.terms.tag)
+        if what.limit_price is not None:
+            self.priced.add(order.terms.tag)
         if what.fill is not None:
             self.fills.append(codec.fill_row(after, what, seq))
         self.orders[order.terms.tag] = after
@@ -197,11 +201,17 @@ class Ledger:
     def _write(self, turn: Turn) -> None:
         """All of a turn, or nothing; flushed when this returns."""
         store = self._store
-        born = (terms | codec.state_body(turn.orders[tag]) for tag, terms in turn.born.items())
+        born = (
+            codec.order_row(turn.orders[tag]) if tag in turn.priced else terms | codec.state_body(turn.orders[tag])
+            for tag, terms in turn.born.items()
+        )
         moved: list[Body] = []
         changed: list[Body] = []
+        priced: list[Body] = []
         for tag, order in turn.orders.items():
-            if tag not in turn.born:
+            if tag in turn.priced and tag not in turn.born:
+                priced.append({**codec.order_row(order), "of_tag": tag})
+            elif tag not in turn.born:
                 (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
         store.execute("BEGIN IMMEDIATE")
         try:
@@ -212,6 +222,7 @@ class Ledger:
                 (_NEW_ORDER, born),
                 (_CHANGED_ORDER, changed),
                 (_MOVED_ORDER, moved),
+                (_PRICED_ORDER, priced),
                 (_NEW_FILL, turn.fills),
                 (_NEW_MARK, turn.marks),
             ):
@@ -375,3 +386,4 @@ def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]
 _CHANGED_ORDER = _change_of(_STATE)
 # An UPDATE that names an indexed column writes its index as well, the value be the same or not.
 _MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
+_PRICED_ORDER = _change_of([*_STATE, "limit_price"])

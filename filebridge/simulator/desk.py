@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filebridge.simulator import holding_rows, rows
+from filebridge.simulator import holding_rows, quotes, rows
 from filebridge.simulator.account_inquiries import inquiries
 from filebridge.simulator.accounts import FINAL, Account, Fill, Order
 from filebridge.simulator.algorithms import Algorithms
@@ -159,6 +159,12 @@ class Desk:
         self.counter.requote(symbols, int(now.timestamp()))
         self.out.send_pushes()
         self._store(now)
+
+    def quotes(self, symbols: list[str], now: datetime) -> dict[str, quotes.Told]:
+        """What the market shows at `now`; looking at it changes nothing but that the time has come so far."""
+        self._move(now)
+        self._store(now)
+        return quotes.told(symbols, self.market, now)
 
     def start_lag(self) -> None:
         """From now on a copy of the books follows behind; queries show it while query_lag_seconds is set."""

@@ -66,6 +66,7 @@ class Sessions:
             "client": self._hello_client,
             "control": self._hello_control,
             "ping": self._hello_ping,
+            "quotes": self._hello_quotes,
         }
 
     def run(self, idle_seconds: float | None) -> None:
@@ -212,6 +213,12 @@ class Sessions:
     def _hello_ping(self, session: Session, hello: dict[str, Any]) -> None:
         session.closing = True
         self._put(session, {"pid": self._terminal.pid})
+
+    def _hello_quotes(self, session: Session, hello: dict[str, Any]) -> None:
+        """What xtdata would be asked. It is another service of a terminal: what befalls a client does not touch it."""
+        session.closing = True
+        symbols = [symbol for symbol in hello.get("symbols", ()) if isinstance(symbol, str)]
+        self._put(session, self._desk.quotes(symbols, _now()))
 
     def _hello_control(self, session: Session, hello: dict[str, Any]) -> None:
         session.closing = True

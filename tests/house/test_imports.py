@@ -16,7 +16,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("app",),
     ("bridge",),
-    ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways"),
+    ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways", "quotes"),
     ("simulator",),
     ("config", "locks", "failpoints", "tables"),
     ("errors",),
@@ -31,7 +31,10 @@ IMPORTED_ONLY_BY = {"simulator": {"gateways", "app", "cli"}}
 # One library, one room. A library that has no row here is used nowhere.
 ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     # The stand-in for xtquant's native module reads documents with the codec by which xttrader.py writes them.
-    "xtquant": ("filebridge/gateways/xttrader.py", "filebridge/simulator/native.py"),
+    "xtquant": (
+        *("filebridge/gateways/xttrader.py", "filebridge/gateways/xtquotes.py"),
+        *("filebridge/simulator/native.py", "filebridge/simulator/xtdata.py"),
+    ),
     "watchdog": ("filebridge/inbox.py",),
     "sqlalchemy": ("filebridge/ledger/*",),
     "typer": ("filebridge/cli/*",),

@@ -96,3 +96,20 @@ def test_it_ends_with_its_pipe(worker: Worker, home: Home) -> None:
     worker.process.stdin.close()
     until(lambda: worker.process.poll() is not None, "the end of the worker")
     until(home.worker_is_gone, "the lock to be free")
+
+
+def test_prices_come_from_the_counter_and_no_order_waits_for_them(worker: Worker, home: Home) -> None:
+    worker.say(do="quotes", symbols=["600000.SH", "000001.SZ", "no such symbol"])
+    answer = worker.hear("quotes")
+    assert (answer["source"], answer["text"]) == ("simulator", "")
+    assert answer["symbols"] == ["600000.SH", "000001.SZ", "no such symbol"]
+    first, second = answer["rows"]
+    assert (first["prev_close"], first["last"], first["limit_up"]) == ("10.45", "10.5", "11.5")
+    assert (first["bids"], first["asks"]) == (["10.5"], ["10.5"])
+    assert second["symbol"] == "000001.SZ"
+    # The counter is gone, and with it the prices; what was asked is answered all the same.
+    server.stop(home.userdata)
+    worker.say(do="quotes", symbols=["600000.SH"])
+    answer = worker.hear("quotes")
+    assert answer["rows"] == []
+    assert "NoMarketData" in answer["text"]

@@ -193,6 +193,10 @@ class BrokerModel:
         self._must_be_up()
         self.commands.append(("more", None))
 
+    def quotes(self, symbols: Sequence[str]) -> None:
+        """No order of these programs needs one."""
+        raise AssertionError("nobody asks for market data here")
+
     def tick(self) -> None:
         if self.connection is Connection.NONE:
             self.generation += 1

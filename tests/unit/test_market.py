@@ -17,6 +17,7 @@ from filebridge.domain.market import (
     TradingCalendar,
     closes_at,
     is_open,
+    market_age,
     opens_at,
     phase_at,
     read_calendar,
@@ -341,3 +342,31 @@ def test_the_simulated_exchange_which_has_its_own_clock_keeps_the_same_hours_by_
         for minute in range(8 * 60, 20 * 60):
             now = at(day, f"{minute // 60:02}:{minute % 60:02}")
             assert SAME[phase_at(symbol, now, calendar)] == clock.phase(instrument.board.board, now), (symbol, now)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "at", "now", "seconds"),
+    [
+        ("600000.SH", "10:00:00", "10:00:05", 5),
+        # Between 9:25 and 9:30, and at noon, no price moves.
+        ("600000.SH", "09:24:58", "09:30:01", 3),
+        ("600000.SH", "11:29:58", "13:00:01", 3),
+        ("600000.SH", "11:29:58", "12:00:00", 2),
+        ("600000.SH", "12:00:00", "12:00:07", 0),
+        ("600000.SH", "09:24:00", "13:01:00", 60 + 7200 + 60),
+        # Another market's break, and none of its own.
+        ("ag2702.SF", "10:14:58", "10:30:01", 3),
+        ("600000.SH", "10:00:05", "10:00:00", -5),
+    ],
+)
+def test_a_price_ages_while_its_market_trades(symbol: str, at: str, now: str, seconds: int) -> None:
+    since, until = (datetime.fromisoformat(f"2026-11-20T{clock}+08:00") for clock in (at, now))
+    calendar = TradingCalendar.of([date(2026, 11, 20)])
+    assert market_age(symbol, since, until, calendar, "exchange").total_seconds() == seconds
+    assert market_age(symbol, since, until, calendar, "always") == until - since
+
+
+def test_a_price_of_another_day_is_as_old_as_it_is() -> None:
+    since, until = (datetime.fromisoformat(f"2026-11-{text}+08:00") for text in ("19T14:59:59", "20T09:15:01"))
+    calendar = TradingCalendar.of([date(2026, 11, 19), date(2026, 11, 20)])
+    assert market_age("600000.SH", since, until, calendar, "exchange") == until - since

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from filebridge.domain.market import Phase, TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Side
 from filebridge.domain.price_limits import PriceBand, band_of, cage_edge, outside, warnings
-from filebridge.domain.quotes import Quote
+from filebridge.domain.quotes import CLOCK_SLACK, Quote, is_believed
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 from filebridge.simulator.instruments import Instruments
 from filebridge.simulator.market import Market
@@ -106,7 +106,7 @@ def test_outside_is_denied_if_it_is_certain(price: str, name: str, denied: str, 
 )
 def test_the_cage(symbol: str, side: Side, edge: str | None) -> None:
     terms = TERMS._replace(symbol=symbol, side=side)
-    seen = quote(bid=Decimal("10.10"), ask=Decimal("10.20"))
+    seen = quote(bids=(Decimal("10.10"),), asks=(Decimal("10.20"),))
     assert cage_edge(terms, seen) == (Decimal(edge) if edge else None)
     if edge is None:
         return
@@ -122,7 +122,7 @@ def test_the_cage_of_a_cheap_stock_is_ten_ticks_wide_and_its_base_what_there_is(
     assert cage_edge(buy, quote("2.00")) == Decimal("2.10")
     assert cage_edge(sell, quote("2.00")) == Decimal("1.90")
     assert cage_edge(buy, quote("2.00", last=Decimal("3.00"))) == Decimal("3.10")
-    assert cage_edge(buy, quote("2.00", last=Decimal("3.00"), bid=Decimal("4.00"))) == Decimal("4.10")
+    assert cage_edge(buy, quote("2.00", last=Decimal("3.00"), bids=(Decimal("4.00"),))) == Decimal("4.10")
     # STAR before the ten ticks came.
     before = buy._replace(symbol=STAR, trade_date=date(2022, 1, 4))
     assert cage_edge(before, quote("2.00")) == Decimal("2.04")
@@ -162,7 +162,8 @@ def test_the_simulated_market_has_the_same_limits() -> None:
 
 
 def test_a_quote_ages() -> None:
-    seen, limit = quote(), timedelta(seconds=5)
-    assert seen.is_fresh(NOW + limit, limit)
-    assert not seen.is_fresh(NOW + limit + timedelta(milliseconds=1), limit)
-    assert not seen.is_fresh(NOW - timedelta(milliseconds=1), limit)
+    limit, slack = timedelta(seconds=5), CLOCK_SLACK
+    assert is_believed(limit, limit)
+    assert not is_believed(limit + timedelta(milliseconds=1), limit)
+    assert is_believed(-slack, limit)
+    assert not is_believed(-slack - timedelta(milliseconds=1), limit)
