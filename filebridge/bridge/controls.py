@@ -10,6 +10,7 @@ from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.sending import Sender
 from filebridge.control import Request
+from filebridge.domain.canceling import Selection
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import allows
 from filebridge.domain.orders import LOCAL, Order
@@ -18,6 +19,7 @@ from filebridge.ledger.codec import Body
 
 Answer = dict[str, Any]
 DONE = "CONTROL_DONE"
+DONE_CODES = (DONE, "CONTROL_CANCEL_WAITING", "CONTROL_CANCEL_REMEMBERED")
 # What was asked while nothing ran may no longer be meant when it starts again; a halt always is.
 AGE_MAX_SECONDS = 60.0
 NEVER_TOO_OLD = ("halt",)
@@ -58,7 +60,7 @@ class Controls:
             reason = Reason("CONTROL_TOO_OLD", {"verb": request.verb, "age_seconds": str(int(request.age_seconds))})
         else:
             reason = self._verbs[request.verb](request, now)
-        answered = {"ok": reason.code == DONE, "reason_code": reason.code, "context": dict(reason.context)}
+        answered = {"ok": reason.code in DONE_CODES, "reason_code": reason.code, "context": dict(reason.context)}
         asked = {
             "name": request.name,
             "stamp": request.stamp,
@@ -115,10 +117,20 @@ class Controls:
             return _done(f"cancel --all: {len(wanted)}{more}")
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
-            return found
+            return found if found.code == "CONTROL_AMBIGUOUS" else self._cancel_waiting(request, found)
         after = self._book.happen(found, _cancel_event(found, now))
         waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
         return _done(f"cancel {_name(after)}" + (f"; {waits.message}" if after.cancel_requested else ""))
+
+    def _cancel_waiting(self, request: Request, unknown: Reason) -> Reason:
+        """No order that can be canceled has this id; but a row of a very large file may have it, or one to come."""
+        name = str(request.fields.get("id", ""))
+        found, reading = self._large.waiting(name) if name else ([], [])
+        if not (found or reading):
+            return unknown
+        self._large.stop_rest(Selection(client_order_id=name))
+        where = {"value": name, "file": ", ".join(found or reading)}
+        return Reason("CONTROL_CANCEL_WAITING" if found else "CONTROL_CANCEL_REMEMBERED", where)
 
     def _release_file(self, request: Request, now: datetime) -> Reason:
         name = str(request.fields.get("file", ""))

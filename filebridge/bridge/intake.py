@@ -201,6 +201,8 @@ class Intake:
             intake_no=intake_no,
             received_at=now,
             now=now,
+            mode=self._rules.mode,
+            stop_rest=self.large.stop_rest,
         )
         keys = RowKeys(today=today, only_account=self._desk.accounts[0])
         for answer in rows.decide(keys.drafts(good)):

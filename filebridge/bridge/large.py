@@ -30,6 +30,7 @@ from filebridge.bridge.rows import Draft, FileRows, RowKeys
 from filebridge.bridge.underway import Overlap, Sheet
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
+from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.orders import Action, Outcome, Status, body_hash
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.ledger import codec
@@ -79,7 +80,9 @@ class _Large:
     rows_answered: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     first_code: str = ""
-    canceled: bool = False
+    # The mode in which it was loaded: its rows never become orders of another one.
+    mode: str = "paper"
+    stops: Stops = field(default_factory=Stops)
 
     @property
     def number(self) -> int:
@@ -132,9 +135,11 @@ class LargeFiles:
     def begin(self, row: Body, path: Path, slices: Slices, *, lines: int, released: bool) -> None:
         """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it."""
         keys = RowKeys(today=date.fromisoformat(row["trade_date"]), only_account=self._desk.accounts[0])
-        file = _Large(row, path, slices=slices, keys=keys, lines=lines, released=released)
+        file = _Large(row, path, slices=slices, keys=keys, lines=lines, released=released, mode=self._rules.mode)
         file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
         self._files.append(file)
+        # What was canceled while an earlier run was reading it.
+        self._stop_again(file)
         self._book.ready.large.add(row["intake_no"])
         self._book.turn.append("LOADING", row, intake_no=row["intake_no"])
 
@@ -144,17 +149,19 @@ class LargeFiles:
             file = _Large(row, paths.get(row["claim"]))
             loaded = self._reader.last_file_event(file.number, "LOADED")
             assert loaded is not None
-            body = codec.loads(loaded["body"])
-            file.refused, file.has_problems = body["refused"], body["has_problems"]
-            file.parts, file.rows_loaded = body["parts"], row["rows"]
-            file.overlaps = {(day, account, basket) for day, account, basket in body["overlaps"]}
-            file.first_code = body["first_code"]
+            loaded_body = codec.loads(loaded["body"])
+            file.refused, file.has_problems = loaded_body["refused"], loaded_body["has_problems"]
+            file.parts, file.rows_loaded = loaded_body["parts"], row["rows"]
+            file.overlaps = {(day, account, basket) for day, account, basket in loaded_body["overlaps"]}
+            file.first_code = loaded_body["first_code"]
             answered = self._reader.last_file_event(file.number, "ANSWERED")
             if answered is not None:
                 body = codec.loads(answered["body"])
                 file.after, file.parts_answered, file.rows_answered = body["after"], body["parts"], body["rows"]
                 file.outcomes, file.first_code = Counter(body["outcomes"]), body["first_code"]
-            file.canceled = self._reader.last_file_event(file.number, "REST_CANCELED") is not None
+            # An older version did not say; it sent nothing in live mode.
+            file.mode = loaded_body.get("mode", "paper")
+            self._stop_again(file)
             self._note_what_waits(file)
             self._files.append(file)
             self._book.ready.large.add(file.number)
@@ -187,11 +194,41 @@ class LargeFiles:
         stopped = len(self._files)
         for file in list(self._files):
             if file.slices is None:
-                file.canceled = True
-                self._book.turn.append("REST_CANCELED", {}, intake_no=file.number)
+                self._stop(file, Selection())
             else:
                 self._end_unread(file, Outcome.REFUSED, Reason("FILE_CANCELED"))
         return stopped
+
+    def stop_rest(self, wanted: Selection, but: int = 0) -> None:
+        """Of every file under way no row that fits becomes an order from here on, whatever part of it was read; `but`
+        is the number of the file that says so itself, whose rows below are meant."""
+        for file in self._files:
+            if file.number != but:
+                self._stop(file, wanted)
+
+    def waiting(self, client_order_id: str) -> tuple[list[str], list[str]]:
+        """The names of the files in which a row with this id waits to become an order; and of those that are still
+        being read, where one may come."""
+        key = codec.dumps({"key": client_order_id})[1:-1]
+        found = [file for file in self._files if self._has_waiting(file, key)]
+        reading = [file for file in self._files if file.slices is not None and file not in found]
+        return [file.row["name"] for file in found], [file.row["name"] for file in reading]
+
+    def _has_waiting(self, file: _Large, key: str) -> bool:
+        return not file.refused and self._reader.has_file_event(file.number, "PART", after=file.after, text=key)
+
+    def _stop(self, file: _Large, wanted: Selection) -> None:
+        file.stops.add(wanted)
+        self._book.turn.stop_rest(file.row["claim"], wanted, intake_no=file.number)
+
+    def _stop_again(self, file: _Large) -> None:
+        """The cancels that an earlier run has recorded for it."""
+        for stop in self._reader.stops_of_claim(file.row["claim"]):
+            file.stops.add(stop)
+        earlier = self._reader.last_file_event(file.number, "REST_CANCELED")
+        if earlier is not None and "claim" not in codec.loads(earlier["body"]):
+            # As older versions recorded that all was canceled.
+            file.stops.add(Selection())
 
     # ---- reading
 
@@ -273,6 +310,7 @@ class LargeFiles:
             parts=file.parts,
             overlaps=sorted(file.overlaps),
             first_code=file.first_code,
+            mode=file.mode,
         )
 
     def _end_unread(self, file: _Large, outcome: Outcome, reason: Reason) -> None:
@@ -316,7 +354,9 @@ class LargeFiles:
             received_at=received_at,
             now=now,
             overlaps=file.overlaps,
-            canceled=file.canceled,
+            mode=file.mode,
+            stop_rest=self.stop_rest,
+            stops=file.stops,
         )
         for answer in rows.decide(drafts):
             yield self._book.answer(answer_body(answer), answer.order, intake_no=file.number)

@@ -1,7 +1,7 @@
 """The rows of one file, decided one after the other; each sees what the rows before it did."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from filebridge.bridge.book import OrderBook
 from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Answer, Known
+from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, Outcome, Status, body_hash, derived_id
 from filebridge.domain.reasons import Reason
@@ -69,11 +70,14 @@ class FileRows:
         intake_no: int,
         received_at: datetime,
         now: datetime,
+        mode: str,
+        stop_rest: Callable[[Selection, int], None],
         overlaps: Overlaps = frozenset(),
-        canceled: bool = False,
+        stops: Stops | None = None,
     ) -> None:
-        """`overlaps` are baskets of the file that are known to be ordered before, beside what its rows here say;
-        `canceled`: a person wants none of its rows to become an order."""
+        """`mode` is the one in which the file was taken in. `stop_rest` has a cancel hold for the rows of very large
+        files that are no orders yet, but for this file's. `overlaps` are baskets of the file that are known to be
+        ordered before, beside what its rows here say; `stops` are the cancels that hold for its rows."""
         self._book = book
         self._rules = rules
         self._file_name = file_name
@@ -81,7 +85,9 @@ class FileRows:
         self._received_at = received_at
         self._now = now
         self._overlaps = overlaps
-        self._is_canceled = canceled
+        self._mode = mode
+        self._stop_rest = stop_rest
+        self._stops = stops or Stops()
         self._ledger = ledger
         self._known: dict[_Group, dict[str, list[Order]]] = {}
         self._canceled: dict[_Group, set[str]] = {}
@@ -114,14 +120,14 @@ class FileRows:
             client_order_id=draft.name,
             body=draft.body,
             account=account,
-            mode=self._rules.mode,
+            mode=self._mode,
             trade_date=trade_date,
             intake_no=self._intake_no,
             received_at=self._received_at,
         )
         known = Known(
             orders=orders,
-            canceled_before=self._is_canceled or draft.name in self._canceled[draft.group],
+            canceled_before=draft.name in self._canceled[draft.group] or self._stops.hit(terms),
             corrects=self._corrects.get(terms.row),
             meets=self._meets.get(terms.row, ""),
             refusal=risk.refusal(terms, self._rules),
@@ -140,6 +146,9 @@ class FileRows:
         target = self._book.get(answer.tag) if answer.tag else None
         if target is None:
             self._book.mark_canceled(trade_date=trade_date, account=account, client_order_id=draft.name)
+            if draft.instruction.trade_date is None:
+                # It may wait in a very large file as the order of a later day, which the mark of this day is not about.
+                self._stop_rest(Selection(account=account, client_order_id=draft.name), self._intake_no)
         else:
             reason = Reason("CANCELED_BEFORE_SENDING") if target.status in LOCAL else None
             self._book.happen(target, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))

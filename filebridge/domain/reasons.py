@@ -235,6 +235,15 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
 # Commands given by a person.
 CONTROL_REASONS: dict[str, tuple[str, str]] = {
     "CONTROL_DONE": ("Done. {text}", "已完成。{text}"),
+    "CONTROL_CANCEL_WAITING": (
+        "Done. {value} waits in {file}, which is still being answered; it will not be sent.",
+        "已完成。{value} 仍在文件 {file} 中等待处理，将不会发送。",
+    ),
+    "CONTROL_CANCEL_REMEMBERED": (
+        "No order {value} is known that could be canceled. Should a row of {file}, which is still being read, carry "
+        "this id, it will not be sent.",
+        "没有可撤的委托 {value}。文件 {file} 仍在读取，如其中有该编号的行，将不会发送。",
+    ),
     "CONTROL_UNKNOWN_ORDER": ("No order {value} is known.", "没有找到委托 {value}。"),
     "CONTROL_AMBIGUOUS": (
         "{value} fits several orders ({text}); name one by its tag.",

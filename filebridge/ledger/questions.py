@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_col
 from sqlalchemy.dialects import sqlite
 
 from filebridge.ledger import schema
-from filebridge.ledger.schema import CANCEL_MARKS, EVENTS, FILES, FILLS, ORDERS
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FILES, FILLS, ORDERS
 
 NAMED_MAX = 1000
 # So many rows of a long report, or events of a file, at a time.
@@ -136,6 +136,10 @@ _OF_FILE = and_(_is(EVENTS.c.intake_no), text(schema.HAS_INTAKE))
 _AFTER = EVENTS.c.seq > bindparam("after")
 FILE_EVENTS = Question(_EVENTS.where(_OF_FILE, _AFTER).limit(PAGE))
 NEXT_FILE_EVENT = Question(_EVENTS.where(_OF_FILE, _AFTER, _is(EVENTS.c.kind)).limit(1))
+# Whether a text stands in any of a file's events of a kind.
+FILE_EVENT_WITH = Question(
+    _EVENTS.where(_OF_FILE, _AFTER, _is(EVENTS.c.kind), func.instr(EVENTS.c.body, bindparam("text")) > 0).limit(1)
+)
 LAST_FILE_EVENT = Question(select(EVENTS).where(_OF_FILE, _is(EVENTS.c.kind)).order_by(_NEWEST).limit(1))
 DAY_OF_ORDER = Question(_EVENTS.where(_is(EVENTS.c.trade_date), _is(EVENTS.c.tag)))
 # A day's events lie together: read from the first to the last of them they need no sorting.
@@ -163,4 +167,7 @@ NEWEST_BOOKS = Question(
 )
 CANCELED_BEFORE = Question(
     select(CANCEL_MARKS.c.client_order_id).where(_is(CANCEL_MARKS.c.trade_date), _is(CANCEL_MARKS.c.account))
+)
+STOPS_OF_CLAIM = Question(
+    select(CANCEL_STOPS.c.selection).where(_is(CANCEL_STOPS.c.claim)).order_by(CANCEL_STOPS.c.seq)
 )

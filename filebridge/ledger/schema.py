@@ -165,7 +165,20 @@ CANCEL_MARKS = Table(
     sqlite_strict=True,
 )
 
-VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS)
+# Cancels that hold for the rows of a very large file that is under way: none that fits becomes an order. By its claim,
+# for a file whose loading was cut off comes again under another number.
+CANCEL_STOPS = Table(
+    "cancel_stops",
+    METADATA,
+    # The sequence number of the event that recorded it.
+    _int("seq", primary_key=True),
+    _text("claim"),
+    _text("selection"),
+    Index("cancel_stops_claim", "claim"),
+    sqlite_strict=True,
+)
+
+VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS)
 
 _APPEND_ONLY = tuple(
     f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "
@@ -191,9 +204,16 @@ _INDEXES_OF_2 = (
     ),
 )
 
+_STOPS_OF_3 = (
+    "CREATE TABLE IF NOT EXISTS cancel_stops "
+    "(seq INTEGER NOT NULL, claim TEXT NOT NULL, selection TEXT NOT NULL, PRIMARY KEY (seq)) STRICT",
+    "CREATE INDEX IF NOT EXISTS cancel_stops_claim ON cancel_stops (claim)",
+)
+
 # (version, name, statements); a version is never edited once it was released, only followed. The first makes the tables
 # as they are described above, so in a new ledger the later ones find their work done.
 MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (1, "first tables", _APPEND_ONLY),
     (2, "indexes for a thousand days", _INDEXES_OF_2),
+    (3, "cancels of rows that are no orders yet", _STOPS_OF_3),
 )

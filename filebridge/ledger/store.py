@@ -35,6 +35,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from filebridge import failpoints
+from filebridge.domain.canceling import Selection
 from filebridge.domain.events import OrderEvent
 from filebridge.domain.orders import Order, OrderTerms
 from filebridge.errors import LedgerError, LedgerTooNew
@@ -80,6 +81,7 @@ class Turn:
         # Very large ones, whose rows came into the ledger before this turn, or come after it.
         self.loaded: dict[int, Body] = {}
         self.marks: list[Body] = []
+        self.stops: list[Body] = []
 
     def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
         """Add an event to the chain; returns its sequence number."""
@@ -126,6 +128,11 @@ class Turn:
         mark = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": client_order_id}
         self.marks.append(mark)
         self.append("CANCEL_MARK", mark)
+
+    def stop_rest(self, claim: str, stop: Selection, *, intake_no: int) -> None:
+        """Record that no row of a very large file that fits becomes an order from here on."""
+        body = {"claim": claim, **codec.selection_body(stop)}
+        self.stops.append(codec.stop_row(body, self.append("REST_CANCELED", body, intake_no=intake_no)))
 
     def happen(self, order: Order, what: OrderEvent, after: Order, *, raw: Body | None = None) -> None:
         """Record an event and the order after it; `raw` is the broker's own words, if they caused it."""
@@ -225,6 +232,7 @@ class Ledger:
                 (_PRICED_ORDER, priced),
                 (_NEW_FILL, turn.fills),
                 (_NEW_MARK, turn.marks),
+                (_NEW_STOP, turn.stops),
             ):
                 if found := list(map(values, rows)):
                     store.executemany(statement, found)
@@ -374,6 +382,7 @@ _NEW_EVENT, _NEW_ORDER, _NEW_FILL = (_prepared(insert(table)) for table in (sche
 _NEW_FILE = _prepared(insert(schema.FILES).prefix_with("OR REPLACE"))
 # A cancel of an unknown id may come twice.
 _NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
+_NEW_STOP = _prepared(insert(schema.CANCEL_STOPS))
 _STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
 _INDEXED = ("open", "broker_order_id", "counter_order_id")
 

@@ -10,7 +10,7 @@ from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, FILES, FILLS, ORDERS, VIEWS
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FILES, FILLS, ORDERS, VIEWS
 from filebridge.ledger.store import GENESIS, chain_hash
 from filebridge.ledger.views import LedgerReader
 
@@ -34,6 +34,7 @@ class Views:
     orders: dict[str, Order] = field(default_factory=dict)
     fills: list[Body] = field(default_factory=list)
     marks: dict[tuple[str, str, str], Body] = field(default_factory=dict)
+    stops: list[Body] = field(default_factory=list)
 
     def rows(self) -> dict[Table, list[Body]]:
         return {
@@ -41,6 +42,7 @@ class Views:
             ORDERS: [codec.order_row(order) for order in self.orders.values()],
             FILLS: self.fills,
             CANCEL_MARKS: list(self.marks.values()),
+            CANCEL_STOPS: self.stops,
         }
 
 
@@ -64,6 +66,8 @@ def fold(events: Iterable[Body]) -> Views:
                     views.fills.append(codec.fill_row(order, event, row["seq"]))
             case "CANCEL_MARK":
                 views.marks[(body["trade_date"], body["account"], body["client_order_id"])] = body
+            case "REST_CANCELED" if "claim" in body:
+                views.stops.append(codec.stop_row(body, row["seq"]))
             case _:
                 pass
     return views
@@ -133,4 +137,4 @@ def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> It
         yield f"{table.name}: {missing} is missing"
 
 
-assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS}
+assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS}

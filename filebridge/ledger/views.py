@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Table, select
 
+from filebridge.domain.canceling import Selection
 from filebridge.domain.orders import Order
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, questions
@@ -150,6 +151,16 @@ class LedgerReader:
     def next_file_event(self, intake_no: int, kind: str, *, after: int) -> Body | None:
         """The first event of that kind that a file has after another one."""
         return self._first(questions.NEXT_FILE_EVENT, intake_no=intake_no, kind=kind, after=after)
+
+    def has_file_event(self, intake_no: int, kind: str, *, after: int, text: str) -> bool:
+        """Whether a file has an event of that kind with a text in it after another one."""
+        found = self._first(questions.FILE_EVENT_WITH, intake_no=intake_no, kind=kind, after=after, text=text)
+        return found is not None
+
+    def stops_of_claim(self, claim: str) -> list[Selection]:
+        """The cancels that hold for the rows of a very large file that are no orders yet, oldest first."""
+        rows = self._ask(questions.STOPS_OF_CLAIM, claim=claim)
+        return [codec.selection_from(codec.loads(selection)) for (selection,) in rows]
 
     def last_file_event(self, intake_no: int, kind: str) -> Body | None:
         return self._first(questions.LAST_FILE_EVENT, intake_no=intake_no, kind=kind)
