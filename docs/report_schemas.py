@@ -69,9 +69,11 @@ _RECEIPT_FILE = {
     "outcome": ("text", "of the file, whatever became of its rows"),
     "archived_as": ("text", "its place in archive/"),
 }
-_RECEIPT_PROBLEM = {
+# What some of its rows say besides.
+_RECEIPT_MORE = {
     "column": ("text", "of a problem: the column"),
     "value": ("text", "of a problem: the value that cannot be used"),
+    "canceled": ("list of texts", "of a cancel of several orders: their tags"),
 }
 # Kind of event -> words that its body holds.
 _BODIES: dict[str, dict[str, Iterable[StrEnum]]] = {
@@ -101,7 +103,7 @@ def receipt() -> Schema:
     columns = {name: _in_json(name, field) for name, field in fields("Receipts").items()}
     # A cancel has none, nor has a row that could not be read.
     columns["quantity"] |= {"type": ["integer", "string"], "maxLength": 0}
-    problem = {name: _in_json(name, Field(*said)) for name, said in _RECEIPT_PROBLEM.items()}
+    problem = {name: _in_json(name, Field(*said)) for name, said in _RECEIPT_MORE.items()}
     row = {**_object({**columns, **problem}), "required": list(columns)}
     head = _in_json("chain_head", Field("text", "the head of the ledger's chain when the file had been answered"))
     whole = _object({**own, "rows": {"type": "array", "items": row}, "chain_head": head})

@@ -12,7 +12,7 @@ from typing import Any
 from filebridge.domain import symbols
 from filebridge.domain.orders import Action
 from filebridge.domain.symbols import InstrumentKind
-from filebridge.orderfiles import jsonfile, values, wording
+from filebridge.orderfiles import jsonfile, native, values, wording
 from filebridge.orderfiles.columns import COLUMNS
 
 Schema = dict[str, Any]
@@ -32,15 +32,15 @@ _PRICE = f"[0-9]{{1,7}}(?:{_DECIMALS})?|(?:[1-9][0-9]{{0,2}}|[1-9],[0-9]{{3}}),[
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
 
 _NEEDED = ("symbol", "side", "quantity", "limit_price")
-# What a cancel is about; only the first names it surely.
+# What a cancel is about: one of them is enough.
 _EARLIER = ("orig_client_order_id", "broker_order_id")
 
 # Column -> what stands in it.
 _ABOUT = {
-    "action": "order (the default) or cancel",
+    "action": "order (the default), cancel, or cancel_all: all open orders that fit what is filled in",
     "client_order_id": "your own id; without one an id is derived from the row",
     "orig_client_order_id": "for a cancel: the id of the order to cancel",
-    "broker_order_id": "for a cancel: the broker's number, compared with that of the order",
+    "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
     "account": "may be left out where one account is configured",
     "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG",
     "side": "buy or sell",
@@ -103,22 +103,35 @@ def _document(title: str, about: str, content: Schema) -> Schema:
 
 
 def _row() -> Schema:
-    """A row is an order, or a cancel; every column goes by either of its names, but not by both."""
+    """A row is an order, a cancel, or one of several orders; every column goes by either of its names, but not by
+    both."""
     own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
     passed_over = dict.fromkeys(wording.PASSED_OVER, True)
-    cancels = [
-        {"required": [name], "properties": {name: _matches(_action(Action.CANCEL))}} for name in _names("action")
-    ]
-    blank = {name: {"$ref": "#/$defs/blank"} for column in _EARLIER for name in _names(column)}
+    rows_of_actions = {
+        Action.CANCEL: {"anyOf": [_filled(column) for column in _EARLIER]},
+        Action.CANCEL_ALL: _left_out(Action.CANCEL_ALL),
+    }
+    row: Schema = {"allOf": [_filled(column) for column in _NEEDED], **_left_out(Action.ORDER)}
+    for action, content in rows_of_actions.items():
+        row = {"if": _is(action), "then": content, "else": row}
     return {
         "type": "object",
         "properties": {**own, **passed_over},
         "additionalProperties": False,
         "dependentSchemas": {name: {"properties": {name_zh: False}} for name, name_zh in COLUMNS.items()},
-        "if": {"anyOf": cancels},
-        "then": _filled(_EARLIER[0]),
-        "else": {"allOf": [_filled(column) for column in _NEEDED], "properties": blank},
+        **row,
     }
+
+
+def _is(action: Action) -> Schema:
+    """A row with this action."""
+    word = _matches(_action(action))
+    return {"anyOf": [{"required": [name], "properties": {name: word}} for name in _names("action")]}
+
+
+def _left_out(action: Action) -> Schema:
+    """A row without what must stay empty in one of this action."""
+    return {"properties": {name: _blank() for column in native.BARRED[action][0] for name in _names(column)}}
 
 
 def _columns() -> dict[str, Schema]:

@@ -328,8 +328,9 @@ def _constant(text: list[str]) -> Callable[[], Iterable[str]]:
 
 
 def _extra(row: Row) -> Row:
-    """What a refused row says besides: the column and the value that cannot be used."""
-    return {name: row[name] for name in ("column", "value") if name in row}
+    """What a row of the JSON receipt says besides: of a refused one the column and the value that cannot be used, of a
+    cancel of several orders their tags."""
+    return {name: row[name] for name in ("column", "value", "canceled") if name in row}
 
 
 def _messages(row: Row) -> Row:

@@ -94,4 +94,6 @@ def answer_body(answer: Answer) -> Body:
     body["tag"] = answer.tag
     if answer.earlier_status:
         body["earlier_status"] = answer.earlier_status
+    if answer.canceled:
+        body["canceled"] = answer.canceled
     return body

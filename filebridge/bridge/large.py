@@ -27,6 +27,7 @@ from filebridge.bridge.answers import (
 )
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.rows import Draft, FileRows, RowKeys
+from filebridge.bridge.stopping import has_waiting, recorded_stops
 from filebridge.bridge.underway import Overlap, Sheet
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
@@ -139,7 +140,7 @@ class LargeFiles:
         file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
         self._files.append(file)
         # What was canceled while an earlier run was reading it.
-        self._stop_again(file)
+        file.stops = recorded_stops(self._reader, file.number, row["claim"])
         self._book.ready.large.add(row["intake_no"])
         self._book.turn.append("LOADING", row, intake_no=row["intake_no"])
 
@@ -161,7 +162,7 @@ class LargeFiles:
                 file.outcomes, file.first_code = Counter(body["outcomes"]), body["first_code"]
             # An older version did not say; it sent nothing in live mode.
             file.mode = loaded_body.get("mode", "paper")
-            self._stop_again(file)
+            file.stops = recorded_stops(self._reader, file.number, row["claim"])
             self._note_what_waits(file)
             self._files.append(file)
             self._book.ready.large.add(file.number)
@@ -199,36 +200,27 @@ class LargeFiles:
                 self._end_unread(file, Outcome.REFUSED, Reason("FILE_CANCELED"))
         return stopped
 
-    def stop_rest(self, wanted: Selection, but: int = 0) -> None:
+    def stop_rest(self, wanted: Selection, but: int = 0) -> int:
         """Of every file under way no row that fits becomes an order from here on, whatever part of it was read; `but`
-        is the number of the file that says so itself, whose rows below are meant."""
-        for file in self._files:
-            if file.number != but:
-                self._stop(file, wanted)
+        is the number of the file that says so itself, whose rows below are meant. Returns how many files that are."""
+        under_way = [file for file in self._files if file.number != but and not file.refused]
+        for file in under_way:
+            self._stop(file, wanted)
+        return len(under_way)
 
     def waiting(self, client_order_id: str) -> tuple[list[str], list[str]]:
         """The names of the files in which a row with this id waits to become an order; and of those that are still
         being read, where one may come."""
-        key = codec.dumps({"key": client_order_id})[1:-1]
-        found = [file for file in self._files if self._has_waiting(file, key)]
+        found = [file for file in self._files if self._has_waiting(file, client_order_id)]
         reading = [file for file in self._files if file.slices is not None and file not in found]
         return [file.row["name"] for file in found], [file.row["name"] for file in reading]
 
-    def _has_waiting(self, file: _Large, key: str) -> bool:
-        return not file.refused and self._reader.has_file_event(file.number, "PART", after=file.after, text=key)
+    def _has_waiting(self, file: _Large, client_order_id: str) -> bool:
+        return not file.refused and has_waiting(self._reader, file.number, file.after, client_order_id)
 
     def _stop(self, file: _Large, wanted: Selection) -> None:
         file.stops.add(wanted)
         self._book.turn.stop_rest(file.row["claim"], wanted, intake_no=file.number)
-
-    def _stop_again(self, file: _Large) -> None:
-        """The cancels that an earlier run has recorded for it."""
-        for stop in self._reader.stops_of_claim(file.row["claim"]):
-            file.stops.add(stop)
-        earlier = self._reader.last_file_event(file.number, "REST_CANCELED")
-        if earlier is not None and "claim" not in codec.loads(earlier["body"]):
-            # As older versions recorded that all was canceled.
-            file.stops.add(Selection())
 
     # ---- reading
 

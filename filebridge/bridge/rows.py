@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.underway import Overlap
-from filebridge.domain import admission, risk
+from filebridge.domain import admission, canceling, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
@@ -23,7 +23,8 @@ Overlaps = Set[Overlap]
 
 
 class Draft(NamedTuple):
-    """A row with its key. `name` is its id, given or derived; of a cancel, what it wants to cancel, and no `body`."""
+    """A row with its key. `name` is its id, given or derived; of a cancel the id of what it wants to cancel, if it
+    names one, and no `body`."""
 
     instruction: OrderInstruction
     group: _Group
@@ -45,7 +46,7 @@ class RowKeys:
     def _draft(self, row: OrderInstruction) -> Draft:
         account = row.account or self._only_account
         group = (row.trade_date or self._today, account)
-        if row.action is Action.CANCEL:
+        if row.action in (Action.CANCEL, Action.CANCEL_ALL):
             return Draft(row, group, row.orig_client_order_id)
         body = body_hash(row, account)
         if row.client_order_id:
@@ -71,13 +72,14 @@ class FileRows:
         received_at: datetime,
         now: datetime,
         mode: str,
-        stop_rest: Callable[[Selection, int], None],
+        stop_rest: Callable[[Selection, int], int],
         overlaps: Overlaps = frozenset(),
         stops: Stops | None = None,
     ) -> None:
         """`mode` is the one in which the file was taken in. `stop_rest` has a cancel hold for the rows of very large
-        files that are no orders yet, but for this file's. `overlaps` are baskets of the file that are known to be
-        ordered before, beside what its rows here say; `stops` are the cancels that hold for its rows."""
+        files that are no orders yet, but for this file's, and says for how many files. `overlaps` are baskets of the
+        file that are known to be ordered before, beside what its rows here say; `stops` are the cancels that hold for
+        its rows."""
         self._book = book
         self._rules = rules
         self._file_name = file_name
@@ -106,11 +108,16 @@ class FileRows:
             self._look_up(group, members)
         tags = iter(self._ledger.new_tags(len(drafts)))
         for draft in drafts:
-            orders = self._known[draft.group][draft.name]
+            orders = self._known[draft.group].get(draft.name, [])
             if orders:
                 # What earlier rows of this file did to them.
                 orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
-            yield self._order(draft, orders, next(tags)) if draft.body else self._cancel(draft, orders)
+            if draft.body:
+                yield self._order(draft, orders, next(tags))
+            elif draft.instruction.action is Action.CANCEL:
+                yield self._cancel(draft, orders)
+            else:
+                yield self._cancel_all(draft)
 
     def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
         trade_date, account = draft.group
@@ -140,7 +147,11 @@ class FileRows:
 
     def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
         trade_date, account = draft.group
-        answer = admission.decide_cancel(draft.instruction, account, orders)
+        if draft.name:
+            answer = canceling.decide_cancel(draft.instruction, account, orders)
+        else:
+            numbered = self._numbered(draft)
+            answer = canceling.decide_cancel_by_number(draft.instruction, account, trade_date, numbered)
         if answer.outcome is not Outcome.CANCEL_ACCEPTED:
             return answer
         target = self._book.get(answer.tag) if answer.tag else None
@@ -150,13 +161,36 @@ class FileRows:
                 # It may wait in a very large file as the order of a later day, which the mark of this day is not about.
                 self._stop_rest(Selection(account=account, client_order_id=draft.name), self._intake_no)
         else:
-            reason = Reason("CANCELED_BEFORE_SENDING") if target.status in LOCAL else None
-            self._book.happen(target, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
+            self._take_back(target)
         return answer
+
+    def _cancel_all(self, draft: Draft) -> Answer:
+        """Cancel what is open at this moment and fits; also what waits in very large files, but for this one's rows
+        below."""
+        wanted = canceling.selection_of(draft.instruction, draft.group[1])
+        orders = wanted.among(self._book.open_orders())
+        for order in orders:
+            self._take_back(order)
+        files = self._stop_rest(wanted, self._intake_no)
+        return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, files)
+
+    def _take_back(self, order: Order) -> None:
+        reason = Reason("CANCELED_BEFORE_SENDING") if order.status in LOCAL else None
+        self._book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
+
+    def _numbered(self, draft: Draft) -> list[Order]:
+        """Our orders of that day with the broker's number that a cancel names; another mode's number is another's."""
+        found = self._book.with_broker_ids(
+            account=draft.group[1],
+            trade_date=draft.group[0],
+            broker_order_id=draft.instruction.broker_order_id,
+            counter_order_id="",
+        )
+        return [order for order in found if order.terms.mode == self._rules.mode]
 
     def _look_up(self, group: _Group, drafts: Sequence[Draft]) -> None:
         trade_date, account = group
-        names = [draft.name for draft in drafts]
+        names = [draft.name for draft in drafts if draft.name]
         known = self._known[group] = self._book.with_keys(trade_date=trade_date, account=account, ids=names)
         # The book's own set: a cancel in this file is seen by the rows below it.
         self._canceled[group] = self._book.canceled_before(trade_date=trade_date, account=account)
@@ -165,7 +199,7 @@ class FileRows:
             row = draft.instruction
             if not draft.body:
                 # A cancel that names no trade date means the order that is open, be it tomorrow's.
-                if row.trade_date is None and not known[draft.name]:
+                if draft.name and row.trade_date is None and not known[draft.name]:
                     known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
             elif not row.client_order_id:
                 derived.setdefault(row.basket, []).append(draft)

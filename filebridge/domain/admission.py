@@ -1,4 +1,6 @@
-"""What a row may become: a new order, a held one, a denied one, a duplicate, a cancel. Decided in one declared order.
+"""What a row may become: a new order, a held one, a denied one, a duplicate. Decided in one declared order.
+
+Cancels are decided in canceling.py.
 
 Pure: whoever calls has looked up what is known of the row's key, and hands it in.
 """
@@ -7,8 +9,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from filebridge.domain.events import EventKind
-from filebridge.domain.lifecycle import allows
 from filebridge.domain.orders import (
     Action,
     Order,
@@ -45,7 +45,8 @@ class Known(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a receipt says of one row. `order` is the order that the row made, if it made one."""
+    """What a receipt says of one row. `order` is the order that the row made, if it made one; `canceled` are the tags
+    of those that a cancel of several is about."""
 
     instruction: OrderInstruction
     outcome: Outcome
@@ -55,6 +56,7 @@ class Answer(NamedTuple):
     tag: str = ""
     earlier_status: str = ""
     order: Order | None = None
+    canceled: tuple[str, ...] = ()
 
 
 def row_problems(instruction: OrderInstruction, desk: Desk) -> list[Problem]:
@@ -118,32 +120,6 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
         context = {"symbol": terms.symbol, "side": terms.side.value, "file": known.meets, "tag": terms.tag}
         return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("CORRECTS_FILE_UNDER_WAY", context), at)
     return _born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
-
-
-def decide_cancel(instruction: OrderInstruction, account: str, orders: Sequence[Order]) -> Answer:
-    """The answer to a cancel; `orders` are those that its orig_client_order_id names."""
-    name = instruction.orig_client_order_id
-    target = burning(orders) or (orders[-1] if orders else None)
-    context = {"orig_client_order_id": name, "earlier_status": target.status.value if target else ""}
-    outcome, code = Outcome.CANCEL_ACCEPTED, ""
-    if target is None:
-        code = "CANCEL_REMEMBERED"
-    elif instruction.broker_order_id and target.broker_order_id not in ("", instruction.broker_order_id):
-        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_IDS_DISAGREE"
-        context |= {"value": instruction.broker_order_id, "broker_order_id": target.broker_order_id}
-    elif not allows(target.status, EventKind.CANCEL):
-        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_ORDER_FINAL"
-    elif target.status is Status.UNKNOWN:
-        code = "CANCEL_IN_DOUBT"
-    return Answer(
-        instruction=instruction,
-        outcome=outcome,
-        client_order_id=name,
-        account=account,
-        reason=Reason(code, context) if code else None,
-        tag=target.terms.tag if target else "",
-        earlier_status=context["earlier_status"],
-    )
 
 
 def correction_of(row: OrderInstruction, ordered: Sequence[Order]) -> Order | None:

@@ -176,8 +176,8 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{column} 的值是 {value}，这里只能是文本或普通数字。",
     ),
     "ACTION_UNKNOWN": (
-        "The action {value} is not known. Write order or cancel.",
-        "无法识别的动作 {value}，请填 order（委托）或 cancel（撤单）。",
+        "The action {value} is not known. Write order, cancel or cancel_all.",
+        "无法识别的动作 {value}，请填 order（委托）、cancel（撤单）或 cancel_all（全撤）。",
     ),
     "ACTION_NOT_SUPPORTED": (
         "The action {value} is not supported by this version. Cancel the order, then place a new one.",
@@ -299,9 +299,16 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "无法识别模式 {value}，请填 模拟（paper）或 实盘（live），也可留空。",
     ),
     "CANCEL_ID_REQUIRED": (
-        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号). "
-        "This version does not cancel by the broker's number alone.",
-        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）。当前版本不支持只按 委托编号 撤单。",
+        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号) or broker_order_id "
+        "(委托编号). To cancel all orders of a symbol, a side, a strategy or a basket, write cancel_all.",
+        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）或 委托编号（broker_order_id）。"
+        "要按证券、方向、策略或篮子全部撤单，请在 动作 列填 全撤（cancel_all）。",
+    ),
+    "CANCEL_ALL_NARROWED": (
+        "{name} says {value}, but cancel_all goes by account, trade_date, symbol, side, strategy and basket alone, so "
+        "it would cancel more than this. Leave it empty, or cancel one order by its id with action cancel.",
+        "{name_zh} 填了 {value}，但全撤只按 资金账号、交易日、证券代码、买卖方向、策略名称、篮子 选择，会撤得更多。"
+        "请留空；只撤一笔请在 动作 列填 撤单 并写明编号。",
     ),
     "CANCEL_ID_ON_ORDER": (
         "{name} names an earlier order ({value}), but this row places a new one. To cancel, write action cancel; "

@@ -30,6 +30,7 @@ class OrderType(StrEnum):
 class Action(StrEnum):
     ORDER = "order"
     CANCEL = "cancel"
+    CANCEL_ALL = "cancel_all"
 
 
 class Status(StrEnum):

@@ -120,6 +120,41 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "Order {orig_client_order_id} is in doubt; the cancel goes out as soon as its broker number is known.",
         "委托 {orig_client_order_id} 状态未明，一旦得知券商委托编号即发出撤单。",
     ),
+    "CANCEL_NOT_THAT_ORDER": (
+        "The row says {column} {value}, but order {orig_client_order_id} has {expected}; nothing was done. Correct "
+        "the row, or leave that column empty.",
+        "本行 {column} 为 {value}，但委托 {orig_client_order_id} 是 {expected}，未执行。请更正，或将该列留空。",
+    ),
+    "CANCEL_NUMBER_UNKNOWN": (
+        "No order that filebridge sent has the broker's number {value} in account {account} on {trade_date}, so it may "
+        "be somebody else's; nothing was canceled. Name the order by its id, or cancel it in the broker's terminal.",
+        "账号 {account} 在 {trade_date} 没有由 filebridge 发出、委托编号为 {value} 的委托，可能属于他人，未撤单。"
+        "请改用自定义编号，或在券商终端撤单。",
+    ),
+    "CANCEL_NUMBER_AMBIGUOUS": (
+        "Several orders of account {account} have the broker's number {value} on {trade_date} ({text}); nothing was "
+        "canceled. Name the order by its id.",
+        "账号 {account} 在 {trade_date} 有多笔委托的委托编号为 {value}（{text}），未撤单。请改用自定义编号。",
+    ),
+    "CANCEL_ALL_TAKEN": (
+        "{count} open orders fit and are canceled: {text}. Whether each came in time stands in the orders report.",
+        "符合条件的 {count} 笔未完成委托均已申请撤单：{text}。是否撤成见委托报告。",
+    ),
+    "CANCEL_ALL_AND_REST": (
+        "{count} open orders fit and are canceled: {text}. In {files} very large files that are still being taken in, "
+        "no further row that fits becomes an order.",
+        "符合条件的 {count} 笔未完成委托均已申请撤单：{text}。"
+        "另有 {files} 个大文件仍在处理，其中符合条件的行不再成为委托。",
+    ),
+    "CANCEL_ALL_REST": (
+        "No open order fits. In {files} very large files that are still being taken in, no further row that fits "
+        "becomes an order.",
+        "没有符合条件的未完成委托。另有 {files} 个大文件仍在处理，其中符合条件的行不再成为委托。",
+    ),
+    "CANCEL_ALL_NONE": (
+        "No open order fits; there was nothing to cancel.",
+        "没有符合条件的未完成委托，无可撤销。",
+    ),
     "CANCEL_REJECTED": (
         "The broker refused the cancel: {text}",
         "券商拒绝撤单：{text}",

@@ -30,9 +30,17 @@ from filebridge.orderfiles.spreadsheet import SheetTable
 from filebridge.orderfiles.text import FileText
 from filebridge.orderfiles.values import READERS, Value
 
-_REQUIRED = {Action.ORDER: ("symbol", "side", "quantity", "limit_price"), Action.CANCEL: ()}
+_REQUIRED = {Action.ORDER: ("symbol", "side", "quantity", "limit_price")}
 _EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
 _MOMENTS = ("start_at", "expire_at")
+# What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
+BARRED: dict[Action, tuple[tuple[str, ...], str]] = {
+    Action.ORDER: (_EARLIER_ORDER, "CANCEL_ID_ON_ORDER"),
+    Action.CANCEL_ALL: (
+        ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", *_MOMENTS),
+        "CANCEL_ALL_NARROWED",
+    ),
+}
 # What a row is that does not say; the same by whichever way it is read, for its id may be derived from it.
 _DEFAULTS = {**OrderInstruction._field_defaults, "order_type": OrderType.LIMIT}
 _READINGS_MAX = 20_000
@@ -194,15 +202,14 @@ class _Rows:
     def _check_together(self, number: int, values: dict[str, Any]) -> list[Problem]:
         action = values.get("action", Action.ORDER)
         problems: list[Problem] = []
-        if action is Action.CANCEL:
-            # Not by the broker's number alone: taken but not understood, it would cancel nothing.
-            if "orig_client_order_id" not in values:
-                problems.append(self._problem(number, "orig_client_order_id", "CANCEL_ID_REQUIRED"))
-        elif action is Action.ORDER:
+        if action is Action.CANCEL and not any(column in values for column in _EARLIER_ORDER):
+            problems.append(self._problem(number, "orig_client_order_id", "CANCEL_ID_REQUIRED"))
+        barred, code = BARRED.get(action, ((), ""))
+        for column in barred:
+            if values.get(column):
+                problems.append(self._problem(number, column, code, str(values[column])))
+        if action is Action.ORDER:
             values["order_type"] = values.get("order_type", OrderType.LIMIT)
-            for column in _EARLIER_ORDER:
-                if values.get(column):
-                    problems.append(self._problem(number, column, "CANCEL_ID_ON_ORDER", values[column]))
         for column in _REQUIRED.get(action, ()):
             if column not in values:
                 problems += self._missing(number, column)

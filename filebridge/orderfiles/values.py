@@ -29,8 +29,9 @@ _SYMBOL_CHARS_MAX = 32
 _ACTIONS = {
     **dict.fromkeys(("order", "委托", "下单"), Action.ORDER),
     **dict.fromkeys(("cancel", "撤单"), Action.CANCEL),
+    **dict.fromkeys(("cancel_all", "全撤", "全部撤单"), Action.CANCEL_ALL),
 }
-_ACTIONS_TO_COME = ("replace", "改单", "cancel_all", "全撤", "全部撤单")
+_ACTIONS_TO_COME = ("replace", "改单")
 _SIDES = {
     **dict.fromkeys(("buy", "b", "买", "买入", "证券买入"), Side.BUY),
     **dict.fromkeys(("sell", "s", "卖", "卖出", "证券卖出"), Side.SELL),

@@ -35,7 +35,14 @@ DOCUMENT, ROWS, LINES = map(Draft202012Validator, (WHOLE, ROW, schemas.order_lin
 NEEDED = ("symbol", "side", "quantity", "limit_price")
 EARLIER = ("orig_client_order_id", "broker_order_id")
 PASSED_OVER = "证券名称"
-SELDOM = ("account", "order_type", "strategy", "note", "basket", "trade_date", "start_at", "mode")
+OF_ALL = ("account", "strategy", "note", "basket", "trade_date", "mode")
+SELDOM = (*OF_ALL, "order_type", "start_at")
+# What a row needs (a cancel one of them), and what it may have.
+OF_ACTION: dict[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Action.ORDER: (NEEDED, ("client_order_id", *SELDOM)),
+    Action.CANCEL: (EARLIER, ("client_order_id", *SELDOM, *NEEDED)),
+    Action.CANCEL_ALL: ((), (*OF_ALL, "symbol", "side")),
+}
 # What is wrong is the file's form, which is gone when its rows are looked at; and what no schema can say.
 FORM = {"ROW_JSON_BROKEN", "COLUMN_UNNAMED", "COLUMN_DUPLICATE", "ROW_TOO_SHORT", "ROW_TEXT_AFTER_LAST_COLUMN"}
 BEYOND_A_SCHEMA = {"EXPIRE_BEFORE_START"}
@@ -83,14 +90,14 @@ def _is_meant(value: Any) -> bool:
 @st.composite
 def rows(draw: st.DrawFn) -> Row:
     """A row that the schema lets pass."""
-    is_cancel = draw(st.integers(0, 3)) == 0
+    action = draw(st.sampled_from([*[Action.ORDER] * 4, *Action]))
     row: Row = {}
-    if is_cancel or draw(st.booleans()):
-        words = filled("action").filter(lambda word: (values.read_action(word) is Action.CANCEL) is is_cancel)
+    if action is not Action.ORDER or draw(st.booleans()):
+        words = filled("action").filter(lambda word: values.read_action(word) is action)
         row[_name(draw, "action")] = draw(words)
-    for column in EARLIER[:1] if is_cancel else NEEDED:
+    needed, others = OF_ACTION[action]
+    for column in (draw(st.sampled_from(needed)),) if action is Action.CANCEL else needed:
         row[_name(draw, column)] = draw(filled(column))
-    others = ("client_order_id", *SELDOM, *(NEEDED if is_cancel else ()))
     more = draw(st.lists(st.sampled_from(others), unique=True, max_size=4))
     for column in more:
         row[_name(draw, column)] = draw(st.sampled_from(["", None]) | filled(column) | filled(column))
@@ -151,9 +158,12 @@ def broken(draw: st.DrawFn) -> Row:
     row = draw(rows())
     by_column = {column: name for name in row if isinstance(column := column_of(name), str) and column}
     action = row.get(by_column.get("action", "")) or "order"
-    is_cancel = values.read_action(action) is Action.CANCEL
-    needed = EARLIER[:1] if is_cancel else NEEDED
+    meant = values.read_action(action)
+    assert isinstance(meant, Action)
+    needed = [column for column in OF_ACTION[meant][0] if column in by_column]
     how = draw(st.sampled_from(["missing", "blank", "kind", "word", "unknown", "twice", "earlier"]))
+    if meant is Action.CANCEL_ALL:
+        how = draw(st.sampled_from(["kind", "unknown", "twice", "earlier"]))
     column = draw(st.sampled_from(sorted(by_column)))
     if how == "missing":
         return {name: value for name, value in row.items() if name != by_column[draw(st.sampled_from(needed))]}
@@ -166,7 +176,7 @@ def broken(draw: st.DrawFn) -> Row:
     if how == "twice":
         other = COLUMNS[column] if by_column[column] == column else column
         return row | {other: row[by_column[column]]}
-    if how == "earlier" and not is_cancel:
+    if how == "earlier" and meant is not Action.CANCEL:
         return row | {draw(st.sampled_from(EARLIER)): "A-001"}
     word = draw(WORD.map(str.strip).filter(lambda text: text and not set(text) <= _DIGITS))
     return row | {by_column[column]: word}
@@ -246,5 +256,5 @@ def test_the_schema_agrees_with_the_samples(sample: Path) -> None:
 
 
 def test_the_samples_are_there() -> None:
-    assert {sample.parent.name for sample in WITH_ROWS} == {"accepted", "denied", "refused"}
+    assert {sample.parent.name for sample in WITH_ROWS} == {"accepted", "denied", "language", "refused"}
     assert len(WITH_ROWS) > 40

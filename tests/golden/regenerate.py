@@ -20,7 +20,7 @@ from filebridge.domain.risk import Rules, refusal
 from filebridge.orderfiles import parse
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-FOLDERS = ("accepted", "refused", "denied")
+FOLDERS = ("accepted", "language", "refused", "denied")
 ANSWER = ".expected.json"
 # A Friday; the samples themselves name no date, so that they can be dropped on any day.
 TODAY = date(2026, 11, 20)

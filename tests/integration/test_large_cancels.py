@@ -139,3 +139,40 @@ def test_rows_become_orders_of_the_mode_in_which_they_were_loaded(folder: Path) 
         desk.to_the_end()
         assert {order.terms.mode for order in desk.orders()} == {"paper"}
         assert set(desk.denied().values()) == {"MODE_MISMATCH"}
+
+
+@pytest.mark.parametrize("read", [2, 6], ids=["while it is read", "while it is answered"])
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_cancel_of_a_basket_holds_for_what_waits(folder: Path, read: int, crash: bool) -> None:
+    with opened(folder) as desk:
+        desk.take("large.csv", *rows_of(90))
+        desk.go_on(read)
+        orders = len(desk.orders())
+        desk.take("cancel.csv", "cancel_all,basket 1", header="action,basket")
+        # What comes after it is not meant.
+        desk.take("later.csv", "S-1,600000.SH,BUY,100,10.51,,basket 1")
+        if not crash:
+            desk.to_the_end()
+    if crash:
+        with opened(folder) as desk:
+            if read == 2:
+                desk.take_again(folder / "large.csv")
+            desk.to_the_end()
+    with opened(folder) as desk:
+        of_basket = {f"L-{n}" for n in range(1, 90, 2)}
+        ended = {order.terms.client_order_id for order in desk.orders() if order.is_final}
+        assert ended == of_basket
+        assert len(desk.denied()) == len([n for n in range(orders, 90) if n % 2])
+        assert len(desk.orders()) == 91
+    assert verify(folder / app.LEDGER).problems == []
+
+
+def test_a_cancel_in_a_large_file_is_about_what_stands_above_it(folder: Path) -> None:
+    header = f"action,{HEADER}"
+    rows = [f"order,{row}" for row in rows_of(60)]
+    rows.insert(30, "cancel_all,,,,,,,basket 1")
+    with opened(folder) as desk:
+        desk.take("large.csv", *rows, header=header)
+        desk.to_the_end()
+        ended = {order.terms.client_order_id for order in desk.orders() if order.is_final}
+        assert ended == {f"L-{n}" for n in range(1, 30, 2)}

@@ -242,10 +242,30 @@ def test_a_cancel_names_the_order_it_is_about() -> None:
     file = parsed(text)
     assert [(order.action, order.orig_client_order_id, order.broker_order_id) for order in file.instructions] == [
         (Action.CANCEL, "A1", ""),
+        (Action.CANCEL, "", "123456"),
     ]
-    # By the broker's number alone it would be taken, but nothing would be canceled.
-    assert told(file) == [(row, "orig_client_order_id", "", "CANCEL_ID_REQUIRED") for row in (3, 4)]
+    assert told(file) == [(4, "orig_client_order_id", "", "CANCEL_ID_REQUIRED")]
     assert file.rows == 3
+
+
+def test_a_cancel_of_several_orders_says_by_what_it_chooses() -> None:
+    text = (
+        "action,client_order_id,symbol,side,quantity,strategy,basket\n"
+        "cancel_all,,,,,,\n"
+        "全撤,,600000,卖,,动量,篮子 1\n"
+        "cancel_all,A1,600000,,100,,\n"
+        "cancel,,600000,,,,\n"
+    )
+    file = parsed(text)
+    assert [(row.action, row.symbol, row.side, row.strategy, row.basket) for row in file.instructions] == [
+        (Action.CANCEL_ALL, "", None, "", ""),
+        (Action.CANCEL_ALL, "600000.SH", Side.SELL, "动量", "篮子 1"),
+    ]
+    assert told(file) == [
+        (4, "client_order_id", "A1", "CANCEL_ALL_NARROWED"),
+        (4, "quantity", "100", "CANCEL_ALL_NARROWED"),
+        (5, "orig_client_order_id", "", "CANCEL_ID_REQUIRED"),
+    ]
 
 
 def test_orders_and_cancels_in_one_file() -> None:

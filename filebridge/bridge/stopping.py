@@ -1,0 +1,23 @@
+"""Cancels that hold for rows of very large files which are no orders yet, as the ledger has them."""
+
+from filebridge.domain.canceling import Selection, Stops
+from filebridge.ledger import codec
+from filebridge.ledger.views import LedgerReader
+
+
+def recorded_stops(reader: LedgerReader, intake_no: int, claim: str) -> Stops:
+    """The cancels that an earlier run has recorded for a file: by its claim, for it may have had another number."""
+    stops = Stops()
+    for stop in reader.stops_of_claim(claim):
+        stops.add(stop)
+    earlier = reader.last_file_event(intake_no, "REST_CANCELED")
+    if earlier is not None and "claim" not in codec.loads(earlier["body"]):
+        # As older versions recorded that all was canceled.
+        stops.add(Selection())
+    return stops
+
+
+def has_waiting(reader: LedgerReader, intake_no: int, after: int, client_order_id: str) -> bool:
+    """Whether a row with this id is among those that were read and not answered yet."""
+    key = codec.dumps({"key": client_order_id})[1:-1]
+    return reader.has_file_event(intake_no, "PART", after=after, text=key)
