@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.orderfiles.base import file_problem, problem
-from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_width
+from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_width, named_columns
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 END_MARK = "#END"
@@ -91,6 +91,9 @@ def _delimiter(text: str) -> str | Problem:
     header_line = next((line for line in lines if line.strip("\ufeff ,;\t\u3000")), "")
     bare = _QUOTED.sub("", header_line)
     present = [delimiter for delimiter in DELIMITERS if delimiter in bare]
+    if not present and named_columns([header_line.rstrip("\r\n")]) == {"action"}:
+        # The one column that says something alone: cancel_all.
+        return next(iter(DELIMITERS))
     if not present:
         return file_problem("FILE_DELIMITER_UNKNOWN", header_line)
     if len(present) > 1:

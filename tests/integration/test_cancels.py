@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.homes import Home, Receipt, orders_file
+from tests.integration.homes import Home, Receipt, orders_file, until
 
 HEADER = "client_order_id,symbol,side,quantity,limit_price,strategy,basket"
 CANCEL = "action,orig_client_order_id,broker_order_id,symbol,side,strategy,basket"
@@ -17,8 +17,14 @@ def working(home: Home, name: str, *rows: str) -> None:
 
 def canceled(home: Home, receipt: Receipt) -> list[str]:
     """The ids of the orders that a cancel says it is about."""
-    ids = {row["tag"]: row["client_order_id"] for row in home.orders()}
-    return [ids[tag] for row in receipt.whole["rows"] for tag in row.get("canceled", ())]
+    tags = [tag for row in receipt.whole["rows"] for tag in row.get("canceled", ())]
+
+    def reported() -> dict[str, str] | None:
+        ids = {row["tag"]: row["client_order_id"] for row in home.orders()}
+        return ids if ids.keys() >= set(tags) else None
+
+    ids = until(reported, "a report on these orders")
+    return [ids[tag] for tag in tags]
 
 
 def test_a_cancel_by_the_brokers_number_alone(shared: Home) -> None:
@@ -47,7 +53,7 @@ def test_a_cancel_that_says_something_else_of_its_order_is_refused(shared: Home,
     assert shared.order("C-1")["status"] == "ACCEPTED"
 
 
-def test_what_orders_have_in_common_chooses_those_to_cancel(shared: Home) -> None:
+def test_orders_are_canceled_by_what_they_share(shared: Home) -> None:
     working(
         shared,
         "several.csv",

@@ -248,6 +248,10 @@ def test_a_cancel_names_the_order_it_is_about() -> None:
     assert file.rows == 3
 
 
+def test_all_is_canceled_by_the_shortest_of_files() -> None:
+    assert [row.action for row in parsed("action\ncancel_all\n").instructions] == [Action.CANCEL_ALL]
+
+
 def test_a_cancel_of_several_orders_says_by_what_it_chooses() -> None:
     text = (
         "action,client_order_id,symbol,side,quantity,strategy,basket\n"

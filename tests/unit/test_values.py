@@ -107,7 +107,7 @@ def test_side(text: str, value: object) -> None:
     [
         ("action", "ORDER", Action.ORDER),
         ("action", "撤单", Action.CANCEL),
-        ("action", "cancel_all", "ACTION_NOT_SUPPORTED"),
+        ("action", "全撤", Action.CANCEL_ALL),
         ("action", "buy", "ACTION_UNKNOWN"),
         ("order_type", "limit", OrderType.LIMIT),
         ("order_type", "限价委托", OrderType.LIMIT),
