@@ -127,8 +127,6 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
         hours=settings.broker.hours,
         calendar=calendar,
         max_order_age=timedelta(seconds=settings.risk.max_order_age),
-        orders_per_second_max=settings.orders_per_second_max,
-        orders_per_day_max=settings.orders_per_day_max,
         limits=settings.limits,
     )
 

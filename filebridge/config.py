@@ -4,6 +4,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Mapping
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,10 +17,16 @@ from filebridge.errors import HomeError, SettingsError
 SETTINGS_FILE = "filebridge.toml"
 HIGH_FREQUENCY_PER_SECOND = 290
 HIGH_FREQUENCY_PER_DAY = 19_000
+# Terminals answer questions about money and positions from what they last heard.
+LIVE_BALANCE_LAG_SECONDS = 3.0
 
 Mode = Literal["paper", "live"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Cny = Annotated[Decimal, Field(gt=0, le=10**15, allow_inf_nan=False)]
+Percent = Annotated[Decimal, Field(ge=0, le=10**6, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+# Half-open; "24:00" is the end of the day, and one that ends before it starts goes over midnight.
+Hours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 _WIDE = Limits()
 
 
@@ -98,6 +105,65 @@ class Risk(_Section):
         _WIDE.order_quantity_max, ge=1, description="Shares (bonds and repos: 张) of one order."
     )
     order_value_cny_max: Cny = Field(_WIDE.order_value_cny_max, description="CNY that one order may be worth.")
+    total_orders_per_day_max: Count = Field(
+        _WIDE.total_orders_per_day_max, description="Orders and cancels a day of all accounts together."
+    )
+    day_value_cny_max: Cny = Field(
+        _WIDE.day_value_cny_max, description="CNY that an account may order on a day, whatever becomes of it."
+    )
+    total_day_value_cny_max: Cny = Field(
+        _WIDE.total_day_value_cny_max, description="CNY that all accounts together may order on a day."
+    )
+    open_orders_max: Count = Field(
+        _WIDE.open_orders_max, description="Orders of an account that work or are in doubt at the same time."
+    )
+    total_open_orders_max: Count = Field(
+        _WIDE.total_open_orders_max, description="Orders of all accounts that work or are in doubt at the same time."
+    )
+    position_value_cny_max: Cny = Field(
+        _WIDE.position_value_cny_max,
+        description="CNY that what an account holds of a symbol may come to be worth, open buys included.",
+    )
+    position_percent_max: Percent = Field(
+        _WIDE.position_percent_max, description="The same as percent of all that the account has."
+    )
+    price_from_last_percent_max: Percent = Field(
+        _WIDE.price_from_last_percent_max,
+        description="Percent by which a price may be worse than the last one; less than the default needs quotes.",
+    )
+    price_from_prev_close_percent_max: Percent = Field(
+        _WIDE.price_from_prev_close_percent_max, description="The same against the previous close."
+    )
+    quote_age_max: Seconds = Field(
+        _WIDE.quote_age_max.total_seconds(), description="Seconds; an older price is not believed."
+    )
+    repeats_max: Count = Field(
+        _WIDE.repeats_max,
+        description="How often the same order (account, symbol, side, quantity, price) may leave within `repeat_time`.",
+    )
+    repeat_time: Seconds = Field(_WIDE.repeat_time.total_seconds(), description="Seconds; see `repeats_max`.")
+    cancel_percent_max: Percent = Field(
+        _WIDE.cancel_percent_max,
+        description="Cancels of a day in percent of its orders, above which an account may send no further orders.",
+    )
+    cancel_percent_from: Count = Field(
+        _WIDE.cancel_percent_from, description="Orders of a day from which on `cancel_percent_max` counts."
+    )
+    balance_age_max: Seconds = Field(
+        _WIDE.balance_age_max.total_seconds(),
+        description="Seconds; the broker is asked again for money and positions that are older, before an order goes.",
+    )
+    balance_lag: float | None = Field(
+        None,
+        ge=0,
+        le=60,
+        description="Seconds by which the broker's word on money and positions may be behind (paper 0, live 3).",
+    )
+    hours_allowed: tuple[Hours, ...] = Field(
+        ("00:00-24:00",),
+        min_length=1,
+        description='Times of day at which orders may leave, as in ["09:30-11:30", "13:00-14:57"]; cancels always may.',
+    )
     symbols_allowed: tuple[str, ...] = Field(
         _WIDE.symbols_allowed,
         min_length=1,
@@ -153,7 +219,15 @@ class Settings(_Section):
         """The limits of [risk] as the domain looks at them: every one has a value, and none can be left out."""
         given = {name: value for name, value in self.risk if name in Limits._fields and value is not None}
         bounds = {"orders_per_second_max": self.orders_per_second_max, "orders_per_day_max": self.orders_per_day_max}
-        return Limits()._replace(**given | {name: bound for name, bound in bounds.items() if bound is not None})
+        given |= {name: bound for name, bound in bounds.items() if bound is not None}
+        if "balance_lag" not in given and self.broker.mode == "live":
+            given["balance_lag"] = LIVE_BALANCE_LAG_SECONDS
+        given |= {
+            name: timedelta(seconds=value)
+            for name, value in given.items()
+            if isinstance(getattr(_WIDE, name), timedelta)
+        }
+        return _WIDE._replace(**given | {"hours_allowed": tuple(map(_hours, self.risk.hours_allowed))})
 
     @property
     def quiet_seconds(self) -> float:
@@ -206,6 +280,11 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
             part = values.setdefault(section, {})
             if isinstance(part, dict):
                 part[setting] = _value(text)
+
+
+def _hours(text: str) -> tuple[time, time]:
+    starts, _, ends = text.partition("-")
+    return time.fromisoformat(starts), time.max if ends == "24:00" else time.fromisoformat(ends)
 
 
 def _value(text: str) -> Any:

@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
 
-from filebridge.bridge.lanes import Lanes
+from filebridge.bridge.lanes import Lanes, Place
 from filebridge.bridge.underway import UnderWay
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
+from filebridge.domain.tally import Tally
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger, Turn
 from filebridge.ledger.views import LedgerReader
@@ -27,8 +28,9 @@ _RECENT_MAX = 2000
 
 
 class OrderBook:
-    """Open orders by tag and by status. `ready` holds tags in the order in which they are to be sent; `cancels` those
-    whose cancel is recorded but not yet handed over. A file with more rows than `rows_at_once` is a very large one."""
+    """Open orders by tag and by status. `ready` holds them in the order in which they are to be sent; `cancels` those
+    whose cancel is to be handed over, with the trade date on which the ledger recorded that, None if it is to record
+    it once more. `tally` counts what left. A file with more rows than `rows_at_once` is a very large one."""
 
     def __init__(self, ledger: Ledger, reader: LedgerReader, *, rows_at_once: int) -> None:
         self._ledger = ledger
@@ -43,7 +45,9 @@ class OrderBook:
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
         self.ready = Lanes(reader.large_intakes(rows_at_once))
         self.under_way = UnderWay()
-        self.cancels: dict[str, None] = {}
+        self.cancels: dict[str, date | None] = {}
+        # Nothing is counted until somebody judges.
+        self.tally = Tally(date.min)
         for order in reader.open_orders():
             self._put(order)
             if order.status is Status.PENDING_CANCEL:
@@ -196,8 +200,10 @@ class OrderBook:
             return order
         self.turn.happen(order, event, after, raw=raw)
         self._put(after)
+        self.tally.put(after, order)
         if event.kind is EventKind.CANCEL and after.status is Status.PENDING_CANCEL:
-            self.cancels[after.terms.tag] = None
+            self.cancels[after.terms.tag] = self.turn.trade_date
+            self.tally.canceled(after.terms.account)
         if after.cancel_requested and after.status in _KNOWN_TO_BROKER and after.broker_order_id:
             return self.happen(after, OrderEvent(kind=EventKind.CANCEL, at=event.at))
         return after
@@ -211,4 +217,4 @@ class OrderBook:
         self._open[tag] = order
         self.by_status[order.status][tag] = None
         if order.status in _SENDABLE and (before is None or before.status is not order.status):
-            self.ready.append(tag, order.terms.intake_no)
+            self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))

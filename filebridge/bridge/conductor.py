@@ -57,30 +57,26 @@ class Bridge:
 
     def __init__(self, parts: Parts) -> None:
         settings, now = parts.settings, parts.clock()
-        today = risk.current_date(now, parts.rules)
         self._parts = parts
         at_once = settings.inbox.rows_at_once
         self.book = OrderBook(parts.ledger, parts.reader, rows_at_once=at_once)
-        sent_today = parts.reader.sent_counts(today) if parts.rules.orders_per_day_max is not None else {}
+        waits = settings.broker.answer_seconds
+        self._judge = Judge(self.book, parts.reader, parts.rules, now, may_send=self._may_send, answer_seconds=waits)
         self._sender = Sender(
             self.book,
             parts.gateway,
             parts.rules,
-            judge=Judge(parts.rules, now, may_send=self._may_send, sent_today=sent_today),
+            judge=self._judge,
             group_size=settings.broker.group_size,
-            answer_seconds=settings.broker.answer_seconds,
+            answer_seconds=waits,
         )
-        self._listener = Listener(
-            self.book,
-            self._sender,
-            mode=settings.broker.mode,
-            home_mark=parts.ledger.home_mark,
-            behind=self._ledger_is_behind,
-        )
+        home, behind = parts.ledger.home_mark, self._ledger_is_behind
+        self._listener = Listener(self.book, self._sender, mode=settings.broker.mode, home_mark=home, behind=behind)
         self._reconciler = Reconciler(
             self.book,
             self._listener,
             self._sender,
+            self._judge,
             parts.gateway,
             parts.rules,
             quiet_seconds=settings.quiet_seconds,
@@ -153,6 +149,7 @@ class Bridge:
         messages = self._mailbox.take(wait_seconds, hurried=self._sender.is_hurried)
         now = parts.clock()
         acts = _Acts()
+        self._judge.look(now)
         if not self._connection.up and self._is_due("counter", now, _COUNTER_EVERY):
             self._try("counter", parts.keep_counter)
         if self._is_due("disk", now, _STATUS_EVERY):

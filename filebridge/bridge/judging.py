@@ -1,12 +1,23 @@
-"""Whether an order may leave now: our rules, the broker's books, and what left before it."""
+"""Whether an order may leave now: our rules, what left before it, and the broker's word on money and positions."""
 
-from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from filebridge.domain import risk
+from filebridge.bridge.book import OrderBook
+from filebridge.domain import limits, risk
+from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.orders import Order
 from filebridge.domain.reasons import Reason
+from filebridge.domain.risk import Verdict
+from filebridge.domain.tally import Tally
+from filebridge.ledger.views import LedgerReader
+
+# What ended within this time is remembered order by order: no balance may show it yet.
+_LATELY = timedelta(minutes=1)
+# An account whose orders have asked for its balance within this time still waits for the same answer.
+_STILL = timedelta(seconds=2)
+_AT_SENDING = frozenset({Need.PAST, Need.BALANCE})
+_NO_LIMITS = Limits()
 
 
 class Judge:
@@ -14,48 +25,104 @@ class Judge:
     were reconciled on this connection."""
 
     def __init__(
-        self, rules: risk.Rules, now: datetime, *, may_send: Callable[[str], bool], sent_today: dict[str, int]
+        self,
+        book: OrderBook,
+        reader: LedgerReader,
+        rules: risk.Rules,
+        now: datetime,
+        *,
+        may_send: Callable[[str], bool],
+        answer_seconds: float,
     ) -> None:
+        self._book = book
+        self._reader = reader
         self._rules = rules
         self._may_send = may_send
+        self._answer_time = timedelta(seconds=answer_seconds)
+        self._needs = needs_of(rules.limits)
         self._moment = risk.moment_of(now, rules)
-        self._today = self._date()
-        self._sent_today = sent_today
-        self._sent_at: dict[str, deque[datetime]] = {}
+        # Since when, and until when, orders of an account were kept back by what the broker said of it.
+        self._wanting: dict[str, tuple[datetime, datetime]] = {}
+        # Orders wait for the broker's word on money and positions.
+        self.wants_balance = False
+        book.tally = tally_of(reader, rules, now)
 
     def look(self, now: datetime) -> None:
-        """Take notice of the time: what is asked from here on is about this moment."""
+        """Take notice of the time, before a turn: what is asked from here on is about this moment."""
         self._moment = risk.moment_of(now, self._rules)
-        if self._date() != self._today:
-            self._today, self._sent_today = self._date(), {}
+        if self._book.tally.today != _date(self._moment):
+            self._book.tally = tally_of(self._reader, self._rules, now)
 
-    def verdict(self, order: Order, *, halted: bool) -> risk.Verdict | Reason:
+    def verdict(self, order: Order, *, halted: bool) -> Verdict | Reason:
         """Whether an order may leave; a reason ends it."""
-        account = order.terms.account
         verdict = risk.at_sending(order, self._moment, self._rules, halted=halted)
-        if verdict is not risk.Verdict.SEND:
+        if verdict is not Verdict.SEND:
             return verdict
-        if not self.may_leave(account):
-            return risk.Verdict.WAIT
-        return risk.day_limit(self._sent_today.get(account, 0), self._rules) or verdict
+        terms, now = order.terms, self._moment.now
+        if not self._may_send(terms.account):
+            return Verdict.WAIT
+        asked = Asked(terms, self._rules.limits, now, self._book.tally.counters(terms, now))
+        if limits.must_wait(asked):
+            return Verdict.KEEP_PLACE
+        found = limits.breach(asked, self._needs)
+        if found is None:
+            return Verdict.SEND
+        if limits.is_about(found, Need.BALANCE) and self._may_be_told_better(order, asked):
+            return Verdict.KEEP_PLACE
+        return found
 
-    def may_leave(self, account: str) -> bool:
-        """Whether the account's books agree with the broker's, and its rate allows one more order or cancel."""
-        if not self._may_send(account):
+    def may_cancel(self, account: str) -> bool:
+        """Whether the account's books agree with the broker's, and its rate allows one more cancel; no other limit
+        holds for cancels."""
+        last_second = self._book.tally.last_second(account, self._moment.now)
+        return self._may_send(account) and last_second < self._rules.limits.orders_per_second_max
+
+    def cancel_leaves(self, account: str) -> None:
+        self._book.tally.left(account, self._moment.now)
+
+    def _may_be_told_better(self, order: Order, asked: Asked) -> bool:
+        """Whether an order is kept until the broker has said more of its account.
+
+        It is denied only by a balance that was asked for after it could go, and that shows all that left before; or
+        when there is none within the time for an answer.
+        """
+        account, now, balance = order.terms.account, asked.now, asked.counters.balance
+        since = max(risk.could_go_at(order), self._moment.open_since or now)
+        is_new = balance is not None and balance.asked_at - asked.limits.balance_lag >= since
+        if is_new and not limits.balance_is_old(asked) and self._book.tally.is_shown(account):
             return False
-        limit = self._rules.orders_per_second_max
-        if limit is None:
-            return True
-        recent = self._sent_at.setdefault(account, deque())
-        while recent and self._moment.now - recent[0] >= timedelta(seconds=1):
-            recent.popleft()
-        return len(recent) < limit
+        began, last = self._wanting.get(account, (now, now))
+        if not timedelta(0) <= now - last <= _STILL:
+            began = now
+        self._wanting[account] = (began, now)
+        self.wants_balance = True
+        return now - max(began, since) <= self._answer_time
 
-    def left(self, account: str, now: datetime) -> None:
-        """An order or a cancel leaves."""
-        self._sent_today[account] = self._sent_today.get(account, 0) + 1
-        if self._rules.orders_per_second_max is not None:
-            self._sent_at.setdefault(account, deque()).append(now)
 
-    def _date(self) -> date:
-        return self._moment.today or self._moment.now.date()
+def needs_of(allowed: Limits) -> frozenset[Need]:
+    """What is looked at when an order is about to leave. Prices of the market only where a limit asks for them."""
+    names = ("price_from_last_percent_max", "price_from_prev_close_percent_max")
+    narrow = any(getattr(allowed, name) < getattr(_NO_LIMITS, name) for name in names)
+    return _AT_SENDING | {Need.QUOTE} if narrow else _AT_SENDING
+
+
+def tally_of(reader: LedgerReader, rules: risk.Rules, now: datetime) -> Tally:
+    """The counters of the trade date of `now`, from what the ledger has."""
+    today, mode = _date(risk.moment_of(now, rules)), rules.mode
+    since = now - max(_LATELY, rules.limits.repeat_time)
+    orders = reader.sent_and_open(mode)
+    for day in {today, risk.current_date(since, rules)}:
+        orders += reader.sent_and_ended_since(since, trade_date=day, mode=mode)
+    return Tally.remade(
+        today,
+        orders,
+        reader.cancels_since(since, trade_date=today, mode=mode),
+        past=reader.sent_and_ended_before(since, trade_date=today, mode=mode),
+        past_cancels=reader.cancels_before(since, trade_date=today, mode=mode),
+        lag=rules.limits.balance_lag,
+        repeat_time=rules.limits.repeat_time,
+    )
+
+
+def _date(moment: risk.Moment) -> date:
+    return moment.today or moment.now.date()

@@ -1,28 +1,65 @@
 """Which order leaves next: in the order in which they came, but those of very large files behind all others."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from typing import NamedTuple
+
+_NOBODY: Set[str] = frozenset()
+
+
+class Place(NamedTuple):
+    """Who stands in line."""
+
+    tag: str
+    account: str
+    intake_no: int
+
+
+# The places of each account, with their numbers in the line of all: the smallest leaves first.
+_Lane = dict[str, deque[tuple[int, Place]]]
 
 
 class Lanes:
-    """Tags of orders that are ready to leave. One order of one file must not wait for a million of another."""
+    """Orders that are ready to leave. One order of one file must not wait for a million of another, nor one account's
+    for those of another that may send no more for a moment."""
 
     def __init__(self, large: Iterable[int]) -> None:
         # The intake numbers of very large files.
         self.large = set(large)
-        self._first: deque[str] = deque()
-        self._behind: deque[str] = deque()
+        self._first: _Lane = {}
+        self._behind: _Lane = {}
+        self._last = self._front = 0
 
-    def __bool__(self) -> bool:
-        return bool(self._first or self._behind)
+    def holds(self, *, but: Set[str] = _NOBODY) -> bool:
+        """Whether there is an order, of other accounts than those."""
+        return any(line and account not in but for lane in self._lanes for account, line in lane.items())
 
-    def append(self, tag: str, intake_no: int) -> None:
-        (self._behind if intake_no in self.large else self._first).append(tag)
+    def append(self, place: Place) -> None:
+        self._last += 1
+        self._line_of(place).append((self._last, place))
 
-    def put_back(self, waited: Iterable[tuple[str, int]]) -> None:
-        """Tags with their intake numbers, that could not leave before, to the front of their lanes."""
-        for tag, intake_no in reversed(list(waited)):
-            (self._behind if intake_no in self.large else self._first).appendleft(tag)
+    def put_back(self, waited: Iterable[Place]) -> None:
+        """Those that could not leave before, to the front of their lanes."""
+        for place in reversed(list(waited)):
+            self._front -= 1
+            self._line_of(place).appendleft((self._front, place))
 
-    def popleft(self) -> str:
-        return (self._first or self._behind).popleft()
+    def next(self, *, but: Set[str] = _NOBODY) -> Place | None:
+        """The next one of other accounts than those, taken out of its line."""
+        for lane in self._lanes:
+            lines = [line for account, line in lane.items() if line and account not in but]
+            if lines:
+                return min(lines, key=_head).popleft()[1]
+        return None
+
+    @property
+    def _lanes(self) -> tuple[_Lane, _Lane]:
+        return self._first, self._behind
+
+    def _line_of(self, place: Place) -> deque[tuple[int, Place]]:
+        lane = self._behind if place.intake_no in self.large else self._first
+        return lane.setdefault(place.account, deque())
+
+
+def _head(line: deque[tuple[int, Place]]) -> int:
+    return line[0][0]

@@ -11,9 +11,11 @@ from typing import Any, TypeVar
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.hearing import Listener
+from filebridge.bridge.judging import Judge
 from filebridge.bridge.listing import Listing, SeenRows
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
+from filebridge.domain.counters import Balance, Holding
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.market import closes_at, trade_date_at
 from filebridge.domain.orders import LOCAL, Order, Status, price_text
@@ -23,7 +25,7 @@ from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
 
-_SOON = timedelta(seconds=1)
+_SOON, _PAUSE = timedelta(seconds=1), timedelta(seconds=0.3)
 # The broker's lists are read at least every so many periods.
 _LISTS_AT_LEAST = 20
 # So many orders are fetched from the ledger at a time.
@@ -40,6 +42,7 @@ class Reconciler:
         book: OrderBook,
         listener: Listener,
         sender: Sender,
+        judge: Judge,
         gateway: Gateway,
         rules: risk.Rules,
         *,
@@ -49,6 +52,7 @@ class Reconciler:
         self._book = book
         self._listener = listener
         self._sender = sender
+        self._judge = judge
         self._gateway = gateway
         self._rules = rules
         self._quiet = timedelta(seconds=quiet_seconds)
@@ -119,10 +123,14 @@ class Reconciler:
             # Without a worker there is no more: another one is asked anew.
             with suppress(GatewayNotReady):
                 self._gateway.more()
+        if self._judge.wants_balance and not self._asked and self._ask_at is not None:
+            # Orders wait for it. An answer that did not help them is no reason to ask without a pause.
+            self._ask_by(max(now, (self._asked_at or now - _PAUSE) + _PAUSE))
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
+        hurried, self._judge.wants_balance = self._judge.wants_balance, False
         try:
-            lists = self._orders_wanted or self._lists_are_due(now)
+            lists = self._orders_wanted or (not hurried and self._lists_are_due(now))
             self._gateway.query(orders=lists)
             self._asked, self._asked_at = True, now
             if lists:
@@ -201,9 +209,12 @@ class Reconciler:
             self.ask_soon(now)
             return
         self._record_books(snapshot)
+        self._book.tally.tell(snapshot.account, _balance(snapshot, self._asked_at or now))
         if snapshot.has_orders:
             self._not_listed(snapshot.account, listing, now)
-            self.agreed.add(snapshot.account)
+            if snapshot.account not in self.agreed:
+                self.agreed.add(snapshot.account)
+                self._sender.look_again()
 
     def _hear_orders(self, snapshot: Snapshot, listing: Listing, now: datetime) -> None:
         """Tell every order's report that is new, and note which of ours the broker lists."""
@@ -341,3 +352,15 @@ class Reconciler:
         if self._books.get(snapshot.account) != books:
             self._books[snapshot.account] = books
             self._book.turn.append("BOOKS", books)
+
+
+def _balance(snapshot: Snapshot, asked_at: datetime) -> Balance:
+    asset = snapshot.asset
+    assert asset is not None
+    holdings: dict[str, Holding] = {}
+    for position in snapshot.positions:
+        known = holdings.get(position.symbol, Holding())
+        holdings[position.symbol] = Holding(
+            known.quantity + position.quantity, known.available_qty + position.available_qty
+        )
+    return Balance(asked_at, asset.cash, asset.total_asset, holdings)

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.judging import Judge
+from filebridge.bridge.lanes import Place
 from filebridge.domain import risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Order, Status
@@ -46,8 +47,10 @@ class Sender:
         self._judge = judge
         self._group_size = group_size
         self._answer_time = timedelta(seconds=answer_seconds)
-        # With the number of its file.
-        self._waiting: deque[tuple[str, int]] = deque()
+        self._waiting: deque[Place] = deque()
+        # Accounts whose next order keeps its place for a moment.
+        self._held_up: set[str] = set()
+        self._canceling: list[Order] = []
         self._recheck_at: datetime | None = None
         self._suspects: dict[str, datetime] = {}
         # The tags of each hand-over that the worker has not reported back, oldest first; cancels make an empty one.
@@ -94,29 +97,55 @@ class Sender:
             self._waiting.clear()
             self._expire_held(now)
 
+    def look_again(self) -> None:
+        """Something changed that orders wait for: judge them before any that comes now."""
+        self._recheck_at = None
+
     def next_group(self, now: datetime) -> list[Order]:
-        """The orders that leave after this turn's commit, now SUBMITTING."""
+        """The orders that leave after this turn's commit, now SUBMITTING; and the cancels, which go before them."""
+        self._canceling = self._next_cancels(now)
         if len(self._out) >= GROUPS_OUT_MAX or self.stopping or self.disk_full:
             return []
         group: list[Order] = []
-        later: list[tuple[str, int]] = []
-        self._judge.look(now)
-        while self._book.ready and len(group) < self._group_size:
-            tag = self._book.ready.popleft()
-            order = self._book.get(tag)
+        kept: list[Place] = []
+        self._held_up.clear()
+        while len(group) < self._group_size and (place := self._book.ready.next(but=self._held_up)):
+            order = self._book.get(place.tag)
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
             verdict = self._judge.verdict(order, halted=bool(self.halted))
             if verdict is risk.Verdict.SEND:
                 group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
-                self._judge.left(order.terms.account, now)
             elif verdict is risk.Verdict.WAIT:
-                later.append((tag, order.terms.intake_no))
+                self._waiting.append(place)
+            elif verdict is risk.Verdict.KEEP_PLACE:
+                kept.append(place)
+                self._held_up.add(place.account)
             else:
                 self._book.happen(order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict))
-        self._waiting.extend(later)
+        self._book.ready.put_back(kept)
         return group
+
+    def _next_cancels(self, now: datetime) -> list[Order]:
+        """The cancels that leave after this turn's commit. Each is on the ledger once for every time that it leaves:
+        one that was lost and leaves again, or leaves on another day, is recorded again."""
+        part: list[Order] = []
+        today = self._book.turn.trade_date
+        for tag, recorded_on in list(self._book.cancels.items()) if len(self._out) < GROUPS_OUT_MAX else ():
+            order = self._book.get(tag)
+            if order is None or order.status is not Status.PENDING_CANCEL:
+                # It ended by itself, or the broker refused the cancel.
+                del self._book.cancels[tag]
+            elif order.terms.mode != self._rules.mode or self._may_be_renumbered(order, today):
+                # Another mode's or an earlier day's number would name somebody else's order at this broker.
+                continue
+            elif len(part) < self._group_size and order.broker_order_id and self._judge.may_cancel(order.terms.account):
+                if recorded_on != today:
+                    order = self._book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=now))
+                self._judge.cancel_leaves(order.terms.account)
+                part.append(order)
+        return part
 
     def _expire_held(self, now: datetime) -> None:
         today = risk.current_date(now, self._rules)
@@ -177,13 +206,14 @@ class Sender:
 
     def worker_is_gone(self) -> None:
         """A cancel may have died with the worker, and may be asked for again."""
-        self._book.cancels |= dict.fromkeys(self._book.by_status[Status.PENDING_CANCEL])
+        for tag in self._book.by_status[Status.PENDING_CANCEL]:
+            self._book.cancels.setdefault(tag)
 
     def cancel_again(self, order: Order, now: datetime) -> None:
         """The broker lists an order as working that was to be canceled: the cancel was lost if it is long ago."""
         sent_at = self._cancel_sent_at.get(order.terms.tag)
         if order.status is Status.PENDING_CANCEL and (sent_at is None or now - sent_at > self._answer_time):
-            self._book.cancels[order.terms.tag] = None
+            self._book.cancels.setdefault(order.terms.tag)
 
     @property
     def is_idle(self) -> bool:
@@ -193,15 +223,21 @@ class Sender:
     @property
     def is_hurried(self) -> bool:
         """Whether orders are ready to leave as soon as the worker takes them."""
-        return bool(self._book.ready) and not (self.stopping or self.disk_full)
+        return not (self.stopping or self.disk_full) and self._book.ready.holds(but=self._held_up)
 
     # ---- after the commit
 
     def dispatch(self, group: list[Order], now: datetime) -> None:
         """Hand over what the turn has committed: cancels first, for they reduce what is at risk."""
+        cancels, self._canceling = self._canceling, []
         try:
-            if self._book.cancels and len(self._out) < GROUPS_OUT_MAX:
-                self._send_cancels(now)
+            if cancels:
+                failpoints.hit("sending.cancel")
+                self._gateway.cancel(cancels)
+                self._out.append(frozenset())
+            for order in cancels:
+                del self._book.cancels[order.terms.tag]
+                self._cancel_sent_at[order.terms.tag] = now
             if group:
                 failpoints.hit("sending.submit")
                 self._gateway.submit(group)
@@ -209,29 +245,6 @@ class Sender:
                 failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
             self._unsent = ({order.terms.tag for order in group}, str(error)) if group else None
-
-    def _send_cancels(self, now: datetime) -> None:
-        part: list[Order] = []
-        self._judge.look(now)
-        today = risk.current_date(now, self._rules)
-        for tag in list(self._book.cancels):
-            order = self._book.get(tag)
-            if order is None or order.status is not Status.PENDING_CANCEL:
-                # It ended by itself, or the broker refused the cancel.
-                del self._book.cancels[tag]
-            elif order.terms.mode != self._rules.mode or self._may_be_renumbered(order, today):
-                # Another mode's or an earlier day's number would name somebody else's order at this broker.
-                continue
-            elif len(part) < self._group_size and order.broker_order_id and self._judge.may_leave(order.terms.account):
-                self._judge.left(order.terms.account, now)
-                part.append(order)
-        if part:
-            failpoints.hit("sending.cancel")
-            self._gateway.cancel(part)
-            self._out.append(frozenset())
-        for order in part:
-            del self._book.cancels[order.terms.tag]
-            self._cancel_sent_at[order.terms.tag] = now
 
     def listed(self, order: Order, now: datetime) -> None:
         """The broker lists an order with our tag: its number is good on this day."""

@@ -14,17 +14,20 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from filebridge.domain import market_rules
+from filebridge.domain.counters import Balance, Counters, DayCounts, Holding, value_of
 from filebridge.domain.orders import SHANGHAI, OrderTerms, Side, price_text
 from filebridge.domain.quotes import Quote, is_believed
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
-from filebridge.domain.tally import Balance, Counters, DayCounts, Holding, value_of
 
 # Shares of one ST stock that an account may buy on a day: the exchanges' rules for stocks under risk warning.
 ST_BUY_MAX = 500_000
+_ALL_DAY = ((time.min, time.max),)
+_NOTHING = timedelta(0)
 
 
 class Limits(NamedTuple):
@@ -45,16 +48,17 @@ class Limits(NamedTuple):
     price_from_last_percent_max: Decimal = Decimal(10_000)
     price_from_prev_close_percent_max: Decimal = Decimal(10_000)
     repeats_max: int = 1_000_000
-    repeat_time: timedelta = timedelta(seconds=60)
+    repeat_time: timedelta = timedelta(seconds=10)
     cancel_percent_max: Decimal = Decimal(10_000)
     cancel_percent_from: int = 100
     balance_age_max: timedelta = timedelta(seconds=60)
+    balance_lag: timedelta = timedelta(0)
     quote_age_max: timedelta = timedelta(seconds=30)
     symbols_allowed: tuple[str, ...] = ("*",)
     symbols_forbidden: tuple[str, ...] = ()
     strategies_allowed: tuple[str, ...] = ("*",)
     strategies_forbidden: tuple[str, ...] = ()
-    hours_allowed: tuple[tuple[time, time], ...] = ((time.min, time.max),)
+    hours_allowed: tuple[tuple[time, time], ...] = _ALL_DAY
 
 
 class Need(StrEnum):
@@ -105,14 +109,22 @@ class Check(NamedTuple):
 
 def breach(asked: Asked, needs: frozenset[Need] = frozenset(Need)) -> Reason | None:
     """The first limit that the order would break, of those whose needs are named; None if it keeps them all."""
-    for check in CHECKS:
-        if check.needs not in needs:
-            continue
-        missing = _missing(asked, check.needs) if check.needs in _OUTSIDE else None
-        found = None if missing else check.finds(asked)
-        if missing or found is not None:
-            return missing or _reason(check.code, asked, found or {})
+    known = set[Need]()
+    for code, need, finds in _checks(needs):
+        if need in _OUTSIDE and need not in known:
+            missing = _missing(asked, need)
+            if missing is not None:
+                return missing
+            known.add(need)
+        found = finds(asked)
+        if found is not None:
+            return _reason(code, asked, found)
     return None
+
+
+def is_about(reason: Reason, need: Need) -> bool:
+    """Whether a limit was broken, or could not be looked at, by what is known of such facts."""
+    return _NEED_OF.get(reason.code) is need
 
 
 def must_wait(asked: Asked) -> bool:
@@ -123,7 +135,7 @@ def must_wait(asked: Asked) -> bool:
 def balance_is_old(asked: Asked) -> bool:
     """Whether the broker is to be asked for the account's books again before the order is judged by them."""
     balance = asked.counters.balance
-    return balance is None or not timedelta(0) <= asked.now - balance.asked_at <= asked.limits.balance_age_max
+    return balance is None or not _NOTHING <= asked.now - balance.asked_at <= asked.limits.balance_age_max
 
 
 def stale_quote(terms: OrderTerms, quote: Quote, age: timedelta, limits: Limits) -> Reason:
@@ -139,12 +151,12 @@ def _reason(code: str, asked: Asked, found: Mapping[str, object]) -> Reason:
 
 def _missing(asked: Asked, need: Need) -> Reason | None:
     """Why the facts that a check needs are not there; no check passes on what is not known."""
+    if need is Need.BALANCE and not balance_is_old(asked):
+        return None
     context = {"symbol": asked.terms.symbol, "account": asked.terms.account}
-    if need is Need.BALANCE and balance_is_old(asked):
+    if need is Need.BALANCE:
         limit = asked.limits.balance_age_max.total_seconds()
         return Reason("BALANCE_NOT_KNOWN", context | {"limit_seconds": f"{limit:g}"})
-    if need is not Need.QUOTE:
-        return None
     if asked.quote is None or not asked.quote.prev_close:
         said = (
             {"text": "no previous close", "text_zh": "无昨收价"} if asked.quote else {"text": "none", "text_zh": "无"}
@@ -165,19 +177,26 @@ def _above(value: Decimal | int, limit: Decimal | int, **more: object) -> dict[s
     return {"value": value, "limit": limit, **more} if value > limit else None
 
 
+# Symbols and strategies repeat, and their patterns do not change.
+@lru_cache(maxsize=10_000)
+def _fitting(value: str, patterns: tuple[str, ...]) -> str | None:
+    return next((pattern for pattern in patterns if fnmatchcase(value, pattern)), None)
+
+
 def _allowed(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
-    allowed = any(fnmatchcase(value, pattern) for pattern in patterns)
-    return None if allowed else {"value": value, "limit": ", ".join(patterns)}
+    return {"value": value, "limit": ", ".join(patterns)} if _fitting(value, patterns) is None else None
 
 
 def _forbidden(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
-    pattern = next((pattern for pattern in patterns if fnmatchcase(value, pattern)), None)
+    pattern = _fitting(value, patterns) if patterns else None
     return None if pattern is None else {"value": value, "limit": pattern}
 
 
 def _hour(asked: Asked) -> dict[str, object] | None:
-    clock = asked.now.astimezone(SHANGHAI).time()
     hours = asked.limits.hours_allowed
+    if hours == _ALL_DAY:
+        return None
+    clock = asked.now.astimezone(SHANGHAI).time()
     if any(_is_within(clock, starts, ends) for starts, ends in hours):
         return None
     spelled = (f"{starts:%H:%M}-{'24:00' if ends == time.max else f'{ends:%H:%M}'}" for starts, ends in hours)
@@ -196,8 +215,8 @@ def _sent(counts: DayCounts, limit: int) -> dict[str, object] | None:
 
 
 def _repeated(asked: Asked) -> dict[str, object] | None:
-    seconds = asked.limits.repeat_time.total_seconds()
-    return _above(asked.counters.repeats + 1, asked.limits.repeats_max, seconds=Decimal(str(seconds)))
+    found = _above(asked.counters.repeats + 1, asked.limits.repeats_max)
+    return found and {**found, "seconds": f"{asked.limits.repeat_time.total_seconds():g}"}
 
 
 def _cancel_ratio(asked: Asked) -> dict[str, object] | None:
@@ -340,3 +359,14 @@ CHECKS: tuple[Check, ...] = (
     Check("SELLABLE_NOT_ENOUGH", _B, _sellable),
     Check("ODD_LOT_NOT_WHOLE", _B, _odd_lot),
 )
+_NEED_OF: dict[str, Need] = {
+    **{check.code: check.needs for check in CHECKS},
+    "BALANCE_NOT_KNOWN": Need.BALANCE,
+    "QUOTE_MISSING": Need.QUOTE,
+    "QUOTE_STALE": Need.QUOTE,
+}
+
+
+@cache
+def _checks(needs: frozenset[Need]) -> tuple[Check, ...]:
+    return tuple(check for check in CHECKS if check.needs in needs)

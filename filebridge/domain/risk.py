@@ -23,20 +23,21 @@ CLOCK_SLACK = timedelta(seconds=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The configured rules that an order meets. Durations are whole seconds; None is no bound."""
+    """The configured rules that an order meets."""
 
     mode: str
     hours: Hours
     calendar: TradingCalendar
     max_order_age: timedelta
-    orders_per_second_max: int | None
-    orders_per_day_max: int | None
     limits: Limits
 
 
 class Verdict(StrEnum):
     SEND = "SEND"
+    # Not yet; others may pass it meanwhile.
     WAIT = "WAIT"
+    # Not at this moment; nothing of its account passes it.
+    KEEP_PLACE = "KEEP_PLACE"
 
 
 def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
@@ -80,7 +81,7 @@ def at_sending(order: Order, moment: Moment, rules: Rules, *, halted: bool) -> V
         return Reason("EXPIRED_AT", {"expire_at": terms.expire_at.isoformat(timespec="seconds")})
     if today != terms.trade_date or open_from is None or (terms.start_at is not None and now < terms.start_at):
         return Verdict.WAIT
-    waiting_since = max(order.approved_at or terms.received_at, terms.start_at or terms.received_at, open_from)
+    waiting_since = max(could_go_at(order), open_from)
     age = now - waiting_since
     if age < -CLOCK_SLACK:
         # The clock went back since it came, so nobody can say how long it has waited.
@@ -91,12 +92,10 @@ def at_sending(order: Order, moment: Moment, rules: Rules, *, halted: bool) -> V
     return Verdict.WAIT if halted else Verdict.SEND
 
 
-def day_limit(sent: int, rules: Rules) -> Reason | None:
-    """Why the account may send no more today, or None; `sent` counts its orders and cancels so far."""
-    limit = rules.orders_per_day_max
-    if limit is None or sent < limit:
-        return None
-    return Reason("ORDERS_PER_DAY_EXCEEDED", {"limit": str(limit)})
+def could_go_at(order: Order) -> datetime:
+    """Since when nothing but the market keeps an order back that its author or an approver has to say."""
+    terms = order.terms
+    return max(order.approved_at or terms.received_at, terms.start_at or terms.received_at)
 
 
 def event_of(reason: Reason) -> EventKind:

@@ -2,16 +2,15 @@
 
 A `Tally` is a fold over orders: `put` takes an order as it stands after each change, as often as wanted, and only the
 difference to what was put before counts. So the counters survive a restart without a table of their own: `remade` puts
-the orders of this trade date that the ledger holds, all that are still open, and what changed in the last minute (the
-trade date may have turned since), then the cancels that left (events of the ledger: CANCEL into PENDING_CANCEL, as
-`sent_counts` finds them). Then the counters are what they were, but for what only the process knew: the broker's
-balance, which is asked for anew, and since when the broker knows an order, for which its last change stands, which is
-later and so never reserves less.
+the orders that left and are open, and what ended in the last minute (the trade date may have turned since); of what
+ended earlier on this trade date the ledger tells the sums (`Past`). Then the counters are what they were, but for what
+only the process knew: the broker's balance, which is asked for anew, and since when the broker knows an order, for
+which its last change stands, which is later and so never reserves less.
 
 What counts, and how:
 
-- Orders, cancels and value of a day: what left (SUBMITTING), whatever became of it. What was proven unsent counts too:
-  the limit is then reached early, never late.
+- Orders, cancels and value of a day: what left (SUBMITTING; a cancel that the ledger has), whatever became of it. What
+  was proven unsent counts too: the limit is then reached early, never late.
 - Open: in flight, in doubt or working. An order in doubt stays open until the doubt ends.
 - Fees are not counted: the last word on them is the broker's.
 - A balance is as old as the question. It shows an order if the broker knew the order before the question, by at least
@@ -24,88 +23,127 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from heapq import heappop, heappush
-from typing import NamedTuple, Self
+from typing import Self
 
+from filebridge.domain.counters import Balance, Counters, DayCounts, Past, share_value
 from filebridge.domain.orders import Order, OrderTerms, Side, Status
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
 SECOND = timedelta(seconds=1)
-# What one 张 lent by a reverse repo is worth, whatever its rate.
-_REPO_FACE_CNY = Decimal(100)
-_Likeness = tuple[str, str, Side, int, Decimal]
+_ZERO = Decimal(0)
 _IN_FLIGHT = frozenset({Status.SUBMITTING, Status.UNKNOWN})
 
 
-class Holding(NamedTuple):
-    quantity: int = 0
-    available_qty: int = 0
+class _Day:
+    """DayCounts that grow."""
+
+    __slots__ = ("cancels", "open_orders", "orders", "value")
+
+    def __init__(self) -> None:
+        self.orders = self.cancels = self.open_orders = 0
+        self.value = _ZERO
+
+    def sent(self, orders: int, value: Decimal) -> None:
+        self.orders += orders
+        self.value += value
+
+    def counts(self) -> DayCounts:
+        return DayCounts(self.orders, self.cancels, self.value, self.open_orders)
 
 
-class Balance(NamedTuple):
-    """An account's books as the broker told them; they are as old as the question, `asked_at`."""
+class _Held:
+    """What was bought today of one symbol in one account, and what of it the balance does not show."""
 
-    asked_at: datetime
-    cash: Decimal
-    total_asset: Decimal
-    holdings: Mapping[str, Holding]
+    __slots__ = ("bought_qty", "exposed_qty", "sell_reserved")
 
-
-class DayCounts(NamedTuple):
-    """What left on this trade date, and what still works, in one account or in all."""
-
-    orders: int = 0
-    cancels: int = 0
-    value: Decimal = Decimal(0)
-    open_orders: int = 0
+    def __init__(self) -> None:
+        self.bought_qty = self.exposed_qty = self.sell_reserved = 0
 
 
-class Counters(NamedTuple):
-    """What was before one order, of its account unless it says otherwise. The module tells how each is counted.
+class _Account:
+    """One account: its day, when its last orders and cancels left, its balance and what that does not show."""
 
-    `last_second` orders and cancels that left within a second; `repeats` orders like this one within `repeat_time`;
-    `own_opposite` the own working price that it would meet, in any account; `bought_qty` shares of its symbol bought
-    today or still to be; `exposed_qty`, `cash_reserved` and `sell_reserved` what the balance does not show yet.
-    """
+    __slots__ = ("balance", "cash_reserved", "day", "held", "left", "unseen")
 
-    account: DayCounts = DayCounts()
-    total: DayCounts = DayCounts()
-    last_second: int = 0
-    repeats: int = 0
-    own_opposite: Decimal | None = None
-    bought_qty: int = 0
-    exposed_qty: int = 0
-    cash_reserved: Decimal = Decimal(0)
-    sell_reserved: int = 0
-    balance: Balance | None = None
+    def __init__(self) -> None:
+        self.day = _Day()
+        self.left: deque[datetime] = deque()
+        self.balance: Balance | None = None
+        self.cash_reserved = _ZERO
+        self.held: defaultdict[str, _Held] = defaultdict(_Held)
+        # Of the orders that bind something, those that changed since a balance showed them: it looks at no other.
+        self.unseen: dict[str, _Line] = {}
 
 
-class _Line(NamedTuple):
+class _Line:
     """What one order binds. `filled_qty` is booked, or counted by the broker and still to come; `known_at` since when
     the broker knows it; `shown_qty` how much of its fills the balance holds; `is_shown` whether the balance has taken
     off what it needs."""
 
-    terms: OrderTerms
-    filled_qty: int
-    filled_at: datetime
-    is_open: bool
-    known_at: datetime | None
-    shown_qty: int = 0
-    is_shown: bool = False
+    __slots__ = (
+        *("account", "filled_at", "filled_qty", "held", "in_doubt", "is_buy", "is_of_today", "is_open", "is_shown"),
+        *("known_at", "needs_cash", "share_value", "shown_qty", "terms"),
+    )
+
+    def __init__(self, terms: OrderTerms, account: _Account, *, is_of_today: bool, shown_qty: int) -> None:
+        self.terms, self.account, self.held = terms, account, account.held[terms.symbol]
+        self.is_of_today = is_of_today
+        self.is_buy = terms.side is Side.BUY
+        # Lending by a repo is a SELL that costs money.
+        self.needs_cash = self.is_buy or instrument_kind(terms.symbol) is InstrumentKind.REPO
+        self.share_value = share_value(terms.symbol, terms.limit_price)
+        self.filled_qty = self.shown_qty = shown_qty
+        self.filled_at: datetime | None = None
+        self.known_at: datetime | None = None
+        self.is_open = self.in_doubt = self.is_shown = False
 
     @property
     def bound_qty(self) -> int:
         """What was or may still be filled."""
         return max(self.terms.quantity, self.filled_qty) if self.is_open else self.filled_qty
 
-    @property
-    def unseen_qty(self) -> int:
-        return self.bound_qty - self.shown_qty
+    def count(self, sign: int) -> None:
+        """Count what it binds, or (sign -1) count it no more."""
+        bound, held, account = sign * self.bound_qty, self.held, self.account
+        unseen = bound - sign * self.shown_qty
+        if self.is_buy:
+            held.exposed_qty += unseen
+            if self.is_of_today:
+                held.bought_qty += bound
+        if self.is_shown:
+            return
+        if self.needs_cash:
+            account.cash_reserved += unseen * self.share_value
+        else:
+            held.sell_reserved += unseen
 
 
-def value_of(terms: OrderTerms, quantity: int) -> Decimal:
-    """What so many of an order's shares are worth at its price, in CNY; of a repo, what is lent."""
-    price = _REPO_FACE_CNY if instrument_kind(terms.symbol) is InstrumentKind.REPO else terms.limit_price
-    return price * quantity
+class _Prices:
+    """The prices at which own orders of one symbol and side work, in all accounts."""
+
+    __slots__ = ("_count", "_heap", "_is_in_heap")
+
+    def __init__(self) -> None:
+        self._count: Counter[Decimal] = Counter()
+        # Each price once, the smallest first; perhaps some at which nothing works any more.
+        self._heap: list[Decimal] = []
+        self._is_in_heap: set[Decimal] = set()
+
+    def add(self, price: Decimal) -> None:
+        self._count[price] += 1
+        if price not in self._is_in_heap:
+            self._is_in_heap.add(price)
+            heappush(self._heap, price)
+
+    def remove(self, price: Decimal) -> None:
+        self._count[price] -= 1
+
+    def smallest(self) -> Decimal | None:
+        while self._heap and not self._count[self._heap[0]]:
+            price = heappop(self._heap)
+            self._is_in_heap.discard(price)
+            del self._count[price]
+        return self._heap[0] if self._heap else None
 
 
 class Tally:
@@ -115,29 +153,15 @@ class Tally:
         self.today = today
         self._lag = lag
         self._repeat_time = repeat_time
-        self._balances: dict[str, Balance] = {}
-        # Lines that may still change or that a balance does not show wholly, by account.
-        self._lines: defaultdict[str, dict[str, _Line]] = defaultdict(dict)
-        # What of the day ended and is shown wholly; all that it still counts for is what was traded: tag -> how much.
-        self._ended: dict[str, int] = {}
-        # By account: orders and cancels of the day, its value, what is open now, when the last ones left.
-        self._orders: Counter[str] = Counter()
-        self._cancels: Counter[str] = Counter()
-        self._value: defaultdict[str, Decimal] = defaultdict(Decimal)
-        self._open: Counter[str] = Counter()
-        self._left: defaultdict[str, deque[datetime]] = defaultdict(deque)
-        # Orders of the last repeat_time, and how many of them are alike.
-        self._recent: deque[tuple[datetime, _Likeness]] = deque()
-        self._alike: Counter[_Likeness] = Counter()
-        # By account, symbol and side; by account and symbol; and by account.
-        self._traded: Counter[tuple[str, str, Side]] = Counter()
-        self._exposed: Counter[tuple[str, str]] = Counter()
-        self._selling: Counter[tuple[str, str]] = Counter()
-        self._cash: defaultdict[str, Decimal] = defaultdict(Decimal)
-        # What works in all accounts, by symbol and side: its tags, and its prices with the best first, and perhaps some
-        # before them that have ended.
-        self._working: defaultdict[tuple[str, Side], set[str]] = defaultdict(set)
-        self._prices: defaultdict[tuple[str, Side], list[tuple[Decimal, str]]] = defaultdict(list)
+        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        self._total = _Day()
+        # Orders that may still change, or that a balance does not show wholly.
+        self._lines: dict[str, _Line] = {}
+        # What left within the last repeat_time, and how many of it are alike; as hashes, for a minute can have many.
+        self._recent: deque[tuple[datetime, int]] = deque()
+        self._alike: Counter[int] = Counter()
+        # By symbol and side; of buys the negative prices, for the highest one is the best.
+        self._prices: defaultdict[tuple[str, Side], _Prices] = defaultdict(_Prices)
 
     @classmethod
     def remade(
@@ -146,180 +170,176 @@ class Tally:
         orders: Iterable[Order],
         cancels: Iterable[tuple[str, datetime]],
         *,
+        past: Iterable[Past] = (),
+        past_cancels: Mapping[str, int] | None = None,
         lag: timedelta = timedelta(0),
         repeat_time: timedelta = SECOND,
     ) -> Self:
-        """From the ledger: the orders of today that left and all open ones; and each cancel's account and time."""
+        """From the ledger: what left and is open or ended lately, and the sums of what ended before on this date; the
+        account and time of each late cancel, and how many there were before."""
         tally = cls(today, lag=lag, repeat_time=repeat_time)
-        for order in orders:
+        for each in past:
+            account = tally._accounts[each.account]
+            for day in (account.day, tally._total):
+                day.sent(each.orders, share_value(each.symbol, each.limit_price) * each.quantity)
+            if each.side is Side.BUY:
+                account.held[each.symbol].bought_qty += each.filled_qty
+        for name, count in (past_cancels or {}).items():
+            tally._cancel(name, count)
+        # By the time at which they left: what left first is forgotten first.
+        for order in sorted(orders, key=lambda order: order.submitted_at or order.updated_at):
             tally.put(order)
-        for account, at in cancels:
-            tally.canceled(account, at)
-        # They were put one kind after the other.
-        tally._left = defaultdict(deque, {name: deque(sorted(times)) for name, times in tally._left.items()})
-        tally._recent = deque(sorted(tally._recent, key=lambda sent: sent[0]))
+        for name, at in cancels:
+            tally.canceled(name)
+            tally.left(name, at)
+        for account in tally._accounts.values():
+            account.left = deque(sorted(account.left))
         return tally
-
-    def begin(self, today: date) -> "Tally":
-        """The tally of a new trade date: what is still open goes on, and what no balance has shown yet."""
-        fresh = Tally(today, lag=self._lag, repeat_time=self._repeat_time)
-        for lines in self._lines.values():
-            for tag, line in lines.items():
-                if line.is_open or line.unseen_qty:
-                    fresh._lines[line.terms.account][tag] = line
-                    fresh._add(tag, line, 1)
-        fresh._left = self._left
-        return fresh
 
     # ---- what happens
 
-    def put(self, order: Order) -> None:
-        """An order as it stands after a change; one that never left counts for nothing."""
+    def put(self, order: Order, before: Order | None = None) -> None:
+        """An order as it stands after a change, and as it stood before, if it is not new here; one that never left
+        counts for nothing."""
         if order.submitted_at is None:
             return
         terms = order.terms
-        lines = self._lines[terms.account]
-        before = lines.get(terms.tag)
-        traded = None if before is not None else self._ended.pop(terms.tag, None)
-        if traded is not None:
-            ended = _Line(terms, traded, order.updated_at, False, order.updated_at, traded, is_shown=True)
-            lines[terms.tag] = after = _line(order, ended)
-        else:
-            lines[terms.tag] = after = _line(order, before)
-        if before is not None:
-            if (after.is_open, after.filled_qty) == (before.is_open, before.filled_qty):
-                return
-            self._add(terms.tag, before, -1)
-        elif traded is not None:
-            # News of an order that had ended, such as a late fill.
-            self._traded[(terms.account, terms.symbol, terms.side)] -= traded
-        else:
-            self._leaves(order, order.submitted_at)
-        self._add(terms.tag, after, 1)
+        line = self._lines.get(terms.tag)
+        if line is not None:
+            self._change(line, order)
+            return
+        is_new = before is None or before.submitted_at is None
+        # News of an order that had ended, such as a late fill: what it traded until then is counted already.
+        traded = 0 if before is None or is_new else _filled_qty(before)
+        of_today = terms.trade_date == self.today
+        line = _Line(terms, self._accounts[terms.account], is_of_today=of_today, shown_qty=traded)
+        if is_new and of_today:
+            self._leaves(line, order.submitted_at)
+        self._lines[terms.tag] = line
+        self._change(line, order)
 
-    def canceled(self, account: str, at: datetime) -> None:
-        """A cancel left."""
-        self._cancels[account] += 1
-        self._left[account].append(at)
+    def canceled(self, account: str) -> None:
+        """A cancel stands on the ledger, once for each time that it leaves."""
+        self._cancel(account, 1)
+
+    def left(self, account: str, at: datetime) -> None:
+        """A cancel left; of orders `put` tells."""
+        self._accounts[account].left.append(at)
 
     def tell(self, account: str, balance: Balance) -> None:
         """The broker told an account's books; an answer that was overtaken by a newer one says nothing."""
-        known = self._balances.get(account)
-        if known is not None and balance.asked_at < known.asked_at:
+        books = self._accounts[account]
+        if books.balance is not None and balance.asked_at < books.balance.asked_at:
             return
-        self._balances[account] = balance
+        books.balance = balance
         until = balance.asked_at - self._lag
-        lines = self._lines[account]
-        for tag, line in list(lines.items()):
+        for tag, line in list(books.unseen.items()):
             if line.known_at is None or line.known_at >= until:
                 continue
-            shown_qty = line.filled_qty if line.filled_at < until else line.shown_qty
-            self._add(tag, line, -1)
-            after = line._replace(is_shown=True, shown_qty=shown_qty)
-            if after.is_open or after.unseen_qty:
-                lines[tag] = after
-                self._add(tag, after, 1)
-            else:
-                self._end(tag, after)
+            line.count(-1)
+            line.is_shown = True
+            if line.filled_at is None or line.filled_at < until:
+                line.shown_qty = line.filled_qty
+                del books.unseen[tag]
+            line.count(1)
+            self._forget_ended(line)
 
     # ---- what is asked
 
     def counters(self, terms: OrderTerms, now: datetime) -> Counters:
         """What was before this order."""
-        account, symbol, side = terms.account, terms.symbol, terms.side
+        account = self._accounts[terms.account]
+        held = account.held[terms.symbol]
+        is_buy = terms.side is Side.BUY
+        best = self._prices[(terms.symbol, Side.SELL if is_buy else Side.BUY)].smallest()
         return Counters(
-            account=DayCounts(self._orders[account], self._cancels[account], self._value[account], self._open[account]),
-            total=DayCounts(
-                self._orders.total(), self._cancels.total(), sum(self._value.values(), Decimal(0)), self._open.total()
-            ),
-            last_second=self.last_second(account, now),
-            repeats=self._repeats(terms, now),
-            own_opposite=self._best(symbol, Side.SELL if side is Side.BUY else Side.BUY),
-            bought_qty=self._traded[(account, symbol, Side.BUY)],
-            exposed_qty=self._exposed[(account, symbol)],
-            cash_reserved=self._cash[account],
-            sell_reserved=self._selling[(account, symbol)],
-            balance=self._balances.get(account),
+            account.day.counts(),
+            self._total.counts(),
+            _within(account.left, now, SECOND),
+            self._repeats(terms, now),
+            best if best is None or is_buy else -best,
+            held.bought_qty,
+            held.exposed_qty,
+            account.cash_reserved,
+            held.sell_reserved,
+            account.balance,
         )
 
     def last_second(self, account: str, now: datetime) -> int:
         """How many orders and cancels of an account left within the last second."""
-        return _within(self._left[account], now, SECOND)
+        return _within(self._accounts[account].left, now, SECOND)
+
+    def is_shown(self, account: str) -> bool:
+        """Whether the balance shows every order of the account that the broker is known to know or will soon answer:
+        all but those in doubt."""
+        return all(line.is_shown or line.in_doubt for line in self._accounts[account].unseen.values())
 
     # ---- inside
 
-    def _leaves(self, order: Order, at: datetime) -> None:
-        terms = order.terms
-        if terms.trade_date != self.today:
+    def _change(self, line: _Line, order: Order) -> None:
+        tag, is_open, filled_qty = order.terms.tag, not order.is_final, _filled_qty(order)
+        line.in_doubt = order.status is Status.UNKNOWN
+        if line.known_at is None and order.status not in _IN_FLIGHT:
+            line.known_at = order.updated_at
+        if not line.is_shown:
+            line.account.unseen[tag] = line
+        if is_open == line.is_open and filled_qty == line.filled_qty:
+            self._forget_ended(line)
             return
-        self._orders[terms.account] += 1
-        self._value[terms.account] += value_of(terms, terms.quantity)
-        self._left[terms.account].append(at)
-        self._recent.append((at, _likeness(terms)))
-        self._alike[_likeness(terms)] += 1
+        line.count(-1)
+        if is_open != line.is_open:
+            line.is_open = is_open
+            self._work(line)
+        if filled_qty != line.filled_qty:
+            line.filled_qty, line.filled_at = filled_qty, order.updated_at
+            line.account.unseen[tag] = line
+        line.count(1)
+        self._forget_ended(line)
+
+    def _forget_ended(self, line: _Line) -> None:
+        """An order that binds nothing any more; what it traded today stays counted."""
+        if not line.is_open and line.filled_qty == line.shown_qty:
+            tag = line.terms.tag
+            self._lines.pop(tag, None)
+            line.account.unseen.pop(tag, None)
+
+    def _work(self, line: _Line) -> None:
+        """It works from now on, or no more."""
+        sign = 1 if line.is_open else -1
+        line.account.day.open_orders += sign
+        self._total.open_orders += sign
+        prices = self._prices[(line.terms.symbol, line.terms.side)]
+        price = -line.terms.limit_price if line.is_buy else line.terms.limit_price
+        if line.is_open:
+            prices.add(price)
+        else:
+            prices.remove(price)
+
+    def _leaves(self, line: _Line, at: datetime) -> None:
+        value = line.share_value * line.terms.quantity
+        line.account.day.sent(1, value)
+        self._total.sent(1, value)
+        line.account.left.append(at)
+        likeness = _likeness(line.terms)
+        self._recent.append((at, likeness))
+        self._alike[likeness] += 1
+
+    def _cancel(self, account: str, count: int) -> None:
+        self._accounts[account].day.cancels += count
+        self._total.cancels += count
 
     def _repeats(self, terms: OrderTerms, now: datetime) -> int:
-        while self._recent and now - self._recent[0][0] >= self._repeat_time:
-            _, likeness = self._recent.popleft()
-            self._alike[likeness] -= 1
-            if not self._alike[likeness]:
-                del self._alike[likeness]
-        return self._alike[_likeness(terms)]
-
-    def _add(self, tag: str, line: _Line, sign: int) -> None:
-        """Count what a line binds, or (sign -1) count it no more."""
-        terms = line.terms
-        key = (terms.account, terms.symbol)
-        self._open[terms.account] += sign * line.is_open
-        if sign > 0:
-            self._work(tag, line)
-        unseen = 0 if line.is_shown else sign * line.unseen_qty
-        if terms.trade_date == self.today:
-            self._traded[(*key, terms.side)] += sign * line.bound_qty
-        if terms.side is Side.BUY:
-            self._exposed[key] += sign * line.unseen_qty
-        if terms.side is Side.BUY or instrument_kind(terms.symbol) is InstrumentKind.REPO:
-            self._cash[terms.account] += value_of(terms, unseen)
-        else:
-            self._selling[key] += unseen
-
-    def _work(self, tag: str, line: _Line) -> None:
-        terms = line.terms
-        working = self._working[(terms.symbol, terms.side)]
-        if not line.is_open:
-            working.discard(tag)
-        elif tag not in working:
-            working.add(tag)
-            price = terms.limit_price if terms.side is Side.SELL else -terms.limit_price
-            heappush(self._prices[(terms.symbol, terms.side)], (price, tag))
-
-    def _best(self, symbol: str, side: Side) -> Decimal | None:
-        """The lowest own price of sales, or the highest of buys, that works."""
-        working, prices = self._working[(symbol, side)], self._prices[(symbol, side)]
-        while prices and prices[0][1] not in working:
-            heappop(prices)
-        return abs(prices[0][0]) if prices else None
-
-    def _end(self, tag: str, line: _Line) -> None:
-        """Forget an order that binds nothing any more, but for what it traded today."""
-        terms = line.terms
-        del self._lines[terms.account][tag]
-        if terms.trade_date == self.today:
-            self._ended[tag] = line.bound_qty
-            self._traded[(terms.account, terms.symbol, terms.side)] += line.bound_qty
+        recent, alike = self._recent, self._alike
+        while recent and now - recent[0][0] >= self._repeat_time:
+            _, likeness = recent.popleft()
+            alike[likeness] -= 1
+            if not alike[likeness]:
+                del alike[likeness]
+        return alike[_likeness(terms)]
 
 
-def _line(order: Order, before: _Line | None) -> _Line:
-    filled_qty = max(order.filled_qty, order.reported_qty)
-    known_at = None if order.status in _IN_FLIGHT else order.updated_at
-    if before is None:
-        return _Line(order.terms, filled_qty, order.updated_at, not order.is_final, known_at)
-    return before._replace(
-        filled_qty=filled_qty,
-        filled_at=before.filled_at if filled_qty == before.filled_qty else order.updated_at,
-        is_open=not order.is_final,
-        known_at=before.known_at or known_at,
-    )
+def _filled_qty(order: Order) -> int:
+    return max(order.filled_qty, order.reported_qty)
 
 
 def _within(times: deque[datetime], now: datetime, window: timedelta) -> int:
@@ -329,5 +349,5 @@ def _within(times: deque[datetime], now: datetime, window: timedelta) -> int:
     return len(times)
 
 
-def _likeness(terms: OrderTerms) -> _Likeness:
-    return (terms.account, terms.symbol, terms.side, terms.quantity, terms.limit_price)
+def _likeness(terms: OrderTerms) -> int:
+    return hash((terms.account, terms.symbol, terms.side, terms.quantity, terms.limit_price))

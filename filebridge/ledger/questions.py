@@ -96,17 +96,32 @@ NEXT_ACCOUNT = Question(
     select(func.min(ORDERS.c.account)).where(_is(ORDERS.c.trade_date), ORDERS.c.account > bindparam("account"))
 )
 NEXT_ORDER_DAY = Question(select(func.min(ORDERS.c.trade_date)).where(ORDERS.c.trade_date > bindparam("trade_date")))
-# The day of an order's SUBMIT is its trade date.
-SUBMITTED = Question(
-    select(ORDERS.c.account, func.count())
-    .where(_is(ORDERS.c.trade_date), ORDERS.c.submitted_at != "")
-    .group_by(ORDERS.c.account)
+# What left; the day of an order's SUBMIT is its trade date.
+_SENT = and_(_is(ORDERS.c.mode), ORDERS.c.submitted_at != "")
+SENT_AND_OPEN = Question(_ORDERS.where(text(schema.IS_OPEN), _SENT))
+_SENT_AND_ENDED = and_(_is(ORDERS.c.trade_date), _SENT, ORDERS.c.open == 0)
+SENT_AND_ENDED_SINCE = Question(_ORDERS.where(_SENT_AND_ENDED, ORDERS.c.updated_at >= bindparam("since")))
+_ALIKE = (ORDERS.c.account, ORDERS.c.symbol, ORDERS.c.side, ORDERS.c.limit_price)
+SENT_AND_ENDED_BEFORE = Question(
+    select(
+        *_ALIKE,
+        func.count(),
+        func.sum(ORDERS.c.quantity),
+        # Of two values max is SQLite's greater one.
+        func.sum(func.max(ORDERS.c.filled_qty, ORDERS.c.reported_qty)),
+    )
+    .where(_SENT_AND_ENDED, ORDERS.c.updated_at < bindparam("since"))
+    .group_by(*_ALIKE)
 )
-CANCELED = Question(
+_CANCELS = and_(_is(EVENTS.c.trade_date), text(schema.IS_CANCEL), _is(ORDERS.c.mode))
+_CANCELED = EVENTS.join(ORDERS, ORDERS.c.tag == EVENTS.c.tag)
+CANCELS_SINCE = Question(
+    select(ORDERS.c.account, EVENTS.c.at).select_from(_CANCELED).where(_CANCELS, EVENTS.c.at >= bindparam("since"))
+)
+CANCELS_BEFORE = Question(
     select(ORDERS.c.account, func.count())
-    .select_from(EVENTS)
-    .join(ORDERS, ORDERS.c.tag == EVENTS.c.tag)
-    .where(_is(EVENTS.c.trade_date), text(schema.IS_CANCEL))
+    .select_from(_CANCELED)
+    .where(_CANCELS, EVENTS.c.at < bindparam("since"))
     .group_by(ORDERS.c.account)
 )
 # Not DISTINCT: SQLite would rather walk a whole index in the order of the days.

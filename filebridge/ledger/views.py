@@ -8,14 +8,16 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Table, select
 
 from filebridge.domain.canceling import Selection
-from filebridge.domain.orders import Order
+from filebridge.domain.counters import Past
+from filebridge.domain.orders import Order, Side
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, questions
 from filebridge.ledger.codec import Body
@@ -107,13 +109,33 @@ class LedgerReader:
             last = page[-1]["place"]
             yield from page
 
-    def sent_counts(self, trade_date: date) -> dict[str, int]:
-        """How many orders and cancels left on that day, per account."""
-        counts: dict[str, int] = {}
-        for question in (questions.SUBMITTED, questions.CANCELED):
-            for account, sent in self._ask(question, trade_date=trade_date.isoformat()):
-                counts[account] = counts.get(account, 0) + sent
-        return counts
+    # ---- what left, in one mode
+
+    def sent_and_open(self, mode: str) -> list[Order]:
+        """Orders that left, and that something can still change."""
+        return self._orders(questions.SENT_AND_OPEN, mode=mode)
+
+    def sent_and_ended_since(self, since: datetime, *, trade_date: date, mode: str) -> list[Order]:
+        """Orders of that day that left, and ended since then."""
+        of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
+        return self._orders(questions.SENT_AND_ENDED_SINCE, **of_day, since=codec.time_text(since))
+
+    def sent_and_ended_before(self, since: datetime, *, trade_date: date, mode: str) -> list[Past]:
+        """The same of those that ended before, summed."""
+        of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
+        rows = self._ask(questions.SENT_AND_ENDED_BEFORE, **of_day, since=codec.time_text(since))
+        return [Past(name, symbol, Side(side), Decimal(price), *sums) for name, symbol, side, price, *sums in rows]
+
+    def cancels_since(self, since: datetime, *, trade_date: date, mode: str) -> list[tuple[str, datetime]]:
+        """The account and time of each cancel that was recorded on that day since then."""
+        of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
+        rows = self._ask(questions.CANCELS_SINCE, **of_day, since=codec.time_text(since))
+        return [(account, datetime.fromisoformat(at)) for account, at in rows]
+
+    def cancels_before(self, since: datetime, *, trade_date: date, mode: str) -> dict[str, int]:
+        """How many were recorded before, by account."""
+        of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
+        return dict(self._ask(questions.CANCELS_BEFORE, **of_day, since=codec.time_text(since)))
 
     # ---- files, fills, events
 

@@ -30,8 +30,6 @@ RULES = Rules(
     hours="always",
     calendar=TradingCalendar.of([TODAY]),
     max_order_age=timedelta(minutes=10),
-    orders_per_second_max=None,
-    orders_per_day_max=None,
     limits=Limits(),
 )
 

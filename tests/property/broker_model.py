@@ -389,7 +389,7 @@ class BrokerModel:
         if fate in (Fate.EMPTY, Fate.REFUSE, Fate.LOST):
             listed = []
         views = [book.listed for book in listed if book.listed is not None]
-        asset = base.Asset(ACCOUNT, *(Decimal(1000),) * 4)
+        asset = base.Asset(ACCOUNT, *(Decimal(10**9),) * 4)
         snapshot = base.Snapshot(
             account=ACCOUNT,
             complete=fate not in (Fate.INCOMPLETE, Fate.LATE, Fate.REJECT),

@@ -87,14 +87,15 @@ def test_a_doubt_does_not_end_with_its_day(program: Program) -> None:
 def test_a_cancel_of_yesterdays_order_never_hits_the_one_with_its_number_today(program: Program) -> None:
     dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).kind_turn(3)
     yesterdays = program.order(100)
-    program.wait(NIGHT_SECONDS - 5)
+    program.wait(NIGHT_SECONDS - 4)
     program.kind_turn(3)
-    program.wait(5)
-    # The broker begins to number again, and has not been asked yet what of yesterday it still lists.
+    program.wait(4)
+    # The broker begins to number again. It is asked at once what the account has on this day, and not yet what of
+    # yesterday it still lists.
     assert program.order(100)["status"] == "ACCEPTED"
     program.drop_rows("b.csv", [Row("B-1", "600000.SH", 200, "10.5", "")])
     program.turn(2)
-    for _ in ("submit", "handed"):
+    for _ in ("query", "submit", "handed"):
         program.broker.work(Fate.GOOD)
         program.broker.flow()
         program.broker.hear_all()

@@ -16,13 +16,14 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filebridge.domain.counters import Balance, Counters, Holding, Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.limits import CHECKS, ST_BUY_MAX, Asked, Limits, Need, breach, must_wait
 from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderTerms, Side, Status
 from filebridge.domain.quotes import Quote
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
-from filebridge.domain.tally import Balance, Counters, Holding, Tally
+from filebridge.domain.tally import Tally
 from tests.unit.test_lifecycle import TERMS
 from tests.unit.test_limits import WIDE
 
@@ -166,7 +167,7 @@ class Trading:
     def change(self, order: Order, kind: EventKind, fill: Fill | None = None) -> None:
         after = apply(order, OrderEvent(kind, self.now, fill=fill))
         self.orders[order.terms.tag] = after
-        self.tally.put(after)
+        self.tally.put(after, order)
 
     def pick(self, which: int, *statuses: Status) -> Order | None:
         fitting = [order for order in self.orders.values() if order.status in statuses]
@@ -178,7 +179,8 @@ class Trading:
             return
         self.change(order, EventKind.CANCEL)
         self.cancels.append((order.terms.account, self.now, self.today))
-        self.tally.canceled(order.terms.account, self.now)
+        self.tally.canceled(order.terms.account)
+        self.tally.left(order.terms.account, self.now)
 
     def do_doubt(self, account: str, which: int, size: int) -> None:
         if order := self.pick(which, Status.SUBMITTING):
@@ -191,23 +193,36 @@ class Trading:
             self.change(order, EventKind.PROVE_NOT_SENT)
 
     def do_restart(self, account: str, which: int, size: int) -> None:
-        before = self.tally
-        recent = self.now - timedelta(minutes=1)
-        relevant = [o for o in self.orders.values() if self.is_todays(o) or not o.is_final or o.updated_at >= recent]
-        cancels = [(name, at) for name, at, day in self.cancels if day == self.today]
-        again = Tally.remade(self.today, relevant, cancels, lag=LAG, repeat_time=self.limits.repeat_time)
+        before, again = self.tally, self.remade()
         for symbol in {*SYMBOLS}:
             for side in Side:
                 terms = TERMS._replace(account=account, symbol=symbol, side=side, quantity=100, limit_price=D(10))
                 old, new = before.counters(terms, self.now), again.counters(terms, self.now)
                 assert counted(new) == counted(old)
-                if self.today == TODAY:
-                    # What ended long ago on another day every balance shows that is asked for from now on.
+                if not self.ended_long_ago():
+                    # That every balance shows which is asked for from now on.
                     assert new.exposed_qty >= old.exposed_qty
                     assert new.cash_reserved >= old.cash_reserved
                     assert new.sell_reserved >= old.sell_reserved
         self.tally = again
         self.asked = {name: [] for name in ACCOUNTS}
+
+    def ended_long_ago(self) -> list[Order]:
+        recent = self.now - timedelta(minutes=1)
+        return [order for order in self.orders.values() if order.is_settled and order.updated_at < recent]
+
+    def remade(self) -> Tally:
+        """As from a ledger: order by order what is open or ended in the last minute, and the sums of the rest."""
+        old = self.ended_long_ago()
+        late = [order for order in self.orders.values() if order not in old]
+        past = [
+            Past(o.terms.account, o.terms.symbol, o.terms.side, o.terms.limit_price, 1, o.terms.quantity, o.filled_qty)
+            for o in old
+            if self.is_todays(o)
+        ]
+        cancels = [(name, at) for name, at, day in self.cancels if day == self.today]
+        repeat_time = self.limits.repeat_time
+        return Tally.remade(self.today, late, cancels, past=past, lag=LAG, repeat_time=repeat_time)
 
     def do_sleep(self, account: str, which: int, size: int) -> None:
         self.now += timedelta(seconds=31)
@@ -216,7 +231,8 @@ class Trading:
         """The next trade date begins, as at midnight where it is always open."""
         if size % 5 == 0 and self.today == TODAY:
             self.today = TOMORROW
-            self.tally = self.tally.begin(TOMORROW)
+            self.tally = self.remade()
+            self.asked = {name: [] for name in ACCOUNTS}
 
     def is_todays(self, order: Order) -> bool:
         return order.terms.trade_date == self.today
@@ -254,7 +270,7 @@ class Trading:
         event = OrderEvent(EventKind.REPORT_CANCELED, self.now, reported_qty=order.filled_qty + unheard)
         after = apply(order, event)
         self.orders[order.terms.tag] = after
-        self.tally.put(after)
+        self.tally.put(after, order)
 
     def do_fill(self, account: str, which: int, size: int) -> None:
         tags = list(self.at_broker)

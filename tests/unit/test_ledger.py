@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from filebridge import failpoints
+from filebridge.domain.counters import Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import SHANGHAI, Order, Status
@@ -230,9 +231,27 @@ def test_what_left_on_a_day_is_counted(ledger: Ledger, path: Path) -> None:
         turn.happen(accepted, cancel, apply(accepted, cancel))
         # Before it left, a cancel sends nothing.
         turn.happen(born, cancel, apply(born, cancel))
+        rejected = OrderEvent(kind=EventKind.REPORT_REJECTED, at=AT)
+        turn.happen(sent[1], rejected, apply(sent[1], rejected))
     reader = LedgerReader(path)
-    assert reader.sent_counts(TERMS.trade_date) == {TERMS.account: 3}
-    assert reader.sent_counts(TERMS.trade_date + timedelta(days=1)) == {}
+    later, other = AT + timedelta(seconds=1), TERMS.trade_date + timedelta(days=1)
+    alike = (TERMS.account, TERMS.symbol, TERMS.side, TERMS.limit_price)
+    for mode, trade_date, count in (
+        (TERMS.mode, TERMS.trade_date, 1),
+        ("live", TERMS.trade_date, 0),
+        (TERMS.mode, other, 0),
+    ):
+        past = reader.sent_and_ended_before(later, trade_date=trade_date, mode=mode)
+        assert past == [Past(*alike, 1, TERMS.quantity, 0)] * count
+        assert reader.sent_and_ended_before(AT, trade_date=trade_date, mode=mode) == []
+        ended = reader.sent_and_ended_since(AT, trade_date=trade_date, mode=mode)
+        assert [order.terms.tag for order in ended] == ["B" * 20] * count
+        assert reader.sent_and_ended_since(later, trade_date=trade_date, mode=mode) == []
+        assert reader.cancels_since(AT, trade_date=trade_date, mode=mode) == [(TERMS.account, AT)] * count
+        assert reader.cancels_before(later, trade_date=trade_date, mode=mode) == dict([(TERMS.account, 1)] * count)
+        assert reader.cancels_before(AT, trade_date=trade_date, mode=mode) == {}
+    assert [order.terms.tag for order in reader.sent_and_open(TERMS.mode)] == ["A" * 20]
+    assert reader.sent_and_open("live") == []
     reader.close()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from filebridge.domain.counters import Balance, Counters, DayCounts, Holding
 from filebridge.domain.limits import (
     CHECKS,
     ST_BUY_MAX,
@@ -20,7 +21,6 @@ from filebridge.domain.limits import (
 from filebridge.domain.orders import SHANGHAI, OrderTerms, Side
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import REASONS
-from filebridge.domain.tally import Balance, Counters, DayCounts, Holding
 from tests.unit.test_lifecycle import TERMS
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)

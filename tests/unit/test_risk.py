@@ -1,18 +1,18 @@
 """What our own rules say of an order when it is about to leave."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
 from pydantic import ValidationError
 
-from filebridge.config import Settings
+from filebridge.config import Risk, Settings
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.risk import Rules, Verdict, at_sending, day_limit, event_of, moment_of, refusal
+from filebridge.domain.risk import Rules, Verdict, at_sending, event_of, moment_of, refusal
 from tests.unit.test_lifecycle import NOW, TERMS
 
 RULES = Rules(
@@ -20,8 +20,6 @@ RULES = Rules(
     hours="exchange",
     calendar=TradingCalendar.of([date(2026, 11, 19), date(2026, 11, 20), date(2026, 11, 23)]),
     max_order_age=timedelta(minutes=10),
-    orders_per_second_max=None,
-    orders_per_day_max=None,
     limits=Limits(),
 )
 ORDER = Order(terms=TERMS, status=Status.RECEIVED, updated_at=NOW)
@@ -100,18 +98,25 @@ def test_the_settings_are_the_limits_and_none_is_left_out() -> None:
         order_value_cny_max=Decimal("5000.5"), symbols_allowed=("6*.SH",), orders_per_day_max=7
     )
     assert Settings().limits == Limits()
-    assert Settings.model_validate({"broker": {"mode": "live"}}).limits.orders_per_second_max == 290
-    for name in ("order_quantity_max", "order_value_cny_max", "symbols_allowed", "strategies_allowed"):
+    live = Settings.model_validate({"broker": {"mode": "live"}}).limits
+    assert (live.orders_per_second_max, live.orders_per_day_max, live.balance_lag) == (
+        290,
+        19_000,
+        timedelta(seconds=3),
+    )
+    assert {name for name in Limits._fields if name not in Risk.model_fields} == set()
+    for name in Limits._fields:
+        if name in ("balance_lag", "symbols_forbidden", "strategies_forbidden") or "percent_max" in name:
+            continue
         with pytest.raises(ValidationError):
             Settings.model_validate({"risk": {name: 0}})
     with pytest.raises(ValidationError):
         Settings.model_validate({"risk": {"order_value_cny_max": "NaN"}})
 
 
-def test_the_day_has_a_limit() -> None:
-    bounded = replace(RULES, orders_per_day_max=3)
-    assert day_limit(2, bounded) is None
-    reason = day_limit(3, bounded)
-    assert reason is not None
-    assert reason.code == "ORDERS_PER_DAY_EXCEEDED"
-    assert day_limit(10**9, RULES) is None
+def test_hours_are_written_as_a_person_writes_them() -> None:
+    found = Settings.model_validate({"risk": {"hours_allowed": ["09:30-11:30", "21:00-02:30", "13:00-24:00"]}}).limits
+    assert found.hours_allowed == ((time(9, 30), time(11, 30)), (time(21), time(2, 30)), (time(13), time.max))
+    for hours in ([], ["9:30-11:30"], ["09:30"], ["24:00-01:00"], ["09:30-25:00"]):
+        with pytest.raises(ValidationError):
+            Settings.model_validate({"risk": {"hours_allowed": hours}})

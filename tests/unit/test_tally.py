@@ -3,8 +3,9 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from filebridge.domain.counters import Balance, Counters, DayCounts, Past
 from filebridge.domain.orders import SHANGHAI, Order, Side, Status
-from filebridge.domain.tally import Balance, Counters, DayCounts, Tally
+from filebridge.domain.tally import Tally
 from tests.unit.test_lifecycle import TERMS
 
 NOON = datetime(2026, 11, 20, 11, 0, tzinfo=SHANGHAI)
@@ -75,10 +76,11 @@ def test_a_fill_that_was_heard_between_question_and_answer_is_not_taken_for_show
 
 def test_a_fill_after_the_end_counts_as_bought_and_exposed() -> None:
     tally = Tally(TODAY)
-    tally.put(order(Status.CANCELED, 1, 300))
+    canceled = order(Status.CANCELED, 1, 300)
+    tally.put(canceled)
     tally.tell("1000", balance(2))
     assert (reserved(tally), counters(tally).bought_qty) == ((Decimal(0), 0), 300)
-    tally.put(order(Status.CANCELED, 3, 500))
+    tally.put(order(Status.CANCELED, 3, 500), canceled)
     assert (reserved(tally)[1], counters(tally).bought_qty) == (200, 500)
     tally.tell("1000", balance(4))
     assert (reserved(tally)[1], counters(tally).bought_qty) == (0, 500)
@@ -86,14 +88,10 @@ def test_a_fill_after_the_end_counts_as_bought_and_exposed() -> None:
 
 
 def test_over_the_turn_of_a_day_goes_what_is_open_or_unseen_and_the_last_second() -> None:
-    tally = Tally(TODAY)
-    tally.put(order(Status.SUBMITTING, 0, tag="open"))
-    tally.put(order(Status.FILLED, 0, 1_000, tag="filled"))
-    tally.canceled("1000", at(0.1))
-    fresh = tally.begin(TODAY + timedelta(days=1))
-    seen = counters(fresh, 0.2)
-    assert seen.account == DayCounts(open_orders=1)
-    assert (seen.last_second, seen.exposed_qty, seen.cash_reserved) == (3, 2_000, Decimal(21_000))
+    orders = [order(Status.SUBMITTING, 0, tag="open"), order(Status.FILLED, 0, 1_000, tag="filled")]
+    seen = counters(Tally.remade(TODAY + timedelta(days=1), orders, [("1000", at(0.1))]), 0.2)
+    assert seen.account == DayCounts(cancels=1, open_orders=1)
+    assert (seen.last_second, seen.exposed_qty, seen.cash_reserved) == (1, 2_000, Decimal(21_000))
     assert (seen.bought_qty, seen.repeats, seen.balance) == (0, 0, None)
 
 
@@ -112,7 +110,7 @@ def test_the_own_price_that_an_order_would_meet_is_the_best_that_works() -> None
 def test_a_second_and_the_time_of_repeats_slide() -> None:
     tally = Tally(TODAY, repeat_time=timedelta(seconds=5))
     tally.put(order(Status.SUBMITTING, 0))
-    tally.canceled("1000", at(0.5))
+    tally.left("1000", at(0.5))
     assert [counters(tally, seconds).last_second for seconds in (0.9, 1, 1.4, 1.5)] == [2, 1, 1, 0]
     assert [counters(tally, seconds).repeats for seconds in (4.9, 5)] == [1, 0]
 
@@ -126,7 +124,43 @@ def test_remade_from_the_ledger_it_says_the_same() -> None:
     ]
     for each in orders:
         tally.put(each)
-    tally.canceled("1000", at(0.1))
+    tally.canceled("1000")
+    tally.left("1000", at(0.1))
     again = Tally.remade(TODAY, reversed(orders), [("1000", at(0.1))])
     for side in Side:
         assert counters(again, 0.5, side) == counters(tally, 0.5, side)
+
+
+def test_what_ended_long_ago_counts_by_its_sums() -> None:
+    one_by_one = Tally(TODAY)
+    filled, rejected = order(Status.FILLED, 1, 1_000, tag="a"), order(Status.REJECTED, 1, tag="b")
+    sold = order(Status.CANCELED, 1, 300, tag="c", side=Side.SELL)
+    for each in (filled, rejected, sold):
+        one_by_one.put(each)
+    for _ in range(2):
+        one_by_one.canceled("1000")
+    one_by_one.tell("1000", balance(60))
+    price = TERMS.limit_price
+    past = [
+        Past("1000", TERMS.symbol, Side.BUY, price, 2, 2_000, 1_000),
+        Past("1000", TERMS.symbol, Side.SELL, price, 1, 1_000, 300),
+    ]
+    summed = Tally.remade(TODAY, [], [], past=past, past_cancels={"1000": 2})
+    summed.tell("1000", balance(60))
+    for side in Side:
+        assert counters(summed, 60, side) == counters(one_by_one, 60, side)
+
+
+def test_a_balance_shows_all_but_what_is_in_doubt_or_on_its_way() -> None:
+    tally = Tally(TODAY, lag=LAG)
+    tally.put(order(Status.SUBMITTING, 0, tag="a"))
+    tally.put(order(Status.SUBMITTING, 0, tag="b"))
+    tally.tell("1000", balance(9))
+    assert not tally.is_shown("1000")
+    tally.put(order(Status.UNKNOWN, 10, tag="a"))
+    tally.put(order(Status.FILLED, 10, 1_000, tag="b"))
+    tally.tell("1000", balance(11))
+    assert not tally.is_shown("1000")
+    tally.tell("1000", balance(12.1))
+    assert tally.is_shown("1000")
+    assert tally.is_shown("of nobody")
