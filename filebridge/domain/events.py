@@ -1,11 +1,12 @@
 """What can happen to an order, and the raw reports of the broker that such events are made from."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from filebridge.domain.orders import Fill, Side
+from filebridge.domain.orders import Fill, Order, Side
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 
@@ -53,6 +54,21 @@ class OrderEvent(NamedTuple):
     # Of a sending: the price that it goes with, where market data made it, and the quote by which it was judged.
     limit_price: Decimal | None = None
     quote: Quote | None = None
+
+
+class Change(NamedTuple):
+    """One row that was answered, or one thing that happened to an order, as the ledger has it.
+
+    `order` is the order after it; None for a row that made none. `answer` is what the receipt says of the row; empty
+    for `event`.
+    """
+
+    seq: int
+    at: datetime
+    intake_no: int
+    order: Order | None
+    event: OrderEvent | None
+    answer: Mapping[str, Any]
 
 
 class OrderReport(NamedTuple):

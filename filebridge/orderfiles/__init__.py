@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import date
 from pathlib import PurePath
 
+from filebridge.dbf import DbfFault, read_header
 from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Problem
-from filebridge.orderfiles.base import ParsedFile, file_problem
+from filebridge.orderfiles.base import Origin, ParsedFile, file_problem
 from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines, parse_sheet
+from filebridge.orderfiles.recognising import FOREIGN, system_of
 from filebridge.orderfiles.spreadsheet import is_workbook, read_workbook
 from filebridge.orderfiles.text import FileText, read_text
 
-__all__ = ["FORMATS", "ParsedFile", "Slices", "parse", "parse_slices"]
+__all__ = ["FOREIGN", "FORMATS", "Origin", "ParsedFile", "Slices", "parse", "parse_slices"]
 
 ROWS_A_SLICE = 1000
 
@@ -31,21 +33,26 @@ FORMATS = {
     ".xlsm": "workbook",
     ".xls": "workbook",
     ".ods": "workbook",
+    ".dbf": "dbf",
 }
+_ANYWHERE = Origin()
 _WORKBOOKS = tuple(extension for extension, name in FORMATS.items() if name == "workbook")
 # Format -> the first characters that its content can have; any other for CSV, which never begins with a bracket.
 _FIRST_CHARACTERS = {"json": "[{", "jsonl": "{"}
 
 
-def parse(data: bytes, *, name: str, today: date, end_line_required: bool = False) -> ParsedFile:
+def parse(
+    data: bytes, *, name: str, today: date, end_line_required: bool = False, origin: Origin = _ANYWHERE
+) -> ParsedFile:
     """Reads a whole order file.
 
-    `name` gives the format by its extension. `today` is the trade date of rows that name none: the day that a time of
-    day (`start_at` 09:35) is put on. `end_line_required` refuses a CSV or JSON Lines file without its end line; only
-    then is a file that was cut between two rows found out. Never raises for any bytes: problems are values.
+    `name` gives the format by its extension, where neither `origin` nor the content shows another system's. `today` is
+    the trade date of rows that name none: the day that a time of day (`start_at` 09:35) is put on.
+    `end_line_required` refuses a CSV or JSON Lines file without its end line; only then is a file that was cut between
+    two rows found out. Never raises for any bytes: problems are values.
     """
     instructions: list[OrderInstruction] = []
-    slices = parse_slices(data, name=name, today=today, end_line_required=end_line_required)
+    slices = parse_slices(data, name=name, today=today, end_line_required=end_line_required, origin=origin)
     while True:
         try:
             instructions += next(slices)
@@ -55,12 +62,25 @@ def parse(data: bytes, *, name: str, today: date, end_line_required: bool = Fals
 
 
 def parse_slices(
-    data: bytes, *, name: str, today: date, end_line_required: bool, rows_a_slice: int = ROWS_A_SLICE
+    data: bytes,
+    *,
+    name: str,
+    today: date,
+    end_line_required: bool,
+    rows_a_slice: int = ROWS_A_SLICE,
+    origin: Origin = _ANYWHERE,
 ) -> Slices:
     """Like `parse`, some rows at a time; returns the file without its instructions, which count only if it is not
     broken. A JSON document comes in one slice."""
     extension = PurePath(name).suffix
+    if system := origin.format or system_of(data, name):
+        parse_foreign = FOREIGN[system].parse
+        return (yield from parse_foreign(data, name=name, origin=origin, rows_a_slice=rows_a_slice))
     format_name = FORMATS.get(extension.lower(), "")
+    if format_name == "dbf":
+        header = read_header(data)
+        fault = header if isinstance(header, DbfFault) else DbfFault("FILE_DBF_UNKNOWN", "")
+        return _refused(file_problem(fault.code, text=fault.text, field=fault.field), format_name)
     if not format_name:
         return _refused(file_problem("FILE_FORMAT_UNKNOWN", extension or name))
     if format_name == "workbook":

@@ -16,6 +16,19 @@ UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What is known of a file beside its name and bytes: by the folder that it came from, and how far it was read.
+
+    `format` is empty where the file itself has to show it. `accounts`: what another system calls an account -> the
+    account at the broker. `rows_before`: rows of a file that grows which were read before these.
+    """
+
+    format: str = ""
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    rows_before: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFile:
     """One order file, read: its orders and everything that is wrong with it, in a declared order.
 

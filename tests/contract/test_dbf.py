@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from filebridge.orderfiles.dbf import (
+from filebridge.dbf import (
     COUNT_OFFSET,
     END_MARK,
     DbfFault,

@@ -17,7 +17,7 @@ from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, OrderInstruction, price_text
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.risk import Rules, refusal
-from filebridge.orderfiles import parse
+from filebridge.orderfiles import Origin, parse
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 FOLDERS = ("accepted", "language", "refused", "denied")
@@ -25,6 +25,8 @@ ANSWER = ".expected.json"
 # A Friday; the samples themselves name no date, so that they can be dropped on any day.
 TODAY = date(2026, 11, 20)
 RECEIVED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
+# What the samples of other systems call the account.
+ORIGIN = Origin(accounts={"00080003": "10000001"})
 RULES = Rules(
     mode="paper",
     hours="always",
@@ -46,7 +48,7 @@ def answer_path(sample: Path) -> Path:
 
 def answer(sample: Path) -> str:
     """What filebridge reads in a sample, as its expected file holds it."""
-    file = parse(sample.read_bytes(), name=sample.name, today=TODAY)
+    file = parse(sample.read_bytes(), name=sample.name, today=TODAY, origin=ORIGIN)
     content = {
         "format": file.format,
         "encoding": file.encoding,

@@ -14,7 +14,7 @@ import filebridge.orderfiles
 from filebridge.domain.market_reasons import MARKET_REASONS
 from filebridge.domain.orders import Action, OrderInstruction
 from filebridge.domain.reasons import REASONS
-from tests.golden.regenerate import ANSWER, FOLDERS, SAMPLES, TODAY, answer, answer_path, refusal_of, samples
+from tests.golden.regenerate import ANSWER, FOLDERS, ORIGIN, SAMPLES, TODAY, answer, answer_path, refusal_of, samples
 
 # Codes that no small file can show: one needs a thousand problems, one a setting.
 WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
@@ -86,5 +86,6 @@ def _named_code(sample: Path) -> str:
 
 
 def _orders(sample: Path) -> list[OrderInstruction]:
-    rows = filebridge.orderfiles.parse(sample.read_bytes(), name=sample.name, today=TODAY).instructions
+    file = filebridge.orderfiles.parse(sample.read_bytes(), name=sample.name, today=TODAY, origin=ORIGIN)
+    rows = file.instructions
     return [row for row in rows if row.action is Action.ORDER]

@@ -16,9 +16,9 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("cli",),
     ("app",),
     ("bridge",),
-    ("inbox", "control", "orderfiles", "outbox", "archive", "ledger", "gateways", "quotes"),
+    ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes"),
     ("simulator",),
-    ("config", "locks", "failpoints", "tables"),
+    ("config", "locks", "failpoints", "tables", "dbf"),
     ("errors",),
     ("domain",),
 )
