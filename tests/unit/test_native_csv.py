@@ -127,7 +127,7 @@ def test_a_broken_file_has_no_instructions(data: bytes, code: str) -> None:
     assert file.instructions == ()
 
 
-@pytest.mark.parametrize("name", ["a.xlsb", "a.ET", "a.dbf", "a", ".csv", "a.csv.bak"])
+@pytest.mark.parametrize("name", ["a.xlsb", "a.ET", "a.pdf", "a", ".csv", "a.csv.bak"])
 def test_other_extensions_are_told_what_to_do(name: str) -> None:
     file = parsed(HEADER + ROW, name)
     assert codes(file) == ["FILE_FORMAT_UNKNOWN"]
