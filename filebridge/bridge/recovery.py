@@ -28,6 +28,8 @@ from filebridge.ledger import codec
 _SOON, _PAUSE = timedelta(seconds=1), timedelta(seconds=0.3)
 # The broker's lists are read at least every so many periods.
 _LISTS_AT_LEAST = 20
+# A long list takes the worker and us many seconds and hundreds of megabytes: at most one part in so many of the day.
+_LISTS_PAUSE = 10
 # So many orders are fetched from the ledger at a time.
 _PART = 1000
 _Report = TypeVar("_Report", OrderReport, FillReport)
@@ -64,13 +66,15 @@ class Reconciler:
         self._more_wanted = False
         self._asked_at: datetime | None = None
         # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
-        # that pushes did not tell.
-        self._orders_wanted = True
+        # that pushes did not tell; then by this moment.
+        self._lists_by: datetime | None = None
         # Since something changed, the broker's books have not been read again.
         self.is_owed_an_answer = False
         self._again = False
         self._untold_asks = 0
         self._orders_at: datetime | None = None
+        # How long the last lists took.
+        self._lists_took = timedelta(0)
         self._ask_at: datetime | None = None
         self._books: dict[str, Any] = {}
         # When an account's orders were last listed completely.
@@ -86,8 +90,8 @@ class Reconciler:
     def connected(self, now: datetime) -> None:
         """All is to be asked anew. What is on its way (the clock leapt) comes to its end first, and counts for nothing:
         a second question would get the rest of the first one's answer."""
-        self.is_owed_an_answer, self._orders_wanted, self._is_void = True, True, self._asked
-        self._ask_at, self._orders_at = now, None
+        self.is_owed_an_answer, self._is_void = True, self._asked
+        self._ask_at, self._lists_by, self._orders_at = now, now, None
         self._seen.clear()
 
     def disconnected(self) -> None:
@@ -96,8 +100,8 @@ class Reconciler:
         self.agreed.clear()
 
     def ask_soon(self, now: datetime, delay: timedelta = _SOON) -> None:
-        """Ask for all books within `delay`, or earlier if that was planned anyway."""
-        self._orders_wanted = True
+        """Ask for all books, the day's lists as well, within `delay`."""
+        self._lists_by = min(self._lists_by or now + delay, now + delay)
         self._ask_by(now + delay)
 
     def _ask_by(self, moment: datetime) -> None:
@@ -130,11 +134,12 @@ class Reconciler:
             return
         hurried, self._judge.wants_balance = self._judge.wants_balance, False
         try:
-            lists = self._orders_wanted or (not hurried and self._lists_are_due(now))
+            wanted = self._lists_by is not None and now >= self._lists_by
+            lists = wanted or (not hurried and self._lists_are_due(now))
             self._gateway.query(orders=lists)
             self._asked, self._asked_at = True, now
             if lists:
-                self._orders_wanted, self._orders_at = False, now
+                self._lists_by, self._orders_at = None, now
         except GatewayNotReady:
             self._ask_at = None
 
@@ -147,7 +152,7 @@ class Reconciler:
         if self._orders_at is None:
             return True
         since = now - self._orders_at
-        if since < self._period:
+        if since < max(self._period, _LISTS_PAUSE * self._lists_took):
             return False
         if since >= _LISTS_AT_LEAST * self._period and not self._sender.is_hurried:
             return True
@@ -173,6 +178,8 @@ class Reconciler:
             return False
         listings, self._listings = self._listings, None
         self._asked = False
+        if self._asked_at is not None and self._asked_at == self._orders_at:
+            self._lists_took = max(now - self._asked_at, timedelta(0))
         if self._is_void:
             self._is_void, self._ask_at = False, now
             return False
@@ -182,12 +189,13 @@ class Reconciler:
         for snapshot in answer.accounts:
             self._hear_part(snapshot, listings, now)
         self._listener.books_are_old = False
-        # What ended a moment ago may have its fills on the way.
-        untold = any(order.is_final and now - order.updated_at > _SOON for order in self._book.open_orders())
+        # What ended a moment ago may have its fills on the way; they are heard later while orders wait to be sent.
+        on_the_way = self._period if self._sender.is_hurried else _SOON
+        untold = any(order.is_final and now - order.updated_at > on_the_way for order in self._book.open_orders())
         # The broker counts fills that it has not told yet; asked again soon, then less and less often.
         self._untold_asks = self._untold_asks + 1 if untold else 0
         if untold:
-            self.ask_soon(now, _SOON * 2 ** min(self._untold_asks, 10))
+            self.ask_soon(now, max(_SOON * 2 ** min(self._untold_asks, 10), _LISTS_PAUSE * self._lists_took))
         return True
 
     def _hear_part(self, snapshot: Snapshot, listings: dict[str, Listing], now: datetime) -> None:
