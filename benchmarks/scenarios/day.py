@@ -33,7 +33,7 @@ def run(bench: Bench) -> None:
             ours.filled_all()
         finally:
             # Also when the time is over: then these say how far it came.
-            _report(bench, size, used, sum(processes.memory_mb_max(pids[name]) for name in used), len(reads))
+            _report(bench, size, used, {name: processes.memory_mb_max(pids[name]) for name in used}, len(reads))
             _report_lost(bench, size, ours)
     orders = ours.home.json_of("orders")
     unfilled = sum(order["status"] != "FILLED" for order in orders) + abs(size - len(orders))
@@ -41,12 +41,15 @@ def run(bench: Bench) -> None:
         bench.problems.append(f"{unfilled} orders of the day are not told as FILLED, although all their fills are")
 
 
-def _report(bench: Bench, size: int, used: dict[str, list[float]], most: float, reads: int) -> None:
+def _report(bench: Bench, size: int, used: dict[str, list[float]], most: dict[str, float], reads: int) -> None:
     baskets = len(used["worker"])
     growth = {name: values[-1] - values[int(baskets * WARM_UP)] for name, values in used.items() if values}
-    told = ", ".join(f"{name} {used[name][-1]:.0f} MB ({grown:+.0f})" for name, grown in growth.items())
+    told = ", ".join(
+        f"{name} {used[name][-1]:.0f} MB ({grown:+.0f}, at most {most[name]:.0f})" for name, grown in growth.items()
+    )
     note = f"{told} after {baskets} of {BASKETS} baskets; {reads} commands read beside"
-    bench.report("day.memory", size=size, ours=most, value=most, samples=used, note=note)
+    total = sum(most.values())
+    bench.report("day.memory", size=size, ours=total, value=total, samples=used, note=note)
     bench.report("day.growth", size=size, ours=sum(growth.values()), value=sum(growth.values()))
 
 
