@@ -10,6 +10,8 @@ from filebridge.outbox import Outbox
 
 # While orders wait to be sent, reports may be late by this much: the orders are what waits.
 LAG = timedelta(seconds=2)
+# And by so many events: each takes some kilobytes until it is told.
+_UNTOLD_MAX = 10_000
 _ORDERS_LAG = timedelta(seconds=5)
 _PIECE_SECONDS = 0.02
 _TIMES = 20
@@ -23,6 +25,7 @@ class Reports:
         self._watch = watch
         self._least = timedelta(seconds=report_seconds)
         self._untold: list[Turn] = []
+        self._untold_events = 0
         self._orders_every = self._least
         self._orders_at: datetime | None = None
         # Seconds of work on what is being written, and until when it rests while orders wait to be sent.
@@ -32,10 +35,12 @@ class Reports:
         """Note a committed turn; `tell` tells it."""
         if turn.events:
             self._untold.append(turn)
+            self._untold_events += len(turn.events)
 
     def tell(self, now: datetime, *, hurried: bool) -> None:
         """Tell what was noted, and write the reports that are due, or a part of them."""
-        if not (hurried and self._untold and timedelta(0) <= now - self._untold[0].at < LAG):
+        may_wait = hurried and self._untold_events < _UNTOLD_MAX
+        if not (may_wait and self._untold and timedelta(0) <= now - self._untold[0].at < LAG):
             self._tell()
             # A report on all orders of a day takes longest, so in a hurry it comes less often.
             written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
@@ -45,7 +50,7 @@ class Reports:
         self._go_on(now, hurried=hurried)
 
     def _tell(self) -> None:
-        turns, self._untold = self._untold, []
+        turns, self._untold, self._untold_events = self._untold, [], 0
         if turns:
             events = [row for turn in turns for row in turn.events]
             fills = [row for turn in turns for row in turn.fills]
