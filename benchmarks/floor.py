@@ -45,13 +45,13 @@ def _watch(inbox: Path) -> None:
     os.write(log, bytes(LOG_BYTES))
     os.fsync(log)
     wakes: queue.SimpleQueue[bool] = queue.SimpleQueue()
-    watcher = Watcher(inbox, lambda: wakes.put(True))
+    watcher = Watcher([inbox], lambda: wakes.put(True))
     watcher.keep_alive()
     worker.stdout.readline()
     threading.Thread(target=_end_with_input, args=(worker,), daemon=True).start()
     print("ready", flush=True)
     while wakes.get():
-        for name in watcher.take()[1]:
+        for name in watcher.take()[1][inbox].renamed:
             data = (inbox / name).read_bytes()
             os.pwrite(log, data, 0)
             os.fdatasync(log)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer
 from pydantic import BaseModel
@@ -77,6 +77,7 @@ def settings() -> str:
         )
         header = ("setting", "default", "as environment variable", "")
         parts += [f"## [{section}]", "", field.description or "", "", *_table(header, rows), ""]
+        parts += _entry_tables(section, model)
     return _page(
         "Settings",
         "filebridge/config.py",
@@ -84,6 +85,21 @@ def settings() -> str:
         "setting is refused, with the nearest known one.",
         *parts,
     )
+
+
+def _entry_tables(section: str, model: type[BaseModel]) -> list[str]:
+    """The settings of each entry, where a setting is a list of entries."""
+    parts = []
+    for name, setting in model.model_fields.items():
+        for entry in get_args(setting.annotation):
+            if isinstance(entry, type) and issubclass(entry, BaseModel):
+                rows = (
+                    (f"`{each}`", _default(field), field.description or "")
+                    for each, field in entry.model_fields.items()
+                )
+                parts += [f"### [[{section}.{name}]]", "", " ".join((entry.__doc__ or "").split()), ""]
+                parts += [*_table(("setting", "default", ""), rows), ""]
+    return parts
 
 
 def commands() -> str:

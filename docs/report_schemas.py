@@ -63,6 +63,7 @@ _PATTERNS = {
 # What the JSON receipt says of its file.
 _RECEIPT_FILE = {
     "file": ("text", "the file's name"),
+    "source": ("text", "the entry of the inbox whose folder it came from; `inbox` is the home's own"),
     "intake_no": ("number", "the number of its intake; never comes again in a home"),
     "received_at": ("time", "when it was taken in"),
     "sha256": ("text", "of the file's bytes"),

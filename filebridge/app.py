@@ -27,13 +27,14 @@ from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError
-from filebridge.inbox import ClaimedFile, Inbox, Watcher
+from filebridge.inbox import ClaimedFile, Inbox, SourceFolder, Watcher
 from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.store import Turn, open_ledger
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
 from filebridge.outbox import Outbox, receipt_rows
+from filebridge.sources import HOME_INBOX
 
 if TYPE_CHECKING:
     # What only a running bridge needs is imported where one is made: the other commands start in half the time.
@@ -131,6 +132,29 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
     )
 
 
+def inbox_of(home: Path, settings: Settings) -> Inbox:
+    """All folders that files come from; one that lies within another one is not taken for a file there."""
+    places = {source.name: source.place(home) for source in settings.inbox.all_sources}
+    folders = []
+    for source in settings.inbox.all_sources:
+        place = places[source.name]
+        others = frozenset(other.name for other in places.values() if other.parent == place)
+        seconds = {"settle_seconds": settings.inbox.settle_seconds, "give_up_seconds": settings.inbox.max_file_age}
+        folders.append(SourceFolder(place, source, **seconds, others=others))
+    return Inbox(folders)
+
+
+def watcher_of(home: Path, settings: Settings, wake: Callable[[], None]) -> Watcher:
+    return Watcher([source.place(home) for source in settings.inbox.all_sources if source.watch], wake)
+
+
+def _make_source_folders(home: Path, settings: Settings) -> None:
+    """Those in the home; one elsewhere may be a share that is away, and is its owner's to make."""
+    for source in settings.inbox.all_sources:
+        if not Path(source.folder).is_absolute():
+            source.place(home).mkdir(parents=True, exist_ok=True)
+
+
 def outbox_of(home: Path, reader: LedgerReader) -> Outbox:
     return Outbox(home / "outbox", reader, order_report_row)
 
@@ -148,6 +172,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
     with only_bridge(home):
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)
+        _make_source_folders(home, settings)
         userdata = (home / settings.broker.userdata).resolve()
         keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
         keep_counter()
@@ -163,8 +188,8 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             reader=reader,
             gateway=gateway,
             messages=messages,
-            inbox=Inbox(home / "inbox", settle_seconds=settings.inbox.settle_seconds),
-            watcher=Watcher(home / "inbox", lambda: _wake(messages)),
+            inbox=inbox_of(home, settings),
+            watcher=watcher_of(home, settings, lambda: _wake(messages)),
             archive=Archive(home / "archive"),
             outbox=outbox_of(home, reader),
             control=ControlFolder(home / "control"),
@@ -220,8 +245,12 @@ def _stop_on_signals(stop: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
-    """What a receipt for this file would say now, and whether all of it could be used. Changes and sends nothing."""
+def check(home: Path, settings: Settings, path: Path, source: str = "") -> tuple[list[Row], bool]:
+    """What a receipt for this file would say now, and whether all of it could be used. Changes and sends nothing.
+
+    `source` is the entry of the inbox whose rules count; by default that of the folder in which the file lies, or the
+    home's own.
+    """
     with TemporaryDirectory() as folder:
         stored = home / LEDGER
         if not stored.exists():
@@ -233,7 +262,10 @@ def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
         book = OrderBook(ledger, reader, rows_at_once=settings.inbox.rows_at_once)
         moment = now()
         status = path.lstat()
-        file = ClaimedFile(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment)
+        file = ClaimedFile(
+            *(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment),
+            source=source or _source_at(home, settings, path),
+        )
         try:
             with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
                 intake = Intake(book, ledger, reader, settings, rules, rows_at_once=sys.maxsize)
@@ -243,6 +275,12 @@ def check(home: Path, settings: Settings, path: Path) -> tuple[list[Row], bool]:
         finally:
             reader.close()
     return rows, taken.usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)
+
+
+def _source_at(home: Path, settings: Settings, path: Path) -> str:
+    folder = path.absolute().parent
+    found = (source.name for source in settings.inbox.all_sources if source.place(home.absolute()) == folder)
+    return next(found, HOME_INBOX)
 
 
 def rebuild(home: Path) -> int:

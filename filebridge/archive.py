@@ -1,6 +1,8 @@
 """The archive: where a finished file rests, byte for byte, and how it gets there without a moment in no place.
 
-`archive/<date>/{accepted,refused,duplicate,quarantined}/<stem>.<YYYYMMDD>-<intake number><suffix>`
+`archive/<date>/{accepted,refused,duplicate,quarantined}/<stem>.<YYYYMMDD>-<intake number><suffix>`; what came from
+another folder than the home's own inbox lies in one of that source's name below. What belongs to a file (a signature)
+lies beside it.
 """
 
 import os
@@ -8,10 +10,12 @@ import shutil
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePosixPath
 
 from filebridge import failpoints
+from filebridge.sources import HOME_INBOX
 
 _ALONE_MAX = 4
 _FLUSHES_AT_ONCE = 8
@@ -24,9 +28,19 @@ def numbered(name: str, trade_date: date, intake_no: int, suffix: str | None = N
     return f"{path.stem}.{trade_date:%Y%m%d}-{intake_no}{path.suffix if suffix is None else suffix}"
 
 
-def place(name: str, *, trade_date: date, outcome: str, intake_no: int) -> str:
+def place(source: str, name: str, trade_date: date, *, outcome: str, intake_no: int) -> str:
     """Where a file will rest, relative to the archive."""
-    return f"{trade_date.isoformat()}/{FOLDERS[outcome]}/{numbered(name, trade_date, intake_no)}"
+    of_source = "" if source == HOME_INBOX else f"{source}/"
+    return f"{trade_date.isoformat()}/{FOLDERS[outcome]}/{of_source}{numbered(name, trade_date, intake_no)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """A file in the archive, with its original name and where it came from."""
+
+    path: Path
+    name: str
+    source: str
 
 
 class Archive:
@@ -56,7 +70,7 @@ class Archive:
                 failed[source] = error.strerror or str(error)
                 continue
             # The day's folders may be new: each is an entry of the one above it, which a power loss could take back.
-            folders |= {target.parent, target.parent.parent, self.folder}
+            folders |= {target.parent, *(each for each in target.parents if each.is_relative_to(self.folder))}
         failpoints.hit("archive.flush")
         for folder in folders:
             _flush(folder)
@@ -65,11 +79,13 @@ class Archive:
             source.unlink(missing_ok=True)
         return failed
 
-    def find(self, name: str) -> tuple[Path, str] | None:
-        """A quarantined file by its archived or its original name, with the latter; the newest if there are several."""
-        found = [path for path in self.folder.glob("*/quarantined/*") if name in (path.name, _original(path))]
-        newest = max(found, key=lambda path: path.stat().st_ctime_ns, default=None)
-        return None if newest is None else (newest, _original(newest))
+    def find(self, name: str) -> Resting | None:
+        """A quarantined file by its archived or its original name; the newest if there are several."""
+        own = [(path, HOME_INBOX) for path in self.folder.glob("*/quarantined/*")]
+        others = [(path, path.parent.name) for path in self.folder.glob("*/quarantined/*/*")]
+        found = [each for each in own + others if name in (each[0].name, _original(each[0]))]
+        newest = max(found, key=lambda each: each[0].stat().st_ctime_ns, default=None)
+        return None if newest is None else Resting(newest[0], _original(newest[0]), newest[1])
 
 
 def _bring(source: Path, target: Path) -> bool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from filebridge.domain.limits import Limits
 from filebridge.errors import HomeError, SettingsError
+from filebridge.sources import OWN, Source, folder_problems
 
 SETTINGS_FILE = "filebridge.toml"
 HIGH_FREQUENCY_PER_SECOND = 290
@@ -87,7 +88,20 @@ class Inbox(_Section):
     settle_seconds: float = Field(
         0.5, ge=0, le=60, description="Seconds without a change before a file that has no end mark counts as finished."
     )
-    scan_seconds: Seconds = Field(0.25, description="How often the folder is read, whatever the watcher says.")
+    scan_seconds: Seconds = Field(0.25, description="How often the folders are read, whatever the watcher says.")
+    sources: tuple[Source, ...] = Field(
+        (), description="Folders that files come from beside the home's inbox/, each with its own rules."
+    )
+
+    @property
+    def all_sources(self) -> tuple[Source, ...]:
+        """Every folder that files come from; the home's own is one, be it named or not."""
+        named = any(source.place(Path()) == OWN.place(Path()) for source in self.sources)
+        return self.sources if named else (OWN, *self.sources)
+
+    def source(self, name: str) -> Source:
+        """The entry of this name; of a folder that is in the settings no more, the home's own rules."""
+        return next((source for source in self.all_sources if source.name == name), OWN)
 
 
 class Risk(_Section):
@@ -214,6 +228,18 @@ class Settings(_Section):
                     raise ValueError(f"risk.{name} may be at most {bound} unless high_frequency_reported = true")
         return self
 
+    @model_validator(mode="after")
+    def _sources_agree(self) -> "Settings":
+        accounts = {account.id for account in self.broker.accounts}
+        names = [source.name.lower() for source in self.inbox.all_sources]
+        for source in self.inbox.sources:
+            if names.count(source.name.lower()) > 1:
+                raise ValueError(f"two entries of inbox are called {source.name}")
+            unknown = {source.account, *source.accounts.values()} - accounts - {None}
+            if unknown:
+                raise ValueError(f"inbox {source.name}: account {min(filter(None, unknown))} is not in broker.accounts")
+        return self
+
     @property
     def limits(self) -> Limits:
         """The limits of [risk] as the domain looks at them: every one has a value, and none can be left out."""
@@ -244,6 +270,10 @@ class Settings(_Section):
         return self.risk.orders_per_day_max or (HIGH_FREQUENCY_PER_DAY if self.broker.mode == "live" else None)
 
 
+# Settings that are lists of entries.
+_ENTRIES: dict[str, type[BaseModel]] = {"accounts": Account, "sources": Source}
+
+
 def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """The settings of a home.
 
@@ -261,15 +291,25 @@ def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}", hint="Save it as UTF-8 TOML.") from error
+    if isinstance(values.get("inbox"), list):
+        # `[[inbox]]`: entries alone, and nothing said of the inbox in general.
+        values["inbox"] = {"sources": values["inbox"]}
     _overlay(values, os.environ if environ is None else environ)
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(
             "; ".join(_sentence(item) for item in error.errors()),
             hint=f"Correct {SETTINGS_FILE}; every setting is listed in docs/settings.md.",
             hint_zh=f"请更正 {SETTINGS_FILE}，全部设置见 docs/settings.md。",
         ) from error
+    if problems := folder_problems(settings.inbox.all_sources, home):
+        raise SettingsError(
+            "; ".join(problems),
+            hint=f"Correct the entries of inbox in {SETTINGS_FILE}; see docs/hand-over.md.",
+            hint_zh=f"请更正 {SETTINGS_FILE} 中的 inbox 条目，见 docs/hand-over.md。",
+        )
+    return settings
 
 
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
@@ -304,7 +344,7 @@ def _sentence(item: Any) -> str:
         field = model.model_fields.get(str(part))
         if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             model = field.annotation
-        elif part == "accounts":
-            model = Account
+        else:
+            model = _ENTRIES.get(str(part), model)
     near = difflib.get_close_matches(str(item["loc"][-1]), list(model.model_fields), n=1, cutoff=0.4)
     return f"{place}: unknown setting" + (f" (did you mean {near[0]}?)" if near else "")

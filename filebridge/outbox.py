@@ -20,6 +20,7 @@ from pydantic_core import from_json, to_json
 
 from filebridge import failpoints
 from filebridge.domain.reasons import Reason
+from filebridge.sources import source_of
 from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT, csv_lines, table
 
 Row = dict[str, Any]
@@ -319,7 +320,7 @@ def _receipt_row(event: Row) -> Row:
 
 def _of_file(file: Row) -> Row:
     """What the JSON of a receipt says of the file as a whole."""
-    whole = {"file": file["name"]}
+    whole = {"file": file["name"], "source": source_of(file["archived_as"])}
     return whole | {name: file[name] for name in ("intake_no", "received_at", "sha256", "outcome", "archived_as")}
 
 

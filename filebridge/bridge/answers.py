@@ -31,11 +31,15 @@ def first_code(bodies: Sequence[Body]) -> str:
     return next((code for body in bodies if (code := body["reason_code"]) not in ("", OTHER_PROBLEMS)), "")
 
 
-def desk_problems(rows: Sequence[OrderInstruction], desk: Desk) -> list[Problem]:
-    """What makes well-formed rows unusable under this configuration."""
+def at_desk(rows: Sequence[OrderInstruction], desk: Desk) -> tuple[Sequence[OrderInstruction], list[Problem]]:
+    """Well-formed rows with what their source fixes, and what makes them unusable under this configuration."""
+    problems: list[Problem] = []
+    if desk.fixed or desk.called:
+        placed = [admission.placed(row, desk) for row in rows]
+        rows, problems = [row for row, _ in placed], [problem for _, found in placed for problem in found]
     # With a single account, most rows name neither it nor the mode: there is nothing to ask of them.
     named = [row for row in rows if row.account or row.mode or len(desk.accounts) != 1]
-    return [problem for row in named for problem in admission.row_problems(row, desk)]
+    return rows, problems + [problem for row in named for problem in admission.row_problems(row, desk)]
 
 
 def outcome_of(refused: bool, outcomes: Counter[str]) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from filebridge import failpoints
+from filebridge.bridge.arrivals import Arrivals
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.controls import Answer, Controls, answer_of
 from filebridge.bridge.hearing import Listener
@@ -30,7 +31,6 @@ from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import LOADING
 from filebridge.ledger.store import Turn
 
 FILES_A_TURN = 200
@@ -84,7 +84,8 @@ class Bridge:
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
         self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules, rows_at_once=at_once)
-        self._controls = Controls(self.book, self._sender, self._reconciler, self._release, self._intake.large)
+        self._arrivals = Arrivals(parts.inbox, parts.archive, self._intake, parts.reader)
+        self._controls = Controls(self.book, self._sender, self._reconciler, self._arrivals.release, self._intake.large)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
         self._generation = self._ended = 0
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
@@ -95,7 +96,6 @@ class Bridge:
         self._moves: list[tuple[Path, str]] = []
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
-        self._released: dict[str, Path] = {}
         self._controls_done: dict[str, Answer] = {}
         # Nothing was refused, denied, rejected, held or left in doubt since the start.
         self.is_clean = True
@@ -117,10 +117,7 @@ class Bridge:
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
             turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
-            leftovers = parts.inbox.leftovers()
-            self._intake.large.resume({file.claim: file.path for file in leftovers})
-            for file in leftovers:
-                self._take_leftover(file, acts)
+            acts.moves += self._arrivals.at_start(now)
         day = risk.current_date(now, parts.rules)
         days = parts.reader.days_touched() | {day} | {order.terms.trade_date for order in self.book.open_orders()}
         failpoints.hit("start.recorded")
@@ -131,15 +128,6 @@ class Bridge:
         parts.outbox.rebuild(sorted(days), receipts=False)
         self._moves += acts.moves
         self._try("archive", self._rest)
-
-    def _take_leftover(self, file: ClaimedFile, acts: _Acts) -> None:
-        """A file that an earlier run claimed: recorded already, so only brought to rest; or taken in now."""
-        known = self._parts.reader.file_of_claim(file.claim)
-        if known is None:
-            self._parts.inbox.keep(file)
-        elif known["outcome"] != LOADING:
-            # Else it rests when its last row is answered.
-            acts.moves.append((file.path, known["archived_as"]))
 
     # ---- one turn
 
@@ -248,26 +236,20 @@ class Bridge:
         if not self._may_take(now):
             return []
         inbox = self._parts.inbox
-        woken, renamed = self._parts.watcher.take()
+        woken, hints = self._parts.watcher.take()
         if not self._is_due("scan", now, timedelta(seconds=self._parts.settings.inbox.scan_seconds)) and not woken:
             return []
         files: list[ClaimedFile] = []
-        self._try("inbox", lambda: files.extend(inbox.scan(now, renamed_in=renamed, at_most=FILES_A_TURN)))
+        self._try("inbox", lambda: files.extend(inbox.scan(now, hints=hints, at_most=FILES_A_TURN)))
         if len(files) >= FILES_A_TURN:
             self._due.pop("scan")
         return files
 
     def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts) -> None:
-        taken = self._intake.take(files, self._released, now)
-        for file in files:
-            self._released.pop(file.claim, None)
-        if self._may_take(now):
-            self._intake.large.go_on(now)
-        done = [*zip((file.path for file in files), taken, strict=True), *self._intake.large.take_done()]
-        for path, answer in done:
-            if answer is not None:
-                self.is_clean &= answer.usable
-                acts.moves += [(path, answer.place)] if path else []
+        acts.moves += self._arrivals.late()
+        for moves, answer in self._arrivals.take(files, now, go_on=self._may_take(now)):
+            self.is_clean &= answer.usable
+            acts.moves += moves
 
     def _take_controls(self, now: datetime, acts: _Acts) -> None:
         if not self._is_due("control", now, _CONTROL_EVERY):
@@ -325,7 +307,7 @@ class Bridge:
             self._controls.halt("filebridge", went_back)
 
     def _look_at_disk(self) -> None:
-        problem = disk_problem(self._parts.inbox.folder, self._parts.settings.ledger.free_bytes_min)
+        problem = disk_problem(self._parts.outbox.folder, self._parts.settings.ledger.free_bytes_min)
         self._sender.disk_full = bool(problem)
         self.problems.pop("disk", None)
         if problem:
@@ -357,15 +339,6 @@ class Bridge:
 
     def _may_send(self, account: str) -> bool:
         return account in self._reconciler.agreed and self._parts.gateway.is_ready
-
-    def _release(self, name: str) -> Path | None:
-        """Bring a quarantined file back as a claim of the inbox; the next scan takes it in."""
-        found = self._parts.archive.find(name)
-        if found is None:
-            return None
-        file = self._parts.inbox.adopt(*found)
-        self._released[file.claim] = file.path
-        return file.path
 
     def _is_due(self, what: str, now: datetime, every: timedelta) -> bool:
         due = self._due.get(what)

@@ -10,7 +10,7 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
-from pathlib import PurePath
+from typing import Any
 
 from filebridge import archive, failpoints
 from filebridge.bridge.answers import (
@@ -18,7 +18,7 @@ from filebridge.bridge.answers import (
     OTHER_PROBLEMS,
     Taken,
     answer_body,
-    desk_problems,
+    at_desk,
     file_body,
     first_code,
     outcome_of,
@@ -33,12 +33,12 @@ from filebridge.domain import risk
 from filebridge.domain.admission import Desk
 from filebridge.domain.orders import OrderInstruction, Outcome
 from filebridge.domain.reasons import Problem, Reason
-from filebridge.inbox import ClaimedFile
+from filebridge.inbox import LATE, SETTLED, ClaimedFile
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
-from filebridge.orderfiles import FORMATS, ParsedFile, Slices, parse, parse_slices
+from filebridge.orderfiles import Origin, ParsedFile, Slices, format_of, parse, parse_slices
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +78,8 @@ class Intake:
         self._settings = settings
         self._rules = rules
         self._rows_at_once = rows_at_once
-        accounts = tuple(account.id for account in settings.broker.accounts)
-        self._desk = Desk(accounts=accounts, mode=settings.broker.mode)
-        self.large = LargeFiles(book, ledger, reader, rules, desk=self._desk, on_bad_row=settings.inbox.on_bad_row)
+        self._accounts = tuple(account.id for account in settings.broker.accounts)
+        self.large = LargeFiles(book, ledger, reader, rules, desk_of=self._desk_of)
 
     def take(self, files: Sequence[ClaimedFile], released: Container[str], now: datetime) -> list[Taken | None]:
         """Take files into the current turn; None for one that is only begun. `released` are the claims of stale ones
@@ -95,10 +94,27 @@ class Intake:
             self._look_up([row for reading in whole for row in reading.parsed.instructions], today)
         return [self._take(file, reading, today, now) for file, reading in zip(files, readings, strict=True)]
 
+    def _desk_of(self, name: str) -> Desk:
+        """What holds for the files of a source."""
+        source = self._settings.inbox.source(name)
+        return Desk(
+            accounts=self._accounts,
+            mode=self._settings.broker.mode,
+            source=source.name,
+            fixed=source.fixed,
+            called=source.accounts,
+            on_bad_row=source.on_bad_row or self._settings.inbox.on_bad_row,
+        )
+
     def _read(self, file: ClaimedFile, *, now: datetime, today: date, released: bool) -> _Reading | _LargeReading:
         """The rows of a file; or why it is set aside: it lay too long, or was meant for an earlier day."""
         settings = self._settings.inbox
+        source = settings.source(file.source)
         data, why = _bytes_of(file, settings.max_file_bytes)
+        if why is None and file.sign == LATE:
+            # As it would be if it were cut; nothing of it is believed.
+            missing = f"{file.name}{source.done_suffix}" if source.policy == "done_file" else "#END"
+            why = Reason("FILE_NEVER_FINISHED", {"missing": missing, "limit_seconds": f"{settings.max_file_age:g}"})
         if why is not None:
             return _Reading("", ParsedFile(problems=(Problem(FILE_ROW, "", "", why),)))
         sha256 = hashlib.sha256(data).hexdigest()
@@ -106,18 +122,15 @@ class Intake:
         if age > limit and not released:
             context = {"age_seconds": str(int(age)), "limit_seconds": str(int(limit)), "file": file.name}
             return _Reading(sha256, ParsedFile(), Reason("FILE_STALE", context))
+        origin = Origin(format=source.format.removeprefix("auto"), accounts=source.accounts)
+        how: dict[str, Any] = {"name": file.name, "today": today, "origin": origin}
+        how["end_line_required"] = settings.require_end_line or source.policy == "end_line"
         lines = max(data.count(b"\n"), data.count(b"\r"))
         # A JSON document is one value, and cannot be read in parts.
-        if lines > self._rows_at_once + 1 and FORMATS.get(PurePath(file.name).suffix.lower()) in ("csv", "jsonl"):
-            slices = parse_slices(
-                data,
-                name=file.name,
-                today=today,
-                end_line_required=settings.require_end_line,
-                rows_a_slice=min(ROWS_A_PART, self._rows_at_once),
-            )
+        if lines > self._rows_at_once + 1 and format_of(file.name, origin) in ("csv", "jsonl"):
+            slices = parse_slices(data, **how, rows_a_slice=min(ROWS_A_PART, self._rows_at_once))
             return _LargeReading(sha256, slices, lines, released)
-        parsed = parse(data, name=file.name, today=today, end_line_required=settings.require_end_line)
+        parsed = parse(data, **how)
         earlier = next(
             (row.trade_date for row in parsed.instructions if row.trade_date and row.trade_date < today), None
         )
@@ -130,7 +143,7 @@ class Intake:
         """Have the keys that users gave at hand: one question for the rows of all files."""
         wanted: dict[tuple[date, str], set[str]] = {}
         for row in rows:
-            group = (row.trade_date or today, row.account or self._desk.accounts[0])
+            group = (row.trade_date or today, row.account or self._accounts[0])
             wanted.setdefault(group, set()).update(filter(None, (row.client_order_id, row.orig_client_order_id)))
         for (trade_date, account), ids in wanted.items():
             self._book.look_up(trade_date=trade_date, account=account, ids=ids)
@@ -152,22 +165,33 @@ class Intake:
             "archived_as": "",
         }
         if isinstance(reading, _LargeReading):
-            self.large.begin(row, file.path, reading.slices, lines=reading.lines, released=reading.released)
+            self.large.begin(
+                row, file, self._warning(file), reading.slices, lines=reading.lines, released=reading.released
+            )
             return None
         parsed, number = reading.parsed, row["intake_no"]
-        problems, good, refused = sift(parsed, self._desk, self._settings.inbox.on_bad_row)
+        problems, good, refused = sift(parsed, self._desk_of(file.source))
         if reading.set_aside is not None:
             bodies = [file_body(Outcome.QUARANTINED, reading.set_aside)]
             self._book.turn.answer_row(bodies[0], intake_no=number)
             outcome = Outcome.QUARANTINED.value
         else:
+            warning = self._warning(file)
+            if warning is not None and not refused:
+                self._book.turn.answer_row(file_body(Outcome.ACCEPTED, warning), intake_no=number)
             bodies = self._answers(file.name, number, parsed, problems, good, refused, today, now)
             outcome = outcome_of(refused, Counter(body["outcome"] for body in bodies))
-        place = archive.place(file.name, trade_date=today, outcome=outcome, intake_no=number)
+        place = archive.place(file.source, file.name, today, outcome=outcome, intake_no=number)
         row |= {"format": parsed.format, "encoding": parsed.encoding, "rows": parsed.rows, "outcome": outcome}
         row |= {"reason_code": "" if outcome == Outcome.ACCEPTED else first_code(bodies), "archived_as": place}
         self._book.turn.close_file(row)
         return Taken(place, outcome, usable=not problems and reading.set_aside is None)
+
+    def _warning(self, file: ClaimedFile) -> Reason | None:
+        """What its receipt says of a file that may have been cut, as far as anyone can tell."""
+        if file.sign != SETTLED or not file.is_regular:
+            return None
+        return Reason("FILE_TAKEN_SETTLED", {"seconds": f"{self._settings.inbox.settle_seconds:g}"})
 
     def _answers(
         self,
@@ -204,20 +228,21 @@ class Intake:
             mode=self._rules.mode,
             stop_rest=self.large.stop_rest,
         )
-        keys = RowKeys(today=today, only_account=self._desk.accounts[0])
+        keys = RowKeys(today=today, only_account=self._accounts[0])
         for answer in rows.decide(keys.drafts(good)):
             recorded.append(self._book.answer(answer_body(answer), answer.order, intake_no=intake_no))
         return recorded
 
 
-def sift(parsed: ParsedFile, desk: Desk, on_bad_row: str) -> tuple[list[Problem], list[OrderInstruction], bool]:
+def sift(parsed: ParsedFile, desk: Desk) -> tuple[list[Problem], list[OrderInstruction], bool]:
     """All problems of a file, its usable rows, and whether the file is refused for them."""
-    problems = [*parsed.problems, *desk_problems(parsed.instructions, desk)]
+    rows, found = at_desk(parsed.instructions, desk)
+    problems = [*parsed.problems, *found]
     if not problems:
-        return problems, list(parsed.instructions), False
+        return problems, list(rows), False
     bad = {problem.row for problem in problems}
-    good = [row for row in parsed.instructions if row.row not in bad]
-    return problems, good, on_bad_row == "refuse" or not good
+    good = [row for row in rows if row.row not in bad]
+    return problems, good, desk.on_bad_row == "refuse" or not good
 
 
 def _bytes_of(file: ClaimedFile, size_max: int) -> tuple[bytes, Reason | None]:

@@ -7,10 +7,8 @@ closes it. A start goes on after the last part that was answered.
 """
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from filebridge import archive, failpoints
@@ -18,7 +16,7 @@ from filebridge.bridge.answers import (
     OTHER_PROBLEMS,
     Taken,
     answer_body,
-    desk_problems,
+    at_desk,
     file_body,
     first_code,
     outcome_of,
@@ -26,14 +24,16 @@ from filebridge.bridge.answers import (
     row_body,
 )
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.largefile import LargeFile
 from filebridge.bridge.rows import Draft, FileRows, RowKeys
 from filebridge.bridge.stopping import has_waiting, recorded_stops
-from filebridge.bridge.underway import Overlap, Sheet
+from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
-from filebridge.domain.canceling import Selection, Stops
+from filebridge.domain.canceling import Selection
 from filebridge.domain.orders import Action, Outcome, Status, body_hash
-from filebridge.domain.reasons import Problem, Reason
+from filebridge.domain.reasons import Reason
+from filebridge.inbox import ClaimedFile
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
 from filebridge.ledger.instructions import instruction_body, instruction_from
@@ -42,6 +42,7 @@ from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import ParsedFile, Slices
 from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, listed
+from filebridge.sources import HOME_INBOX
 
 # So many rows take a turn some 20 ms.
 ROWS_A_PART = 500
@@ -50,49 +51,8 @@ ROWS_A_PART = 500
 WAITING_MAX = 20_000
 
 
-# Where the file lies, if it still does, and what became of it.
-Done = tuple[Path | None, Taken]
-
-
-@dataclass(slots=True)
-class _Large:
-    """A file under way. `slices` reads it, until it is loaded."""
-
-    # As in the view `files`.
-    row: Body
-    path: Path | None
-    slices: Slices | None = None
-    keys: RowKeys | None = None
-    # Lines: about so many rows will come.
-    lines: int = 0
-    released: bool = False
-    problems: list[Problem] = field(default_factory=list)
-    problems_more: int = 0
-    ids: dict[int, str] = field(default_factory=dict)
-    rows_loaded: int = 0
-    overlaps: set[Overlap] = field(default_factory=set)
-    sheet: Sheet | None = None
-    parts: int = 0
-    refused: bool = False
-    has_problems: bool = False
-    # The sequence number of the last part that was answered.
-    after: int = 0
-    parts_answered: int = 0
-    rows_answered: int = 0
-    outcomes: Counter[str] = field(default_factory=Counter)
-    first_code: str = ""
-    # The mode in which it was loaded: its rows never become orders of another one.
-    mode: str = "paper"
-    stops: Stops = field(default_factory=Stops)
-
-    @property
-    def number(self) -> int:
-        number: int = self.row["intake_no"]
-        return number
-
-    @property
-    def today(self) -> date:
-        return date.fromisoformat(self.row["trade_date"])
+# The file, if it still lies where it was claimed, and what became of it.
+Done = tuple[ClaimedFile | None, Taken]
 
 
 class LargeFiles:
@@ -105,16 +65,15 @@ class LargeFiles:
         reader: LedgerReader,
         rules: risk.Rules,
         *,
-        desk: Desk,
-        on_bad_row: str,
+        desk_of: Callable[[str], Desk],
     ) -> None:
+        """`desk_of` says what holds for the files of a source."""
         self._book = book
         self._ledger = ledger
         self._reader = reader
         self._rules = rules
-        self._desk = desk
-        self._on_bad_row = on_bad_row
-        self._files: list[_Large] = []
+        self._desk_of = desk_of
+        self._files: list[LargeFile] = []
         self._done: list[Done] = []
 
     @property
@@ -133,10 +92,19 @@ class LargeFiles:
             for file in self._files
         ]
 
-    def begin(self, row: Body, path: Path, slices: Slices, *, lines: int, released: bool) -> None:
-        """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it."""
-        keys = RowKeys(today=date.fromisoformat(row["trade_date"]), only_account=self._desk.accounts[0])
-        file = _Large(row, path, slices=slices, keys=keys, lines=lines, released=released, mode=self._rules.mode)
+    def has(self, claim: str) -> bool:
+        """Whether the file of this claim is under way."""
+        return any(file.row["claim"] == claim for file in self._files)
+
+    def begin(
+        self, row: Body, claimed: ClaimedFile, warning: Reason | None, slices: Slices, *, lines: int, released: bool
+    ) -> None:
+        """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it, and `warning` is told if
+        it is accepted."""
+        desk = self._desk_of(claimed.source)
+        file = LargeFile(row, claimed, claimed.source, desk, slices=slices, lines=lines, released=released)
+        file.mode, file.warning = self._rules.mode, warning
+        file.keys = RowKeys(today=file.today, only_account=desk.accounts[0])
         file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
         self._files.append(file)
         # What was canceled while an earlier run was reading it.
@@ -144,13 +112,15 @@ class LargeFiles:
         self._book.ready.large.add(row["intake_no"])
         self._book.turn.append("LOADING", row, intake_no=row["intake_no"])
 
-    def resume(self, paths: dict[str, Path]) -> None:
-        """Go on with what an earlier run had loaded; `paths` says where a claim lies, if it still does."""
+    def resume(self, claimed: Mapping[str, ClaimedFile]) -> None:
+        """Go on with what an earlier run had loaded; `claimed` are the files that still lie there, by their claims."""
         for row in self._reader.files_loading():
-            file = _Large(row, paths.get(row["claim"]))
-            loaded = self._reader.last_file_event(file.number, "LOADED")
+            loaded = self._reader.last_file_event(row["intake_no"], "LOADED")
             assert loaded is not None
             loaded_body = codec.loads(loaded["body"])
+            # Older versions knew the home's own inbox alone.
+            source = loaded_body.get("source", HOME_INBOX)
+            file = LargeFile(row, claimed.get(row["claim"]), source, self._desk_of(source))
             file.refused, file.has_problems = loaded_body["refused"], loaded_body["has_problems"]
             file.parts, file.rows_loaded = loaded_body["parts"], row["rows"]
             file.overlaps = {(day, account, basket) for day, account, basket in loaded_body["overlaps"]}
@@ -167,7 +137,7 @@ class LargeFiles:
             self._files.append(file)
             self._book.ready.large.add(file.number)
 
-    def _note_what_waits(self, file: _Large) -> None:
+    def _note_what_waits(self, file: LargeFile) -> None:
         """What the parts that are not answered yet ask for, as when they were read."""
         file.sheet = self._book.under_way.begin(file.number, file.row["name"], file.overlaps)
         file.sheet.is_loading = False
@@ -215,16 +185,16 @@ class LargeFiles:
         reading = [file for file in self._files if file.slices is not None and file not in found]
         return [file.row["name"] for file in found], [file.row["name"] for file in reading]
 
-    def _has_waiting(self, file: _Large, client_order_id: str) -> bool:
+    def _has_waiting(self, file: LargeFile, client_order_id: str) -> bool:
         return not file.refused and has_waiting(self._reader, file.number, file.after, client_order_id)
 
-    def _stop(self, file: _Large, wanted: Selection) -> None:
+    def _stop(self, file: LargeFile, wanted: Selection) -> None:
         file.stops.add(wanted)
         self._book.turn.stop_rest(file.row["claim"], wanted, intake_no=file.number)
 
     # ---- reading
 
-    def _load(self, file: _Large) -> None:
+    def _load(self, file: LargeFile) -> None:
         assert file.slices is not None
         assert file.keys is not None
         try:
@@ -237,15 +207,16 @@ class LargeFiles:
             context = {"trade_date": earlier.isoformat(), "file": file.row["name"]}
             self._end_unread(file, Outcome.QUARANTINED, Reason("FILE_OF_EARLIER_DATE", context))
             return
-        problems = desk_problems(rows, self._desk)
+        placed, problems = at_desk(rows, file.desk)
         bad = {problem.row for problem in problems}
         if problems:
             room = PROBLEMS_LISTED_MAX + 1 - len(file.problems)
             file.problems += problems[:room]
             file.problems_more += len(problems[room:])
             if room:
-                file.ids |= {row.row: row.client_order_id or row.orig_client_order_id for row in rows if row.row in bad}
-        drafts = file.keys.drafts(row for row in rows if row.row not in bad)
+                names = {row.row: row.client_order_id or row.orig_client_order_id for row in placed}
+                file.ids |= {number: name for number, name in names.items() if number in bad}
+        drafts = file.keys.drafts(row for row in placed if row.row not in bad)
         file.rows_loaded += len(drafts)
         if drafts:
             file.parts += 1
@@ -256,7 +227,7 @@ class LargeFiles:
             self._book.turn.append("PART", body, intake_no=file.number)
         failpoints.hit("large.part")
 
-    def _overlaps(self, file: _Large, drafts: list[Draft]) -> set[Overlap]:
+    def _overlaps(self, file: LargeFile, drafts: list[Draft]) -> set[Overlap]:
         """The baskets of rows without an id that were ordered before: known before the first row is decided."""
         derived: dict[tuple[date, str], list[Draft]] = {}
         for draft in drafts:
@@ -276,13 +247,17 @@ class LargeFiles:
             }
         return found
 
-    def _loaded(self, file: _Large, parsed: ParsedFile) -> None:
+    def _loaded(self, file: LargeFile, parsed: ParsedFile) -> None:
         """The end of the file: from here on it is answered, whatever happens."""
         problems = [*parsed.problems, *listed(file.problems, more=file.problems_more)]
         file.has_problems = bool(problems)
-        file.refused = file.has_problems and (self._on_bad_row == "refuse" or not file.rows_loaded or parsed.is_broken)
+        file.refused = file.has_problems and (
+            file.desk.on_bad_row == "refuse" or not file.rows_loaded or parsed.is_broken
+        )
         file.row |= {"format": parsed.format, "encoding": parsed.encoding, "rows": parsed.rows}
         file.ids |= parsed.ids
+        if file.warning is not None and not file.refused:
+            self._book.turn.answer_row(file_body(Outcome.ACCEPTED, file.warning), intake_no=file.number)
         bodies = problem_bodies(file.ids, problems)
         self._record_all(file, bodies)
         file.slices = file.keys = None
@@ -303,16 +278,17 @@ class LargeFiles:
             overlaps=sorted(file.overlaps),
             first_code=file.first_code,
             mode=file.mode,
+            source=file.source,
         )
 
-    def _end_unread(self, file: _Large, outcome: Outcome, reason: Reason) -> None:
+    def _end_unread(self, file: LargeFile, outcome: Outcome, reason: Reason) -> None:
         file.refused = True
         self._record_all(file, [file_body(outcome, reason)])
         self._close(file, outcome.value)
 
     # ---- answering
 
-    def _answer(self, file: _Large, now: datetime) -> None:
+    def _answer(self, file: LargeFile, now: datetime) -> None:
         part = self._reader.next_file_event(file.number, "PART", after=file.after)
         assert part is not None, "LOADED says how many parts there are"
         rows = [self._draft(file, body) for body in codec.loads(part["body"])["rows"]]
@@ -327,7 +303,7 @@ class LargeFiles:
         if file.parts_answered == file.parts:
             self._close(file)
 
-    def _decided(self, file: _Large, drafts: list[Draft], now: datetime) -> Iterator[Body]:
+    def _decided(self, file: LargeFile, drafts: list[Draft], now: datetime) -> Iterator[Body]:
         turn = self._book.turn
         if file.refused:
             for draft in drafts:
@@ -353,30 +329,30 @@ class LargeFiles:
         for answer in rows.decide(drafts):
             yield self._book.answer(answer_body(answer), answer.order, intake_no=file.number)
 
-    def _draft(self, file: _Large, body: dict[str, Any]) -> Draft:
+    def _draft(self, file: LargeFile, body: dict[str, Any]) -> Draft:
         name, account = body.pop("key"), body.pop("of")
         row = instruction_from(body)
         content = body_hash(row, account) if row.action is Action.ORDER else ""
         return Draft(row, (row.trade_date or file.today, account), name, content)
 
-    def _record_all(self, file: _Large, bodies: list[Body]) -> None:
+    def _record_all(self, file: LargeFile, bodies: list[Body]) -> None:
         for body in bodies:
             self._book.turn.answer_row(body, intake_no=file.number)
         self._count(file, bodies)
 
-    def _count(self, file: _Large, bodies: list[Body]) -> None:
+    def _count(self, file: LargeFile, bodies: list[Body]) -> None:
         file.outcomes.update(body["outcome"] for body in bodies)
         file.first_code = file.first_code or first_code(bodies)
 
-    def _close(self, file: _Large, outcome: str = "") -> None:
+    def _close(self, file: LargeFile, outcome: str = "") -> None:
         outcome = outcome or outcome_of(file.refused, file.outcomes)
-        place = archive.place(file.row["name"], trade_date=file.today, outcome=outcome, intake_no=file.number)
+        place = archive.place(file.source, file.row["name"], file.today, outcome=outcome, intake_no=file.number)
         code = "" if outcome == Outcome.ACCEPTED else file.first_code
         file.row |= {"outcome": outcome, "reason_code": code, "archived_as": place}
         self._book.turn.close_loaded(file.row)
         self._files.remove(file)
         self._book.under_way.end(file.number)
-        self._done.append((file.path, Taken(place, outcome, usable=not (file.refused or file.has_problems))))
+        self._done.append((file.claimed, Taken(place, outcome, usable=not (file.refused or file.has_problems))))
 
 
 def _draft_body(draft: Draft) -> Body:
@@ -384,7 +360,7 @@ def _draft_body(draft: Draft) -> Body:
     return {"key": draft.name, "of": draft.group[1], **instruction_body(draft.instruction)}
 
 
-def _note(file: _Large, drafts: list[Draft]) -> None:
+def _note(file: LargeFile, drafts: list[Draft]) -> None:
     """Let other sheets know what the rows without an id ask for."""
     assert file.sheet is not None
     for draft in drafts:

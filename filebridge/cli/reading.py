@@ -34,6 +34,9 @@ _STORY = "seq at what".split()
 def check(
     files: Annotated[list[Path], typer.Argument(help="Order files. 委托文件。", exists=True)],
     home: Home = HERE,
+    source: Annotated[
+        str, typer.Option(help="The entry of the inbox whose rules count, by its name. 按哪个来源目录检查。")
+    ] = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -43,10 +46,15 @@ def check(
     from filebridge.tables import RECEIPT
 
     settings = load_settings(home)
+    names = [each.name for each in settings.inbox.all_sources]
+    if source and source not in names:
+        raise typer.BadParameter(
+            f"{source} is no entry of the inbox; there are {', '.join(names)}", param_hint="source"
+        )
     clean = True
     answers: dict[str, list[Row]] = {}
     for path in files:
-        answers[str(path)], usable = app.check(home, settings, path)
+        answers[str(path)], usable = app.check(home, settings, path, source)
         clean &= usable
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))

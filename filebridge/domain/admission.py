@@ -7,6 +7,7 @@ Pure: whoever calls has looked up what is known of the row's key, and hands it i
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from filebridge.domain.orders import (
@@ -22,10 +23,17 @@ from filebridge.domain.reasons import Problem, Reason
 
 
 class Desk(NamedTuple):
-    """What the configuration says about who may send what."""
+    """What the configuration says about who may send what, for the files of one source.
+
+    `fixed`: column -> the value that each of its rows has. `called`: what its files call an account -> the account.
+    """
 
     accounts: tuple[str, ...]
     mode: str
+    source: str = ""
+    fixed: Mapping[str, str] = MappingProxyType({})
+    called: Mapping[str, str] = MappingProxyType({})
+    on_bad_row: str = "refuse"
 
 
 class Known(NamedTuple):
@@ -57,6 +65,20 @@ class Answer(NamedTuple):
     earlier_status: str = ""
     order: Order | None = None
     canceled: tuple[str, ...] = ()
+
+
+def placed(row: OrderInstruction, desk: Desk) -> tuple[OrderInstruction, list[Problem]]:
+    """The row with what its source fixes; a row may repeat that, but not say otherwise."""
+    found = []
+    if row.account in desk.called:
+        row = row._replace(account=desk.called[row.account])
+    for column, value in desk.fixed.items():
+        said = getattr(row, column)
+        row = row._replace(**{column: value})  # type: ignore[arg-type]
+        if said not in ("", value):
+            context = {"column": column, "value": said, "expected": value, "source": desk.source}
+            found.append(Problem(row.row, column, said, Reason("ROW_CONTRADICTS_SOURCE", context)))
+    return row, found
 
 
 def row_problems(instruction: OrderInstruction, desk: Desk) -> list[Problem]:

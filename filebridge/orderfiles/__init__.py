@@ -17,7 +17,7 @@ from filebridge.orderfiles.recognising import FOREIGN, system_of
 from filebridge.orderfiles.spreadsheet import is_workbook, read_workbook
 from filebridge.orderfiles.text import FileText, read_text
 
-__all__ = ["FOREIGN", "FORMATS", "Origin", "ParsedFile", "Slices", "parse", "parse_slices"]
+__all__ = ["FOREIGN", "FORMATS", "Origin", "ParsedFile", "Slices", "format_of", "parse", "parse_slices"]
 
 ROWS_A_SLICE = 1000
 
@@ -39,6 +39,11 @@ _ANYWHERE = Origin()
 _WORKBOOKS = tuple(extension for extension, name in FORMATS.items() if name == "workbook")
 # Format -> the first characters that its content can have; any other for CSV, which never begins with a bracket.
 _FIRST_CHARACTERS = {"json": "[{", "jsonl": "{"}
+
+
+def format_of(name: str, origin: Origin = _ANYWHERE) -> str:
+    """The format that a file is read as: what its folder holds, else by its extension; empty where neither says."""
+    return origin.format or FORMATS.get(PurePath(name).suffix.lower(), "")
 
 
 def parse(
@@ -73,10 +78,11 @@ def parse_slices(
     """Like `parse`, some rows at a time; returns the file without its instructions, which count only if it is not
     broken. A JSON document comes in one slice."""
     extension = PurePath(name).suffix
-    if system := origin.format or system_of(data, name):
+    system = origin.format if origin.format in FOREIGN else "" if origin.format else system_of(data, name)
+    if system:
         parse_foreign = FOREIGN[system].parse
         return (yield from parse_foreign(data, name=name, origin=origin, rows_a_slice=rows_a_slice))
-    format_name = FORMATS.get(extension.lower(), "")
+    format_name = format_of(name, origin)
     if format_name == "dbf":
         header = read_header(data)
         fault = header if isinstance(header, DbfFault) else DbfFault("FILE_DBF_UNKNOWN", "")

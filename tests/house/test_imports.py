@@ -19,6 +19,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes"),
     ("simulator",),
     ("config", "locks", "failpoints", "tables", "dbf"),
+    ("sources",),
     ("errors",),
     ("domain",),
 )
@@ -35,13 +36,13 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
         *("filebridge/gateways/xttrader.py", "filebridge/gateways/xtquotes.py"),
         *("filebridge/simulator/native.py", "filebridge/simulator/xtdata.py"),
     ),
-    "watchdog": ("filebridge/inbox.py",),
+    "watchdog": ("filebridge/inbox/watcher.py",),
     "sqlalchemy": ("filebridge/ledger/*",),
     "typer": ("filebridge/cli/*",),
     "rich": ("filebridge/cli/*",),
     # Its JSON, three times as fast, where every report of the broker passes.
     "pydantic_core": ("filebridge/ledger/codec.py", "filebridge/gateways/*", "filebridge/outbox.py"),
-    "pydantic": ("filebridge/config.py", "filebridge/orderfiles/*"),
+    "pydantic": ("filebridge/config.py", "filebridge/sources.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
     "openpyxl": ("filebridge/orderfiles/template.py",),
     "xlrd": ("filebridge/orderfiles/xls.py",),

@@ -35,7 +35,7 @@ from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.errors import LedgerError
 from filebridge.gateways import base
-from filebridge.inbox import Inbox, Watcher
+from filebridge.inbox import Inbox, SourceFolder, Watcher
 from filebridge.ledger import store
 from filebridge.ledger.verify import verify
 from filebridge.ledger.views import LedgerReader
@@ -156,8 +156,8 @@ class Program:
                 reader=self._reader,
                 gateway=self.broker,
                 messages=messages,
-                inbox=Inbox(self.folder / "inbox", settle_seconds=0),
-                watcher=StillWatcher(self.folder / "inbox", lambda: None),
+                inbox=Inbox([SourceFolder(self.folder / "inbox", settle_seconds=0)]),
+                watcher=StillWatcher([self.folder / "inbox"], lambda: None),
                 archive=Archive(self.folder / "archive"),
                 outbox=outbox_of(self.folder, self._reader),
                 control=self.control,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from filebridge.domain.orders import SHANGHAI
-from filebridge.inbox import Inbox
+from filebridge.inbox import Hints, Inbox, SourceFolder
 
 NOW = datetime(2126, 11, 20, 10, 0, tzinfo=SHANGHAI)
 
@@ -16,8 +16,8 @@ def test_an_open_workbook_waits_until_it_is_closed(tmp_path: Path, owner: str) -
     (tmp_path / "委托.xlsx").write_bytes(b"PK")
     (tmp_path / "other.csv").write_bytes(b"x")
     (tmp_path / owner).write_bytes(b"a name")
-    inbox = Inbox(tmp_path, settle_seconds=0)
-    assert [file.name for file in inbox.scan(NOW, renamed_in={"委托.xlsx"})] == ["other.csv"]
+    inbox = Inbox([SourceFolder(tmp_path, settle_seconds=0)])
+    assert [file.name for file in inbox.scan(NOW, hints={tmp_path: Hints(frozenset({"委托.xlsx"}))})] == ["other.csv"]
     (said,) = inbox.problems()
     assert "委托.xlsx" in said
     assert owner in said

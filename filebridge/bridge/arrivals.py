@@ -1,0 +1,69 @@
+"""Which files come into a turn: what is finished, what an earlier run claimed, what a person released; and where each
+goes to rest."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from filebridge.archive import Archive
+from filebridge.bridge.answers import Taken
+from filebridge.bridge.intake import Intake
+from filebridge.inbox import ClaimedFile, Inbox
+from filebridge.ledger.schema import LOADING
+from filebridge.ledger.views import LedgerReader
+
+Moves = list[tuple[Path, str]]
+
+
+class Arrivals:
+    """Stands between the folders and the intake. A file is in exactly one of them."""
+
+    def __init__(self, inbox: Inbox, archive: Archive, intake: Intake, reader: LedgerReader) -> None:
+        self._inbox = inbox
+        self._archive = archive
+        self._intake = intake
+        self._reader = reader
+        # The claims that a person lets in.
+        self._released: set[str] = set()
+
+    def at_start(self, now: datetime) -> Moves:
+        """Take up what an earlier run left in the folders that are there, the very large ones among it first."""
+        self._inbox.look(now)
+        leftovers = self._inbox.leftovers()
+        self._intake.large.resume({file.claim: file for file in leftovers})
+        return self._sorted_out(leftovers)
+
+    def late(self) -> Moves:
+        """The same for what the last scan found, in a folder that has only now come back."""
+        return self._sorted_out(self._inbox.leftovers())
+
+    def take(self, files: list[ClaimedFile], now: datetime, *, go_on: bool) -> Iterator[tuple[Moves, Taken]]:
+        """Take files into the turn, and `go_on` with the very large ones; what became of each that is answered."""
+        taken = self._intake.take(files, self._released, now)
+        self._released.difference_update(file.claim for file in files)
+        if go_on:
+            self._intake.large.go_on(now)
+        for file, answer in [*zip(files, taken, strict=True), *self._intake.large.take_done()]:
+            if answer is not None:
+                yield (list(file.moves(answer.place)) if file else []), answer
+
+    def release(self, name: str) -> Path | None:
+        """Bring a quarantined file back as a claim of its folder; the next scan takes it in."""
+        found = self._archive.find(name)
+        if found is None:
+            return None
+        file = self._inbox.adopt(found.path, found.name, found.source)
+        self._released.add(file.claim)
+        return file.path
+
+    def _sorted_out(self, files: Iterable[ClaimedFile]) -> Moves:
+        """What is recorded already is only brought to rest; the rest is taken in by the next scan."""
+        moves: Moves = []
+        for file in files:
+            known = self._reader.file_of_claim(file.claim)
+            if known is not None and known["outcome"] != LOADING:
+                moves += file.moves(known["archived_as"])
+            elif known is None and not self._intake.large.has(file.claim):
+                # Else it rests when its last row is answered.
+                self._inbox.keep(file)
+        return moves

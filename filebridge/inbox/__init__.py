@@ -1,0 +1,14 @@
+"""The inbox: which files lie in its folders, which are finished, and taking one so that nobody can touch it any more.
+
+The scan is the truth; the watcher only wakes. A claim renames the file within its folder to a name that is never an
+order, so it is atomic on any file system, and a crash at any point leaves the file in exactly one place. Nothing here
+reads what a file says, beyond its end mark.
+"""
+
+from filebridge.inbox.claims import ClaimedFile
+from filebridge.inbox.finished import LATE, SETTLED
+from filebridge.inbox.folder import SourceFolder
+from filebridge.inbox.folders import Inbox
+from filebridge.inbox.watcher import Hints, Watcher
+
+__all__ = ["LATE", "SETTLED", "ClaimedFile", "Hints", "Inbox", "SourceFolder", "Watcher"]

@@ -1,0 +1,106 @@
+"""A claim: a file renamed, within its folder, to a name that says whose it was and when it became ours.
+
+`.claimed-<token>.<sign>-<name>`, and for each companion (a signature, say) `.beside-<token>-<name><suffix>`. The token
+is the claim's name in the ledger; the sign is what showed that the file was whole.
+"""
+
+import os
+import secrets
+import stat
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from filebridge.domain.orders import SHANGHAI
+from filebridge.sources import HOME_INBOX
+
+CLAIMED, BESIDE = ".claimed-", ".beside-"
+# Room for our own prefix under the 255 bytes that file systems allow.
+_NAME_BYTES_MAX = 180
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFile:
+    """A file that is ours alone. `claim` is its unique name in the ledger, `name` the user's (a very long one cut).
+
+    `source` names the entry whose folder it lay in, `sign` what showed that it was whole. `companions` are the files
+    that belong to it, by what their names add to its own.
+    """
+
+    path: Path
+    name: str
+    claim: str
+    size: int
+    is_regular: bool
+    modified_at: datetime
+    seen_at: datetime
+    source: str = HOME_INBOX
+    sign: str = ""
+    companions: Mapping[str, Path] = field(default_factory=dict)
+
+    def moves(self, place: str) -> Iterator[tuple[Path, str]]:
+        """Where it and what belongs to it will rest."""
+        for suffix, path in self.companions.items():
+            yield path, place + suffix
+        yield self.path, place
+
+
+def new_claim(folder: Path, name: str, sign: str) -> Path:
+    # The clock first, so that claims sort in the order in which they were made.
+    token = f"{time.time_ns():020d}{secrets.token_hex(4)}"
+    return folder / f"{CLAIMED}{token}.{sign}-{short(name)}"
+
+
+def parts_of(name: str) -> tuple[str, str, str]:
+    """(token, sign, the file's name) of a claim's name; claims of earlier versions have no sign."""
+    head, _, rest = name.removeprefix(CLAIMED).partition("-")
+    token, _, sign = head.partition(".")
+    return token, sign, rest
+
+
+def beside(claim: Path, suffix: str) -> Path:
+    """What a companion of a claimed file is called."""
+    token, _, name = parts_of(claim.name)
+    return claim.with_name(f"{BESIDE}{token}-{name}{suffix}")
+
+
+def claimed_file(
+    path: Path, status: os.stat_result, seen_at: datetime, source: str, companions: Mapping[str, Path]
+) -> ClaimedFile:
+    token, sign, name = parts_of(path.name)
+    return ClaimedFile(
+        path=path,
+        name=name,
+        claim=token,
+        size=status.st_size,
+        is_regular=stat.S_ISREG(status.st_mode),
+        modified_at=time_of(status.st_mtime),
+        seen_at=seen_at,
+        source=source,
+        sign=sign,
+        companions=companions,
+    )
+
+
+def changed_at(status: os.stat_result) -> datetime:
+    """When the file came here: creation on Windows, the last change of the inode elsewhere."""
+    born = getattr(status, "st_birthtime", status.st_ctime) if sys.platform == "win32" else status.st_ctime
+    return time_of(born)
+
+
+def time_of(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, SHANGHAI)
+
+
+def short(name: str) -> str:
+    """The name as it can be written anywhere: without control characters, and cut where it is too long to carry our
+    additions."""
+    data = name.encode("utf-8", "surrogateescape")
+    name = "".join(letter if letter.isprintable() else "_" for letter in data.decode("utf-8", "replace"))
+    if len(data) <= _NAME_BYTES_MAX:
+        return name
+    suffix = Path(name).suffix[:10]
+    return data[: _NAME_BYTES_MAX - 40].decode("utf-8", "ignore") + "…" + suffix

@@ -1,0 +1,142 @@
+"""The watch: wakes the bridge when something happens in a folder; losing every event would only make it slower."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
+from watchdog.observers.api import BaseObserver
+
+NEVER_ORDERS_START = (".", "~$")
+_HINTS_MAX = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What was seen to happen to names in one folder; never needed, for any of it may be lost."""
+
+    # Came by a rename.
+    renamed: frozenset[str] = frozenset()
+    # A program that could write to it closed it.
+    closed: frozenset[str] = frozenset()
+
+
+class Watcher:
+    """The watch over several folders."""
+
+    def __init__(self, folders: Iterable[Path], wake: Callable[[], None]) -> None:
+        self._watches = [_Watch(folder, wake) for folder in folders]
+
+    def take(self) -> tuple[bool, dict[Path, Hints]]:
+        """Whether anything came since the last call, and what was seen, by folder."""
+        taken = {watch.folder: watch.take() for watch in self._watches}
+        return any(woken for woken, _ in taken.values()), {folder: hints for folder, (_, hints) in taken.items()}
+
+    def keep_alive(self) -> None:
+        """Start each watch, and start it again if its threads died or the folder was replaced."""
+        for watch in self._watches:
+            watch.keep_alive()
+
+    def stop(self) -> None:
+        for watch in self._watches:
+            watch.stop()
+
+
+class _Watch:
+    """The watch over one folder."""
+
+    def __init__(self, folder: Path, wake: Callable[[], None]) -> None:
+        self.folder = folder
+        self._handler = _Waker(wake)
+        self._observer: BaseObserver | None = None
+        self._inode = 0
+
+    def take(self) -> tuple[bool, Hints]:
+        handler = self._handler
+        woken, handler.woken = handler.woken, False
+        return woken, Hints(_emptied(handler.renamed), _emptied(handler.closed))
+
+    def keep_alive(self) -> None:
+        try:
+            inode = self.folder.stat().st_ino
+        except OSError:
+            return
+        observer = self._observer
+        alive = observer is not None and observer.is_alive() and all(e.is_alive() for e in observer.emitters)
+        if alive and inode == self._inode:
+            return
+        self.stop()
+        self._observer, self._inode = _observe(self.folder, self._handler), inode
+
+    def stop(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer = None
+
+
+class _Waker(FileSystemEventHandler):
+    """Sets a flag and wakes, nothing else: an exception here would end the watcher's thread for good."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self.woken = False
+        self.renamed: list[str] = []
+        self.closed: list[str] = []
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        # Not "modified": a large file that is being written would keep the bridge scanning.
+        if event.event_type not in ("created", "moved", "closed"):
+            return
+        name = os.fsdecode(event.dest_path or event.src_path).rpartition(os.sep)[2]
+        # Our own claims among them: each would cost a look at the whole folder.
+        if name.startswith(NEVER_ORDERS_START):
+            return
+        hints = {"moved": self.renamed, "closed": self.closed}.get(event.event_type)
+        if hints is not None and len(hints) < _HINTS_MAX:
+            hints.append(name)
+        self.woken = True
+        self._wake()
+
+
+def _emptied(names: list[str]) -> frozenset[str]:
+    """The names, taken out one by one: the watcher's thread may be adding to them."""
+    found = set()
+    while names:
+        found.add(names.pop())
+    return frozenset(found)
+
+
+def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | None:
+    wanted: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
+    if sys.platform == "linux":
+        from watchdog.observers.inotify import InotifyFullEmitter
+        from watchdog.observers.inotify_c import InotifyConstants, Mask
+
+        class Arrivals(InotifyFullEmitter):
+            """What comes, not what leaves: without the other half of a rename nothing has to be paired, which takes a
+            search of all that waits and holds back what follows for half a second. The full emitter tells a rename
+            from a creation."""
+
+            def get_event_mask_from_filter(self) -> Mask:
+                return Mask(
+                    InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_DELETE_SELF
+                )
+
+            def queue_event(self, event: FileSystemEvent) -> None:
+                # To the handler at once: it only sets a flag, and a queue and a thread more cost many times that.
+                handler.on_any_event(event)
+
+        observer = BaseObserver(Arrivals)
+    else:
+        from watchdog.observers import Observer
+
+        observer = Observer()
+    try:
+        observer.schedule(handler, str(folder), event_filter=wanted)
+        observer.start()
+    except OSError:
+        # No watch to be had (limits, a network drive): the scan carries on alone, and this is tried again.
+        return None
+    return observer

@@ -1,0 +1,117 @@
+"""Where files come from: the home's own inbox/, and the folders that `[[inbox]]` entries name, one policy each.
+
+What an entry fixes for its files (account, strategy, basket) a row may repeat but not contradict.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+HOME_INBOX = "inbox"
+# Folders of the home that hold something else; whoever writes an order file there would be read as something else.
+NOT_SOURCES = ("outbox", "archive", "control", "userdata", ".filebridge")
+# Names that Windows keeps for devices, whatever follows them.
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
+
+Policy = Literal["auto", "rename", "done_file", "end_line", "closed", "settle"]
+Format = Literal["auto", "csv", "json", "jsonl", "workbook", "goldminer", "xuntou", "hundsun", "cats", "ptrade"]
+# The name stands in paths and reports.
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,39}$")]
+# What a companion's name adds to its file's.
+Suffix = Annotated[str, Field(pattern=r"^\.[A-Za-z0-9_]{1,15}$")]
+AccountId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,23}$")]
+Text = Annotated[str, Field(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class Source(BaseModel):
+    """One folder that files come from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    name: Name = Field(description="What reports and the archive call it.")
+    folder: str = Field(
+        min_length=1, description="The folder: its full path, or one relative to the home. `inbox` is the home's own."
+    )
+    pattern: tuple[str, ...] = Field(
+        ("*",), min_length=1, description="Names that are taken, as in `*.csv`; case does not count. Others lie."
+    )
+    format: Format = Field(
+        "auto", description="How its files are read, whatever their names say; `auto` goes by name and content."
+    )
+    account: AccountId | None = Field(
+        None, description="The account that its files trade; a row that names another one is refused."
+    )
+    accounts: dict[str, AccountId] = Field(
+        default_factory=dict, description="What its files call an account -> the account."
+    )
+    strategy: Text = Field("", description="The strategy of its rows; a row that names another one is refused.")
+    basket: Text = Field("", description="The basket of its rows; a row that names another one is refused.")
+    on_bad_row: Literal["refuse", "skip"] | None = Field(
+        None, description="As in `[inbox]`, for this folder; default: what stands there."
+    )
+    policy: Policy = Field(
+        "auto",
+        description="What shows that a file is whole: `auto` (whichever comes first), `rename`, `done_file`, "
+        "`end_line`, `closed` or `settle` (docs/hand-over.md).",
+    )
+    done_suffix: Suffix = Field(
+        ".done", description="With `done_file`: what the empty file beside a finished one adds to its name."
+    )
+    watch: bool = Field(
+        True,
+        description="Whether the system is asked to tell of changes. False for network shares: they are only scanned.",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _no_device(cls, name: str) -> str:
+        if name.lower() in _DEVICES:
+            raise ValueError(f"{name} is a device's name on Windows")
+        return name
+
+    @property
+    def fixed(self) -> dict[str, str]:
+        """What every row of its files is of: column -> value."""
+        values = {"account": self.account or "", "strategy": self.strategy, "basket": self.basket}
+        return {column: value for column, value in values.items() if value}
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """What names of companions add to that of their file."""
+        return (self.done_suffix,) if self.policy == "done_file" else ()
+
+    def place(self, home: Path) -> Path:
+        """Its folder, with no link followed."""
+        return Path(os.path.normpath(home / self.folder))
+
+
+OWN = Source(name=HOME_INBOX, folder=HOME_INBOX)
+
+
+def source_of(place: str) -> str:
+    """The name of the entry whose folder a file came from, by where it rests: <date>/<outcome>/[<source>/]<name>."""
+    parts = place.split("/")
+    return parts[2] if len(parts) > 3 else HOME_INBOX
+
+
+def folder_problems(sources: tuple[Source, ...], home: Path) -> list[str]:
+    """Why folders cannot be sources, in the order of the entries; empty where all can."""
+    home = home.resolve()
+    found = []
+    seen: dict[str, str] = {}
+    for source in sources:
+        # Resolved for this look alone: through a link it may be one of ours.
+        place = source.place(home).resolve()
+        key = os.path.normcase(place)
+        if key in seen:
+            found.append(f"{source.name} and {seen[key]} are one folder, {place}")
+        seen[key] = source.name
+        if home == place or place in home.parents:
+            found.append(f"{source.name}: the home lies in {place}; name a folder of its own")
+        for name in NOT_SOURCES:
+            own = home / name
+            if place == own or own in place.parents:
+                found.append(f"{source.name}: {place} is {name}/ of the home, which holds something else")
+    return found

@@ -1,0 +1,111 @@
+"""Files from several folders, each with its own rules, in the real program."""
+
+from pathlib import Path
+
+from filebridge.config import SETTINGS_FILE
+from filebridge.inbox.claims import new_claim
+from tests.integration.homes import ACCOUNT, Home, Receipt, orders_file, until
+
+GOOD = "600000.SH,BUY,100,10.51"
+ENTRIES = f"""
+[[inbox.sources]]
+name = "desk-a"
+folder = "inbox/desk-a"
+account = "{ACCOUNT}"
+accounts = {{ "fund-1" = "{ACCOUNT}" }}
+strategy = "alpha"
+on_bad_row = "skip"
+format = "csv"
+
+[[inbox.sources]]
+name = "夜盘"
+folder = "night"
+pattern = ["*.csv"]
+policy = "rename"
+watch = false
+"""
+
+
+def with_sources(home: Home, entries: str = ENTRIES) -> Home:
+    settings = home.folder / SETTINGS_FILE
+    settings.write_text(settings.read_text(encoding="utf-8") + entries, encoding="utf-8")
+    return home
+
+
+def drop(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{name}.part"
+    part.write_text(text, encoding="utf-8")
+    part.rename(folder / name)
+
+
+def receipt_from(home: Home, source: str, name: str) -> Receipt:
+    def there() -> list[Receipt]:
+        return [found for found in home.receipts(name) if found.whole["source"] == source]
+
+    return until(there, f"the receipt of {name} from {source}")[0]
+
+
+def test_each_folder_has_its_own_rules_and_answers(home: Home) -> None:
+    with_sources(home).ready(outbox__report_seconds=0.1)
+    desk, night = home.inbox / "desk-a", home.folder / "night"
+    # The same name and content in three folders: what differs is whose strategy it is.
+    for quantity, folder in ((100, home.inbox), (200, desk), (300, night)):
+        drop(folder, "same.csv", orders_file(f"s-{folder.name},600000.SH,BUY,{quantity},10.51"))
+    for source, folder, strategy in (("inbox", home.inbox, ""), ("desk-a", desk, "alpha"), ("夜盘", night, "")):
+        receipt = receipt_from(home, source, "same.csv")
+        assert receipt.outcomes == ["ACCEPTED"]
+        home.wait_for_status(f"s-{folder.name}", "FILLED")
+        assert home.order(f"s-{folder.name}")["strategy"] == strategy
+        place = home.resting(receipt)
+        assert place.parent.name == (source if source != "inbox" else "accepted")
+    header = "client_order_id,account,strategy,symbol,side,quantity,limit_price"
+    rows = (f"c-1,fund-1,alpha,{GOOD}", f"c-2,,beta,{GOOD}", f"c-3,999,,{GOOD}", "c-4,,,600000.SH,BUY,400,10.51")
+    drop(desk, "mixed.dat", orders_file(*rows, header=header))
+    receipt = receipt_from(home, "desk-a", "mixed.dat")
+    assert receipt.outcomes == ["ACCEPTED", "REFUSED", "REFUSED", "ACCEPTED"]
+    assert receipt.codes[1:3] == ["ROW_CONTRADICTS_SOURCE"] * 2
+    assert receipt.rows[0]["account"] == ACCOUNT
+    assert "beta" in receipt.rows[1]["message"]
+    drop(night, "left.txt", orders_file(f"no,{GOOD}"))
+    drop(night, "after.csv", orders_file("yes,600000.SH,BUY,500,10.51"))
+    assert receipt_from(home, "夜盘", "after.csv").outcomes == ["ACCEPTED"]
+    assert (night / "left.txt").exists()
+    until(lambda: {path.name for path in home.inbox.iterdir()} == {"desk-a"}, "an inbox with only its folder")
+    assert home.twice() == []
+
+
+def test_check_answers_by_the_rules_of_the_folder_that_is_named(home: Home, tmp_path: Path) -> None:
+    with_sources(home)
+    path = tmp_path / "orders.csv"
+    path.write_text(orders_file(f"c-1,beta,{GOOD}", header="client_order_id,strategy,symbol,side,quantity,limit_price"))
+    assert home.command("check", str(path)).returncode == 0
+    refused = home.command("check", str(path), "--source", "desk-a")
+    assert refused.returncode == 1
+    assert "ROW_CONTRADICTS_SOURCE" in refused.stdout or "beta" in refused.stdout
+    assert home.command("check", str(path), "--source", "nobody").returncode == 2
+
+
+def test_a_start_takes_up_claims_in_every_folder_once(home: Home) -> None:
+    with_sources(home)
+    desk, night = home.inbox / "desk-a", home.folder / "night"
+    for quantity, folder in ((100, desk), (200, night)):
+        folder.mkdir()
+        text = orders_file(f"left-{folder.name},600000.SH,BUY,{quantity},10.51")
+        new_claim(folder, "left.csv", "renamed").write_text(text, encoding="utf-8")
+    home.ready(outbox__report_seconds=0.1)
+    for folder in (desk, night):
+        home.wait_for_status(f"left-{folder.name}", "FILLED")
+    home.kill()
+    # Recorded, but not brought to rest, as after a crash at that moment: brought to rest, and never read again.
+    (receipt,) = [found for found in home.receipts("left.csv") if found.whole["source"] == "夜盘"]
+    place = home.resting(receipt)
+    claim = next(
+        event for event in home.events() if event["kind"] == "FILE" and event["body"]["archived_as"].count("夜盘")
+    )
+    back = night / f".claimed-{claim['body']['claim']}.renamed-left.csv"
+    place.rename(back)
+    home.ready(outbox__report_seconds=0.1)
+    until(lambda: place.exists() and not back.exists(), "the file to rest again")
+    assert len(home.requests()) == 2
+    assert home.twice() == []

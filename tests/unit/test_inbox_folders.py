@@ -1,0 +1,125 @@
+"""Several folders: the oldest file first, no folder taken for a file, an earlier run's claims found in each."""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from filebridge.domain.orders import SHANGHAI
+from filebridge.inbox import Inbox, SourceFolder
+from filebridge.inbox.claims import new_claim
+from filebridge.sources import Source
+
+NOW = datetime(2126, 11, 20, 10, 0, tzinfo=SHANGHAI)
+
+
+def folder(place: Path, **settings: object) -> SourceFolder:
+    place.mkdir(exist_ok=True)
+    source = Source.model_validate({"name": place.name, "folder": str(place), **settings})
+    return SourceFolder(place, source, settle_seconds=0)
+
+
+def put(path: Path, modified: int = 1_000_000_000) -> Path:
+    path.write_bytes(b"x\n")
+    os.utime(path, (modified, modified))
+    return path
+
+
+def test_the_oldest_of_all_folders_comes_first_and_equal_names_stay_apart(tmp_path: Path) -> None:
+    inbox = Inbox([folder(tmp_path / "a"), folder(tmp_path / "b")])
+    put(tmp_path / "a" / "orders.csv", 1_000_000_003)
+    put(tmp_path / "b" / "orders.csv", 1_000_000_001)
+    put(tmp_path / "a" / "z.csv", 1_000_000_002)
+    files = inbox.scan(NOW)
+    assert [(file.source, file.name) for file in files] == [("b", "orders.csv"), ("a", "z.csv"), ("a", "orders.csv")]
+    assert all(file.path.parent.name == file.source for file in files)
+    assert sorted(file.claim for file in files) == [file.claim for file in files]
+
+
+def test_a_source_within_a_source_is_no_file_of_it(tmp_path: Path) -> None:
+    outer = SourceFolder(tmp_path, settle_seconds=0, others=frozenset({"desk"}))
+    inbox = Inbox([outer, folder(tmp_path / "desk")])
+    put(tmp_path / "desk" / "orders.csv")
+    assert [file.source for file in inbox.scan(NOW)] == ["desk"]
+    assert (tmp_path / "desk").is_dir()
+
+
+def test_names_that_fit_no_pattern_lie(tmp_path: Path) -> None:
+    inbox = Inbox([folder(tmp_path / "a", pattern=["*.csv", "XHPT_*"])])
+    for name in ("B.CSV", "c.txt", "xhpt_wt.dbf"):
+        put(tmp_path / "a" / name)
+    assert [file.name for file in inbox.scan(NOW)] == ["B.CSV", "xhpt_wt.dbf"]
+    assert (tmp_path / "a" / "c.txt").exists()
+
+
+def test_claims_of_an_earlier_run_are_found_in_every_folder_at_a_start(tmp_path: Path) -> None:
+    folders = [folder(tmp_path / "a"), folder(tmp_path / "b")]
+    earlier = [new_claim(each.place, "orders.csv", "settled") for each in folders]
+    for path in earlier:
+        put(path)
+    inbox = Inbox(folders)
+    inbox.look(NOW)
+    found = inbox.leftovers()
+    assert [file.path for file in found] == earlier
+    assert [file.sign for file in found] == ["settled", "settled"]
+    assert inbox.leftovers() == []
+    inbox.keep(found[1])
+    assert [file.path for file in inbox.scan(NOW)] == [earlier[1]]
+    # What was handed out, or is known to be recorded, is no news however often it is seen.
+    assert inbox.scan(NOW) == inbox.leftovers() == []
+
+
+def test_a_claim_without_a_sign_is_one_of_an_older_version(tmp_path: Path) -> None:
+    inbox = Inbox([folder(tmp_path / "a")])
+    put(tmp_path / "a" / ".claimed-0001700000000000000abcd-my-orders.csv")
+    inbox.look(NOW)
+    (found,) = inbox.leftovers()
+    assert (found.claim, found.sign, found.name) == ("0001700000000000000abcd", "", "my-orders.csv")
+
+
+def test_a_folder_that_goes_away_is_a_problem_and_comes_back_with_its_claims(tmp_path: Path) -> None:
+    inbox = Inbox([folder(tmp_path / "a"), folder(tmp_path / "share")])
+    put(tmp_path / "share" / "one.csv")
+    (taken,) = inbox.scan(NOW)
+    earlier = put(new_claim(tmp_path / "share", "earlier.csv", "renamed"))
+    (tmp_path / "share").rename(tmp_path / "away")
+    put(tmp_path / "a" / "two.csv")
+    assert [file.name for file in inbox.scan(NOW)] == ["two.csv"]
+    (said,) = inbox.problems()
+    assert said.startswith("share: ")
+    (tmp_path / "away").rename(tmp_path / "share")
+    assert inbox.scan(NOW) == []
+    assert inbox.problems() == []
+    assert [file.path for file in inbox.leftovers()] == [earlier]
+    # A share may also look empty while it is away: then its claims are news again, for the ledger to know.
+    taken.path.rename(tmp_path / "elsewhere")
+    inbox.scan(NOW)
+    (tmp_path / "elsewhere").rename(taken.path)
+    inbox.scan(NOW)
+    assert [file.claim for file in inbox.leftovers()] == [taken.claim]
+
+
+def test_a_claim_that_was_not_handed_out_when_its_folder_went_comes_back_once(tmp_path: Path) -> None:
+    inbox = Inbox([folder(tmp_path / "share")])
+    put(tmp_path / "share" / "one.csv")
+    put(tmp_path / "share" / "two.csv")
+    (first,) = inbox.scan(NOW, at_most=1)
+    (tmp_path / "share").rename(tmp_path / "away")
+    assert inbox.scan(NOW) == []
+    (tmp_path / "away").rename(tmp_path / "share")
+    inbox.scan(NOW)
+    (left,) = inbox.leftovers()
+    assert left.name == "two.csv"
+    assert first.name == "one.csv"
+
+
+@pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no links here")
+def test_a_folder_that_is_a_link_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    put(tmp_path / "real" / "orders.csv")
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    source = Source(name="link", folder=str(tmp_path / "link"))
+    inbox = Inbox([SourceFolder(tmp_path / "link", source, settle_seconds=0)])
+    assert inbox.scan(NOW) == []
+    assert "link" in inbox.problems()[0]
