@@ -37,9 +37,9 @@ _EARLIER = ("orig_client_order_id", "broker_order_id")
 
 # Column -> what stands in it.
 _ABOUT = {
-    "action": "order (the default), cancel, or cancel_all: all open orders that fit what is filled in",
+    "action": "order (the default), cancel, cancel_all: all open orders that fit what is filled in, or replace",
     "client_order_id": "your own id; without one an id is derived from the row",
-    "orig_client_order_id": "for a cancel: the id of the order to cancel",
+    "orig_client_order_id": "for a cancel or a replace: the id of the order that is meant",
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
     "account": "may be left out where one account is configured",
     "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG",
@@ -108,7 +108,8 @@ def _row() -> Schema:
     own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
     passed_over = dict.fromkeys(wording.PASSED_OVER, True)
     rows_of_actions = {
-        Action.CANCEL: {"anyOf": [_filled(column) for column in _EARLIER]},
+        Action.CANCEL: _one_filled(Action.CANCEL),
+        Action.REPLACE: _one_filled(Action.REPLACE),
         Action.CANCEL_ALL: _left_out(Action.CANCEL_ALL),
     }
     row: Schema = {"allOf": [_filled(column) for column in _NEEDED], **_left_out(Action.ORDER)}
@@ -127,6 +128,11 @@ def _is(action: Action) -> Schema:
     """A row with this action."""
     word = _matches(_action(action))
     return {"anyOf": [{"required": [name], "properties": {name: word}} for name in _names("action")]}
+
+
+def _one_filled(action: Action) -> Schema:
+    """A row with one at least of each kind that one of this action needs."""
+    return {"allOf": [{"anyOf": [_filled(name) for name in columns]} for columns, _ in native.NEEDED_ONE[action]]}
 
 
 def _left_out(action: Action) -> Schema:

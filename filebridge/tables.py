@@ -17,7 +17,7 @@ RECEIPT = (
 ORDERS = (
     "client_order_id account symbol name side order_type quantity limit_price status filled_qty leaves_qty "
     "avg_fill_price reason_code message message_zh needs_person tag broker_order_id counter_order_id strategy basket "
-    "note file row received_at submitted_at updated_at"
+    "note file row received_at submitted_at updated_at replaces"
 ).split()
 FILLS = (
     "seq trade_id client_order_id account symbol side last_qty last_price amount commission filled_qty leaves_qty "

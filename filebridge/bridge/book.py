@@ -13,13 +13,14 @@ from filebridge.bridge.lanes import Lanes, Place
 from filebridge.bridge.underway import UnderWay
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import Order, Status
+from filebridge.domain.orders import LOCAL, Order, Status
 from filebridge.domain.tally import Tally
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger, Turn
 from filebridge.ledger.views import LedgerReader
 
 _SENDABLE = (Status.RECEIVED, Status.APPROVED)
+_MOVING = (Status.SUBMITTING, Status.PENDING_CANCEL)
 _KNOWN_TO_BROKER = (Status.ACCEPTED, Status.PARTIALLY_FILLED)
 
 Key = tuple[date, str, str]
@@ -48,6 +49,8 @@ class OrderBook:
         self.cancels: dict[str, date | None] = {}
         # Nothing is counted until somebody judges.
         self.tally = Tally(date.min)
+        # The order that takes the place of another, by the tag of that.
+        self._successors: dict[str, str] = {}
         for order in reader.open_orders():
             self._put(order)
             if order.status is Status.PENDING_CANCEL:
@@ -92,6 +95,27 @@ class OrderBook:
 
     def get_open(self, tag: str) -> Order | None:
         return self._open.get(tag)
+
+    def replaced_by(self, order: Order) -> Iterator[Order]:
+        """What an order stands in for, newest first."""
+        while order.terms.replaces:
+            found = self.get(order.terms.replaces)
+            assert found is not None, "what an order replaces was there before it"
+            order = found
+            yield order
+
+    def successor(self, tag: str) -> Order | None:
+        """The order that waits to take the place of this one, if any does."""
+        found = self._open.get(self._successors.get(tag, ""))
+        return found if found is not None and found.status in LOCAL else None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether an order is on its way, or will be by itself: not one that waits for the end of a doubt."""
+        if any(self.by_status[status] for status in _MOVING):
+            return True
+        waiting = (self._open[tag] for status in _SENDABLE for tag in self.by_status[status])
+        return any(all(old.status is not Status.UNKNOWN for old in self.replaced_by(order)) for order in waiting)
 
     def open_orders(self) -> list[Order]:
         return list(self._open.values())
@@ -201,6 +225,8 @@ class OrderBook:
         self.turn.happen(order, event, after, raw=raw)
         self._put(after)
         self.tally.put(after, order)
+        if after.is_settled:
+            self._wake_successor(after.terms.tag)
         if event.kind is EventKind.CANCEL and after.status is Status.PENDING_CANCEL:
             self.cancels[after.terms.tag] = self.turn.trade_date
             self.tally.canceled(after.terms.account)
@@ -208,8 +234,18 @@ class OrderBook:
             return self.happen(after, OrderEvent(kind=EventKind.CANCEL, at=event.at))
         return after
 
+    def _wake_successor(self, tag: str) -> None:
+        """An order is settled: what waits for that is looked at in this turn. It may be the successor of a successor
+        that was canceled before it could leave."""
+        while tag := self._successors.get(tag, ""):
+            order = self._open.get(tag)
+            if order is not None and order.status in _SENDABLE:
+                self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
+
     def _put(self, order: Order) -> None:
         tag = order.terms.tag
+        if order.terms.replaces:
+            self._successors[order.terms.replaces] = tag
         before = self._open.get(tag)
         if before is not None and before.status is not order.status:
             self.by_status[before.status].pop(tag, None)

@@ -353,8 +353,7 @@ class Bridge:
             return False
         if self._connection.up and self._reconciler.is_owed_an_answer:
             return False
-        moving = (Status.RECEIVED, Status.APPROVED, Status.SUBMITTING, Status.PENDING_CANCEL)
-        return not any(self.book.by_status[status] for status in moving)
+        return not self.book.is_moving
 
     def at_rest(self) -> bool:
         """Whether nothing more will happen by itself: all is final, or waits for a person's approval."""

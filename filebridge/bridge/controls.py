@@ -118,6 +118,10 @@ class Controls:
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
             return found if found.code == "CONTROL_AMBIGUOUS" else self._cancel_waiting(request, found)
+        # Whoever cancels an order that is being replaced does not mean the new one to go instead.
+        successor = self._book.successor(found.terms.tag)
+        if successor is not None:
+            self._book.happen(successor, _cancel_event(successor, now))
         after = self._book.happen(found, _cancel_event(found, now))
         waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
         return _done(f"cancel {_name(after)}" + (f"; {waits.message}" if after.cancel_requested else ""))

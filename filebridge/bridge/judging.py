@@ -71,6 +71,10 @@ class Judge:
             return Verdict.KEEP_PLACE
         return found
 
+    def in_time(self, order: Order, *, halted: bool) -> Verdict | Reason:
+        """Whether this is a time at which an order may leave, whatever else there is to say of it."""
+        return risk.in_time(order, self._moment, self._rules, halted=halted)
+
     def may_cancel(self, account: str) -> bool:
         """Whether the account's books agree with the broker's, and its rate allows one more cancel; no other limit
         holds for cancels."""

@@ -231,7 +231,7 @@ class LargeFiles:
         """The baskets of rows without an id that were ordered before: known before the first row is decided."""
         derived: dict[tuple[date, str], list[Draft]] = {}
         for draft in drafts:
-            if draft.body and not draft.instruction.client_order_id:
+            if draft.is_of_sheet:
                 derived.setdefault(draft.group, []).append(draft)
         found: set[Overlap] = set()
         for (day, account), members in derived.items():
@@ -332,7 +332,7 @@ class LargeFiles:
     def _draft(self, file: LargeFile, body: dict[str, Any]) -> Draft:
         name, account = body.pop("key"), body.pop("of")
         row = instruction_from(body)
-        content = body_hash(row, account) if row.action is Action.ORDER else ""
+        content = body_hash(row, account) if row.action in (Action.ORDER, Action.REPLACE) else ""
         return Draft(row, (row.trade_date or file.today, account), name, content)
 
     def _record_all(self, file: LargeFile, bodies: list[Body]) -> None:
@@ -364,5 +364,5 @@ def _note(file: LargeFile, drafts: list[Draft]) -> None:
     """Let other sheets know what the rows without an id ask for."""
     assert file.sheet is not None
     for draft in drafts:
-        if draft.body and not draft.instruction.client_order_id:
+        if draft.is_of_sheet:
             file.sheet.note(draft.group, draft.name, draft.instruction)

@@ -7,14 +7,25 @@ from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.underway import Overlap
-from filebridge.domain import admission, canceling, risk
+from filebridge.domain import admission, canceling, replacing, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
-from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, Outcome, Status, body_hash, derived_id
+from filebridge.domain.orders import (
+    LOCAL,
+    Action,
+    Order,
+    OrderInstruction,
+    OrderTerms,
+    Outcome,
+    Status,
+    body_hash,
+    derived_id,
+)
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.store import Ledger
 
+_UNSENT = Reason("CANCELED_BEFORE_SENDING")
 # One trade date and account; keys are looked up for all rows of such a group at once.
 _Group = tuple[date, str]
 
@@ -30,6 +41,11 @@ class Draft(NamedTuple):
     group: _Group
     name: str
     body: str = ""
+
+    @property
+    def is_of_sheet(self) -> bool:
+        """Whether it is an order without an id of its own, which a sheet that comes again may correct."""
+        return self.instruction.action is Action.ORDER and not self.instruction.client_order_id
 
 
 class RowKeys:
@@ -112,12 +128,15 @@ class FileRows:
             if orders:
                 # What earlier rows of this file did to them.
                 orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
-            if draft.body:
-                yield self._order(draft, orders, next(tags))
-            elif draft.instruction.action is Action.CANCEL:
-                yield self._cancel(draft, orders)
-            else:
-                yield self._cancel_all(draft)
+            match draft.instruction.action:
+                case Action.ORDER:
+                    yield self._order(draft, orders, next(tags))
+                case Action.REPLACE:
+                    yield self._replace(draft, orders, next(tags))
+                case Action.CANCEL:
+                    yield self._cancel(draft, orders)
+                case Action.CANCEL_ALL:
+                    yield self._cancel_all(draft)
 
     def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
         trade_date, account = draft.group
@@ -134,7 +153,7 @@ class FileRows:
         )
         known = Known(
             orders=orders,
-            canceled_before=draft.name in self._canceled[draft.group] or self._stops.hit(terms),
+            canceled_before=self._is_canceled(draft, terms),
             corrects=self._corrects.get(terms.row),
             meets=self._meets.get(terms.row, ""),
             refusal=risk.refusal(terms, self._rules),
@@ -144,6 +163,43 @@ class FileRows:
         if answer.order is not None:
             orders.append(answer.order)
         return answer
+
+    def _replace(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
+        """Cancel an order, and make the one that takes its place once that is settled."""
+        row, (_, account) = draft.instruction, draft.group
+        known = Known(orders=orders, files=self._files)
+        again = admission.repeated(row, draft.name, draft.body, account, known)
+        if again is not None:
+            return again
+        named = self._known[draft.group].get(row.orig_client_order_id, [])
+        target = replacing.target_of([self._book.get_open(each.terms.tag) or each for each in named], self._mode)
+        if target is None:
+            return replacing.unknown(row, draft.name, account)
+        replaced = replacing.Replaced(
+            target, list(self._book.replaced_by(target)), self._book.successor(target.terms.tag)
+        )
+        terms = replacing.terms_after(
+            row,
+            replaced,
+            tag=tag,
+            client_order_id=draft.name,
+            body=draft.body,
+            intake_no=self._intake_no,
+            received_at=self._received_at,
+        )
+        known = known._replace(
+            canceled_before=self._is_canceled(draft, terms),
+            refusal=risk.refusal(replacing.expected(terms, replaced), self._rules),
+        )
+        answer = replacing.decide_replace(row, terms, replaced, known, self._now)
+        if answer.order is not None:
+            orders.append(answer.order)
+            if answer.outcome in (Outcome.ACCEPTED, Outcome.HELD):
+                self._take_back(target, Reason("REPLACED_BEFORE_SENDING", {"client_order_id": draft.name}))
+        return answer
+
+    def _is_canceled(self, draft: Draft, terms: OrderTerms) -> bool:
+        return draft.name in self._canceled[draft.group] or self._stops.hit(terms)
 
     def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
         trade_date, account = draft.group
@@ -162,7 +218,17 @@ class FileRows:
                 self._stop_rest(Selection(account=account, client_order_id=draft.name), self._intake_no)
         else:
             self._take_back(target)
+            answer = self._with_replacement(answer, target)
         return answer
+
+    def _with_replacement(self, answer: Answer, target: Order) -> Answer:
+        """Whoever cancels an order that is being replaced does not mean the new one to go instead."""
+        successor = self._book.successor(target.terms.tag)
+        if successor is None:
+            return answer
+        self._take_back(successor)
+        context = {"orig_client_order_id": answer.client_order_id, "client_order_id": successor.terms.client_order_id}
+        return answer._replace(reason=Reason("CANCEL_WITH_REPLACEMENT", context))
 
     def _cancel_all(self, draft: Draft) -> Answer:
         """Cancel what is open at this moment and fits; also what waits in very large files, but for this one's rows
@@ -174,8 +240,9 @@ class FileRows:
         files = self._stop_rest(wanted, self._intake_no)
         return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, files)
 
-    def _take_back(self, order: Order) -> None:
-        reason = Reason("CANCELED_BEFORE_SENDING") if order.status in LOCAL else None
+    def _take_back(self, order: Order, why: Reason = _UNSENT) -> None:
+        """Cancel an order; `why` is said of one that was not sent."""
+        reason = why if order.status in LOCAL else None
         self._book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
 
     def _numbered(self, draft: Draft) -> list[Order]:
@@ -190,7 +257,7 @@ class FileRows:
 
     def _look_up(self, group: _Group, drafts: Sequence[Draft]) -> None:
         trade_date, account = group
-        names = [draft.name for draft in drafts if draft.name]
+        names = [name for draft in drafts for name in (draft.name, draft.instruction.orig_client_order_id) if name]
         known = self._known[group] = self._book.with_keys(trade_date=trade_date, account=account, ids=names)
         # The book's own set: a cancel in this file is seen by the rows below it.
         self._canceled[group] = self._book.canceled_before(trade_date=trade_date, account=account)
@@ -201,7 +268,7 @@ class FileRows:
                 # A cancel that names no trade date means the order that is open, be it tomorrow's.
                 if draft.name and row.trade_date is None and not known[draft.name]:
                     known[draft.name] = self._book.open_with_id(account=account, client_order_id=draft.name)
-            elif not row.client_order_id:
+            elif draft.is_of_sheet:
                 derived.setdefault(row.basket, []).append(draft)
         for basket, members in derived.items():
             self._look_for_corrections(group, basket, members)

@@ -8,7 +8,7 @@ from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.judging import Judge
 from filebridge.bridge.lanes import Place
-from filebridge.domain import risk
+from filebridge.domain import replacing, risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
@@ -114,9 +114,9 @@ class Sender:
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            verdict = self._judge.verdict(order, halted=bool(self.halted))
+            verdict, left = self._judged(order)
             if verdict is risk.Verdict.SEND:
-                group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now)))
+                group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now, quantity=left)))
             elif verdict is risk.Verdict.WAIT:
                 self._waiting.append(place)
             elif verdict is risk.Verdict.KEEP_PLACE:
@@ -255,6 +255,22 @@ class Sender:
     def _may_be_renumbered(self, order: Order, today: date) -> bool:
         """Whether the order's number may be another one's by now: brokers begin again every day."""
         return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
+
+    def _judged(self, order: Order) -> tuple[risk.Verdict | Reason, int]:
+        """Whether an order may leave; and of one that replaces another how much, which is what is left when that one
+        has ended."""
+        halted = bool(self.halted)
+        if not order.terms.replaces:
+            return self._judge.verdict(order, halted=halted), 0
+        replaced = list(self._book.replaced_by(order))
+        left = replacing.quantity_left(order, replaced)
+        if isinstance(left, Reason):
+            return left, 0
+        in_time = self._judge.in_time(order, halted=halted)
+        if left is None or isinstance(in_time, Reason):
+            # While it waits it may become too old.
+            return in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT, 0
+        return self._judge.verdict(replacing.rest_of(order, left, replaced), halted=halted), left
 
 
 def _not_sent(now: datetime, why: Why) -> OrderEvent:

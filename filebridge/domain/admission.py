@@ -102,31 +102,41 @@ def burning(orders: Sequence[Order]) -> Order | None:
     return next((order for order in reversed(orders) if order.burns_key), None)
 
 
+def repeated(
+    instruction: OrderInstruction, client_order_id: str, body: str, account: str, known: Known
+) -> Answer | None:
+    """The answer to a row whose key is used up: the same again, or something else under the same id."""
+    earlier = burning(known.orders)
+    if earlier is None:
+        return None
+    same = earlier.terms.body_hash == body
+    where = {"file": known.files.get(earlier.terms.intake_no, ""), "first_row": str(earlier.terms.row)}
+    in_doubt = earlier.status in (Status.SUBMITTING, Status.UNKNOWN)
+    code = "CLIENT_ORDER_ID_REUSED" if not same else "DUPLICATE_IN_DOUBT" if in_doubt else "DUPLICATE_ORDER"
+    context = {"client_order_id": client_order_id, "earlier_status": earlier.status.value, **where}
+    context["tag"] = earlier.terms.tag
+    return Answer(
+        instruction=instruction,
+        outcome=Outcome.DUPLICATE if same else Outcome.REFUSED,
+        client_order_id=client_order_id,
+        account=account,
+        reason=Reason(code, context),
+        tag=earlier.terms.tag if same else "",
+        earlier_status=earlier.status.value,
+    )
+
+
 def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known, at: datetime) -> Answer:
     """The answer to a row that asks for an order. Checks run in this order, so a row always gets the same answer."""
-    earlier = burning(known.orders)
-    if earlier is not None:
-        same = earlier.terms.body_hash == terms.body_hash
-        where = {"file": known.files.get(earlier.terms.intake_no, ""), "first_row": str(earlier.terms.row)}
-        in_doubt = earlier.status in (Status.SUBMITTING, Status.UNKNOWN)
-        code = "CLIENT_ORDER_ID_REUSED" if not same else "DUPLICATE_IN_DOUBT" if in_doubt else "DUPLICATE_ORDER"
-        context = {"client_order_id": terms.client_order_id, "earlier_status": earlier.status.value, **where}
-        context["tag"] = earlier.terms.tag
-        return Answer(
-            instruction=instruction,
-            outcome=Outcome.DUPLICATE if same else Outcome.REFUSED,
-            client_order_id=terms.client_order_id,
-            account=terms.account,
-            reason=Reason(code, context),
-            tag=earlier.terms.tag if same else "",
-            earlier_status=earlier.status.value,
-        )
+    again = repeated(instruction, terms.client_order_id, terms.body_hash, terms.account, known)
+    if again is not None:
+        return again
     if known.canceled_before:
         denied: Reason | None = Reason("CANCELED_BEFORE_ARRIVAL", {"client_order_id": terms.client_order_id})
     else:
         denied = known.refusal
     if denied is not None:
-        return _born(instruction, terms, Status.DENIED, Outcome.DENIED, denied, at)
+        return born(instruction, terms, Status.DENIED, Outcome.DENIED, denied, at)
     if known.corrects is not None:
         first = known.corrects.terms
         context = {
@@ -137,11 +147,11 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
             "earlier_status": known.corrects.status.value,
             "tag": terms.tag,
         }
-        return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("LOOKS_LIKE_CORRECTION", context), at)
+        return born(instruction, terms, Status.HELD, Outcome.HELD, Reason("LOOKS_LIKE_CORRECTION", context), at)
     if known.meets:
         context = {"symbol": terms.symbol, "side": terms.side.value, "file": known.meets, "tag": terms.tag}
-        return _born(instruction, terms, Status.HELD, Outcome.HELD, Reason("CORRECTS_FILE_UNDER_WAY", context), at)
-    return _born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
+        return born(instruction, terms, Status.HELD, Outcome.HELD, Reason("CORRECTS_FILE_UNDER_WAY", context), at)
+    return born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
 
 
 def correction_of(row: OrderInstruction, ordered: Sequence[Order]) -> Order | None:
@@ -193,7 +203,7 @@ def terms_of(
     )
 
 
-def _born(
+def born(
     instruction: OrderInstruction,
     terms: OrderTerms,
     status: Status,
@@ -201,6 +211,7 @@ def _born(
     reason: Reason | None,
     at: datetime,
 ) -> Answer:
+    """The answer to a row that makes an order, which begins in this status."""
     return Answer(
         instruction=instruction,
         outcome=outcome,

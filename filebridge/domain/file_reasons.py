@@ -245,12 +245,12 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{column} 的值是 {value}，这里只能是文本或普通数字。",
     ),
     "ACTION_UNKNOWN": (
-        "The action {value} is not known. Write order, cancel or cancel_all.",
-        "无法识别的动作 {value}，请填 order（委托）、cancel（撤单）或 cancel_all（全撤）。",
+        "The action {value} is not known. Write order, cancel, cancel_all or replace.",
+        "无法识别的动作 {value}，请填 order（委托）、cancel（撤单）、cancel_all（全撤）或 replace（改单）。",
     ),
     "ACTION_NOT_SUPPORTED": (
-        "The action {value} is not supported by this version. Cancel the order, then place a new one.",
-        "当前版本不支持动作 {value}。请先撤单，再另下委托。",
+        "The action {value} is not supported by this version. Do it in the broker's terminal.",
+        "当前版本不支持动作 {value}，请在券商终端操作。",
     ),
     "SYMBOL_NOT_RECOGNISED": (
         "{value} is not a symbol that can be recognised. Write six digits with the exchange, as in 600000.SH, "
@@ -379,9 +379,20 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{name_zh} 填了 {value}，但全撤只按 资金账号、交易日、证券代码、买卖方向、策略名称、篮子 选择，会撤得更多。"
         "请留空；只撤一笔请在 动作 列填 撤单 并写明编号。",
     ),
+    "REPLACE_ID_REQUIRED": (
+        "A replace must say which order it is about: fill in orig_client_order_id (原自定义编号). The new order's own "
+        "id stands in client_order_id (自定义编号).",
+        "改单必须指明要改哪一笔：请填写 原自定义编号（orig_client_order_id）。"
+        "新委托自己的编号填在 自定义编号（client_order_id）。",
+    ),
+    "REPLACE_NOTHING_NEW": (
+        "A replace must say what becomes other: fill in quantity (委托数量), limit_price (委托价格), or both.",
+        "改单必须写明改什么：请填写 委托数量（quantity）或 委托价格（limit_price），也可以都填。",
+    ),
     "CANCEL_ID_ON_ORDER": (
-        "{name} names an earlier order ({value}), but this row places a new one. To cancel, write action cancel; "
-        "otherwise leave {column} empty.",
-        "{name_zh} 指向已有委托 {value}，但本行是新委托。如要撤单请在 动作 列填 撤单，否则请把 {column} 留空。",
+        "{name} names an earlier order ({value}), but this row places a new one. To cancel it, write action cancel, to "
+        "change it, replace; otherwise leave {column} empty.",
+        "{name_zh} 指向已有委托 {value}，但本行是新委托。如要撤单请在 动作 列填 撤单，如要改单请填 改单，"
+        "否则请把 {column} 留空。",
     ),
 }

@@ -9,7 +9,7 @@ contradicts what we believed, the broker is right, and `surprise` names the alar
 from decimal import Decimal
 
 from filebridge.domain.events import OWN_EVENTS, EventKind, OrderEvent
-from filebridge.domain.orders import FINAL, LOCAL, Fill, Order, Status
+from filebridge.domain.orders import FINAL, LOCAL, Fill, Order, OrderTerms, Status
 from filebridge.domain.reasons import Reason
 
 S = Status
@@ -102,8 +102,7 @@ def apply(order: Order, event: OrderEvent) -> Order:
         status = S.PARTIALLY_FILLED
     alarm = surprise(order, filled_qty, event, status)
     return order._replace(
-        # Decided at the sending, once: from here on it is the price that was asked for.
-        terms=order.terms if event.limit_price is None else order.terms._replace(limit_price=event.limit_price),
+        terms=_terms_after(order.terms, event),
         filled_qty=filled_qty,
         filled_amount=filled_amount,
         trade_ids=trade_ids,
@@ -133,6 +132,13 @@ def surprise(order: Order, filled_qty: int, event: OrderEvent, status: Status) -
     if event.fill is not None:
         return Reason("FILL_AFTER_FINAL", {"earlier_status": order.status})
     return Reason("STATUS_CORRECTED", {"earlier_status": order.status, "text": event.kind})
+
+
+def _terms_after(terms: OrderTerms, event: OrderEvent) -> OrderTerms:
+    """What a sending decides, once: from here on it is what was asked for."""
+    if event.limit_price is not None:
+        terms = terms._replace(limit_price=event.limit_price)
+    return terms._replace(quantity=event.quantity) if event.quantity else terms
 
 
 def _booked(order: Order, fill: Fill | None) -> tuple[int, Decimal, frozenset[str]]:

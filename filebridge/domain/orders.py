@@ -31,6 +31,7 @@ class Action(StrEnum):
     ORDER = "order"
     CANCEL = "cancel"
     CANCEL_ALL = "cancel_all"
+    REPLACE = "replace"
 
 
 class Status(StrEnum):
@@ -110,7 +111,11 @@ class Fill(NamedTuple):
 
 
 class OrderTerms(NamedTuple):
-    """What was asked for; fixed in the intake commit and never changed afterwards."""
+    """What was asked for; fixed in the intake commit and never changed afterwards.
+
+    But for the quantity of an order that replaces another: it is the total, with what the other one has filled, until
+    that is known; its SUBMIT makes it what is left. `replaces` is the tag of the other one.
+    """
 
     tag: str
     client_order_id: str
@@ -132,6 +137,7 @@ class OrderTerms(NamedTuple):
     row: int
     received_at: datetime
     body_hash: str
+    replaces: str = ""
 
 
 class Order(NamedTuple):
@@ -202,7 +208,7 @@ def price_text(price: Decimal | None) -> str:
 
 def body_hash(instruction: OrderInstruction, account: str) -> str:
     """Hash of what the row asks for: not its id, its note or its spelling."""
-    content = (
+    content: tuple[str, ...] = (
         account,
         instruction.symbol,
         instruction.side or "",
@@ -211,6 +217,8 @@ def body_hash(instruction: OrderInstruction, account: str) -> str:
         price_text(instruction.limit_price),
         instruction.strategy,
     )
+    if instruction.action is Action.REPLACE:
+        content = (*content, instruction.action, instruction.orig_client_order_id)
     return _digest(content).hex()
 
 

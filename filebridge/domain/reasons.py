@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from filebridge.domain.action_reasons import CANCEL_REASONS, REPLACE_REASONS
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
@@ -59,7 +60,7 @@ def _fill(text: str, context: Context) -> str:
     return _PLACEHOLDER.sub(lambda match: context.get(match[1], match[0]), text)
 
 
-# Keys, duplicates, cancels, accounts.
+# Keys, duplicates, accounts.
 KEY_REASONS: dict[str, tuple[str, str]] = {
     "DUPLICATE_ORDER": (
         "This order was already taken from {file} row {first_row}; it is now {earlier_status}. Nothing was sent "
@@ -92,73 +93,6 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
         "`filebridge deny {tag}` drops it.",
         "{file} 与本文件全部或部分相同，仍在读入之中，其中也有 {symbol} {side}；本行看起来是对它的修改。"
         "已暂停等待确认：确认也要发送用 filebridge approve {tag}，放弃用 filebridge deny {tag}。",
-    ),
-    "CANCELED_BEFORE_ARRIVAL": (
-        "A cancel for {client_order_id} came before this order, so it was not sent. Use another client_order_id "
-        "to place it after all.",
-        "针对 {client_order_id} 的撤单先于本委托到达，因此没有发送。如仍要下单，请使用新的自定义编号。",
-    ),
-    "CANCELED_BEFORE_SENDING": (
-        "Canceled before it was sent; the broker never saw it.",
-        "委托在发送前已撤销，券商未收到。",
-    ),
-    "CANCEL_REMEMBERED": (
-        "No order {orig_client_order_id} is known today. The cancel is remembered: should that order still come "
-        "today, it will not be sent.",
-        "今天没有编号为 {orig_client_order_id} 的委托。已记住该撤单：如果该委托今天稍后到达，将不会发送。",
-    ),
-    "CANCEL_ORDER_FINAL": (
-        "Order {orig_client_order_id} is already {earlier_status}; there is nothing to cancel.",
-        "委托 {orig_client_order_id} 已是 {earlier_status} 状态，无可撤销。",
-    ),
-    "CANCEL_IDS_DISAGREE": (
-        "Order {orig_client_order_id} has the broker's number {broker_order_id}, not {value}; nothing was canceled. "
-        "Correct broker_order_id, or leave it empty.",
-        "委托 {orig_client_order_id} 的券商委托编号是 {broker_order_id}，不是 {value}，未撤单。"
-        "请更正 委托编号 或将其留空。",
-    ),
-    "CANCEL_IN_DOUBT": (
-        "Order {orig_client_order_id} is in doubt; the cancel goes out as soon as its broker number is known.",
-        "委托 {orig_client_order_id} 状态未明，一旦得知券商委托编号即发出撤单。",
-    ),
-    "CANCEL_NOT_THAT_ORDER": (
-        "The row says {column} {value}, but order {orig_client_order_id} has {expected}; nothing was done. Correct "
-        "the row, or leave that column empty.",
-        "本行 {column} 为 {value}，但委托 {orig_client_order_id} 是 {expected}，未执行。请更正，或将该列留空。",
-    ),
-    "CANCEL_NUMBER_UNKNOWN": (
-        "No order that filebridge sent has the broker's number {value} in account {account} on {trade_date}, so it may "
-        "be somebody else's; nothing was canceled. Name the order by its id, or cancel it in the broker's terminal.",
-        "账号 {account} 在 {trade_date} 没有由 filebridge 发出、委托编号为 {value} 的委托，可能属于他人，未撤单。"
-        "请改用自定义编号，或在券商终端撤单。",
-    ),
-    "CANCEL_NUMBER_AMBIGUOUS": (
-        "Several orders of account {account} have the broker's number {value} on {trade_date} ({text}); nothing was "
-        "canceled. Name the order by its id.",
-        "账号 {account} 在 {trade_date} 有多笔委托的委托编号为 {value}（{text}），未撤单。请改用自定义编号。",
-    ),
-    "CANCEL_ALL_TAKEN": (
-        "{count} open orders fit and are canceled: {text}. Whether each came in time stands in the orders report.",
-        "符合条件的 {count} 笔未完成委托均已申请撤单：{text}。是否撤成见委托报告。",
-    ),
-    "CANCEL_ALL_AND_REST": (
-        "{count} open orders fit and are canceled: {text}. In {files} very large files that are still being taken in, "
-        "no further row that fits becomes an order.",
-        "符合条件的 {count} 笔未完成委托均已申请撤单：{text}。"
-        "另有 {files} 个大文件仍在处理，其中符合条件的行不再成为委托。",
-    ),
-    "CANCEL_ALL_REST": (
-        "No open order fits. In {files} very large files that are still being taken in, no further row that fits "
-        "becomes an order.",
-        "没有符合条件的未完成委托。另有 {files} 个大文件仍在处理，其中符合条件的行不再成为委托。",
-    ),
-    "CANCEL_ALL_NONE": (
-        "No open order fits; there was nothing to cancel.",
-        "没有符合条件的未完成委托，无可撤销。",
-    ),
-    "CANCEL_REJECTED": (
-        "The broker refused the cancel: {text}",
-        "券商拒绝撤单：{text}",
     ),
     "ACCOUNT_REQUIRED": (
         "Several accounts are configured ({accounts}); say in the column account which one is meant.",
@@ -306,17 +240,8 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(
-        FILE_REASONS,
-        ROW_REASONS,
-        SHEET_REASONS,
-        SOURCE_REASONS,
-        KEY_REASONS,
-        RULE_REASONS,
-        MARKET_REASONS,
-        LIMIT_REASONS,
-    ),
-    *(DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
+    *(FILE_REASONS, ROW_REASONS, SHEET_REASONS, SOURCE_REASONS, KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
+    *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"

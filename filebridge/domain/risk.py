@@ -70,11 +70,13 @@ def moment_of(now: datetime, rules: Rules) -> Moment:
 
 def at_sending(order: Order, moment: Moment, rules: Rules, *, halted: bool) -> Verdict | Reason:
     """Whether an order may leave at that moment; a reason ends it (see `event_of`)."""
-    terms, (now, today, open_from) = order.terms, moment
     # Once more: the configuration may be another one than at the intake.
-    refused = refusal(terms, rules)
-    if refused is not None:
-        return refused
+    return refusal(order.terms, rules) or in_time(order, moment, rules, halted=halted)
+
+
+def in_time(order: Order, moment: Moment, rules: Rules, *, halted: bool) -> Verdict | Reason:
+    """Whether this is a time at which the order may leave; a reason ends it."""
+    terms, (now, today, open_from) = order.terms, moment
     if today is not None and terms.trade_date < today:
         return Reason("EXPIRED_TRADE_DATE", {"trade_date": terms.trade_date.isoformat()})
     if terms.expire_at is not None and now >= terms.expire_at:

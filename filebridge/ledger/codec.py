@@ -67,6 +67,7 @@ def terms_body(terms: OrderTerms) -> Body:
         "row": terms.row,
         "received_at": time_text(terms.received_at),
         "body_hash": terms.body_hash,
+        "replaces": terms.replaces,
     }
 
 
@@ -94,6 +95,8 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
         row=body["row"],
         received_at=received_at,
         body_hash=body["body_hash"],
+        # An order of an older version replaces none.
+        replaces=body.get("replaces", ""),
     )
 
 
@@ -177,6 +180,7 @@ def event_body(event: OrderEvent, status: Status) -> Body:
         "reported_qty": event.reported_qty,
         "alarm": int(event.alarm),
         "limit_price": price_text(event.limit_price),
+        "quantity": event.quantity,
     }
     if event.quote is not None:
         body["quote"] = quote_body(event.quote)
@@ -239,6 +243,7 @@ def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
         alarm=bool(body.get("alarm", 0)),
         limit_price=Decimal(body["limit_price"]) if "limit_price" in body else None,
         quote=quote_from(body["quote"]) if "quote" in body else None,
+        quantity=body.get("quantity", 0),
         fill=Fill(
             trade_id=fill["trade_id"],
             last_qty=fill["last_qty"],

@@ -101,6 +101,8 @@ ORDERS = Table(
     _int("row"),
     _text("received_at"),
     _text("body_hash"),
+    # The tag of the order that this one takes the place of.
+    _text("replaces"),
     _text("status"),
     _text("updated_at"),
     _text("reason_code"),
@@ -216,4 +218,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (1, "first tables", _APPEND_ONLY),
     (2, "indexes for a thousand days", _INDEXES_OF_2),
     (3, "cancels of rows that are no orders yet", _STOPS_OF_3),
+    (4, "orders that replace others", ("ALTER TABLE orders ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",)),
 )

@@ -5,6 +5,7 @@ and a new start reads what is really there.
 """
 
 import hashlib
+import re
 import secrets
 import sqlite3
 from base64 import b32encode
@@ -75,7 +76,7 @@ class Turn:
         self.born: dict[str, Body] = {}
         # The orders whose numbers at the broker are others than before, or that were settled or are open again.
         self.renumbered: set[str] = set()
-        # The orders whose price market data made at their sending.
+        # The orders whose sending made their price (by market data) or quantity (what a replaced order has left).
         self.priced: set[str] = set()
         self.files: dict[int, Body] = {}
         # Very large ones, whose rows came into the ledger before this turn, or come after it.
@@ -142,7 +143,7 @@ class Turn:
         if raw is not None:
             body["raw"] = raw
         seq = self.append("ORDER", body, tag=order.terms.tag)
-        if what.limit_price is not None:
+        if what.limit_price is not None or what.quantity:
             self.priced.add(order.terms.tag)
         if what.fill is not None:
             self.fills.append(codec.fill_row(after, what, seq))
@@ -365,9 +366,21 @@ def _migrate(connection: Connection, at: datetime) -> None:
                 mark = "".join(secrets.choice(_TAG_LETTERS) for _ in range(4))
                 connection.execute(insert(schema.META), [{"key": "home_mark", "value": mark}])
             for statement in statements:
-                connection.exec_driver_sql(statement)
+                if not _is_there(connection, statement):
+                    connection.exec_driver_sql(statement)
             record = {"version": version, "name": name, "applied_at": codec.time_text(at)}
             connection.execute(insert(schema.MIGRATIONS_DONE), [record])
+
+
+_NEW_COLUMN = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) .*")
+
+
+def _is_there(connection: Connection, statement: str) -> bool:
+    """Whether a migration's new column is there already, as in a ledger that was made with it."""
+    match = _NEW_COLUMN.fullmatch(statement)
+    if match is None:
+        return False
+    return any(row.name == match[2] for row in connection.exec_driver_sql(f"PRAGMA table_info({match[1]})"))
 
 
 # Rows go to SQLite as tuples: SQLAlchemy's own way with parameters costs several times what SQLite takes for a row.
@@ -395,4 +408,4 @@ def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]
 _CHANGED_ORDER = _change_of(_STATE)
 # An UPDATE that names an indexed column writes its index as well, the value be the same or not.
 _MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
-_PRICED_ORDER = _change_of([*_STATE, "limit_price"])
+_PRICED_ORDER = _change_of([*_STATE, "limit_price", "quantity"])

@@ -32,6 +32,14 @@ from filebridge.orderfiles.values import READERS, Value
 
 _REQUIRED = {Action.ORDER: ("symbol", "side", "quantity", "limit_price")}
 _EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
+# Of these columns a row needs one at least, by its action; else the problem stands at the first.
+NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
+    Action.CANCEL: ((_EARLIER_ORDER, "CANCEL_ID_REQUIRED"),),
+    Action.REPLACE: (
+        (_EARLIER_ORDER[:1], "REPLACE_ID_REQUIRED"),
+        (("quantity", "limit_price"), "REPLACE_NOTHING_NEW"),
+    ),
+}
 _MOMENTS = ("start_at", "expire_at")
 # What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
 BARRED: dict[Action, tuple[tuple[str, ...], str]] = {
@@ -202,8 +210,9 @@ class _Rows:
     def _check_together(self, number: int, values: dict[str, Any]) -> list[Problem]:
         action = values.get("action", Action.ORDER)
         problems: list[Problem] = []
-        if action is Action.CANCEL and not any(column in values for column in _EARLIER_ORDER):
-            problems.append(self._problem(number, "orig_client_order_id", "CANCEL_ID_REQUIRED"))
+        for columns, code in NEEDED_ONE.get(action, ()):
+            if not any(column in values for column in columns):
+                problems.append(self._problem(number, columns[0], code))
         barred, code = BARRED.get(action, ((), ""))
         for column in barred:
             if values.get(column):

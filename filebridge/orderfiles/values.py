@@ -30,8 +30,9 @@ _ACTIONS = {
     **dict.fromkeys(("order", "委托", "下单"), Action.ORDER),
     **dict.fromkeys(("cancel", "撤单"), Action.CANCEL),
     **dict.fromkeys(("cancel_all", "全撤", "全部撤单"), Action.CANCEL_ALL),
+    **dict.fromkeys(("replace", "改单"), Action.REPLACE),
 }
-_ACTIONS_TO_COME = ("replace", "改单")
+_ACTIONS_TO_COME = ("transfer", "划转", "资金划转", "银证转账", "query", "查询")
 _SIDES = {
     **dict.fromkeys(("buy", "b", "买", "买入", "证券买入"), Side.BUY),
     **dict.fromkeys(("sell", "s", "卖", "卖出", "证券卖出"), Side.SELL),

@@ -42,6 +42,7 @@ OF_ACTION: dict[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Action.ORDER: (NEEDED, ("client_order_id", *SELDOM)),
     Action.CANCEL: (EARLIER, ("client_order_id", *SELDOM, *NEEDED)),
     Action.CANCEL_ALL: ((), (*OF_ALL, "symbol", "side")),
+    Action.REPLACE: (("orig_client_order_id", "quantity"), ("client_order_id", "limit_price", *SELDOM)),
 }
 # What is wrong is the file's form, which is gone when its rows are looked at; and what no schema can say.
 FORM = {"ROW_JSON_BROKEN", "COLUMN_UNNAMED", "COLUMN_DUPLICATE", "ROW_TOO_SHORT", "ROW_TEXT_AFTER_LAST_COLUMN"}
@@ -176,7 +177,7 @@ def broken(draw: st.DrawFn) -> Row:
     if how == "twice":
         other = COLUMNS[column] if by_column[column] == column else column
         return row | {other: row[by_column[column]]}
-    if how == "earlier" and meant is not Action.CANCEL:
+    if how == "earlier" and meant not in (Action.CANCEL, Action.REPLACE):
         return row | {draw(st.sampled_from(EARLIER)): "A-001"}
     word = draw(WORD.map(str.strip).filter(lambda text: text and not set(text) <= _DIGITS))
     return row | {by_column[column]: word}

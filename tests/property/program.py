@@ -249,6 +249,10 @@ class Program:
     def drop_cancel(self, name: str, client_order_id: str) -> bool:
         return self.drop(name, f"action,orig_client_order_id\ncancel,{client_order_id}\n")
 
+    def drop_replace(self, name: str, new: str, old: str, quantity: int | None, price: str) -> bool:
+        header = "action,client_order_id,orig_client_order_id,quantity,limit_price"
+        return self.drop(name, f"{header}\nreplace,{new},{old},{quantity or ''},{price}\n")
+
     def ask(self, verb: str, tag: str = "", **fields: Any) -> None:
         name = self.control.ask(verb, by="李雷", **({"id": tag} if tag else {}), **fields)
         self.asked[name] = (verb, tag)
@@ -291,6 +295,20 @@ class Program:
             assert self._status(terms.tag) == "SUBMITTING", "handed over before its intent was committed"
             assert terms.trade_date == self.now.date(), "an order of another day was sent"
             assert self.now - (order.approved_at or terms.received_at) <= MAX_AGE, "an order that is too old was sent"
+            self._stands_alone(order)
+
+    def _stands_alone(self, order: Order) -> None:
+        """Nothing that an order takes the place of can trade any more, and it asks for no more than what is left."""
+        (born,) = self.rows("SELECT body FROM events WHERE kind = 'ROW' AND tag = ?", order.terms.tag)
+        left, before = json.loads(born["body"])["terms"]["quantity"], order.terms.replaces
+        while before:
+            assert self.broker.truth.get(before) not in (Truth.QUEUED, Truth.ON_ITS_WAY), "both may be at the market"
+            for book in self.broker.books + self.broker.past:
+                if book.tag == before:
+                    assert not book.is_working, "both are at the market"
+                    left -= book.filled_qty
+            (before,) = self.rows("SELECT replaces FROM orders WHERE tag = ?", before)[0]
+        assert order.terms.quantity == left, "it does not ask for what is left"
 
     def cancel_handed_over(self, orders: Sequence[Order]) -> None:
         for order in orders:
@@ -422,12 +440,19 @@ def doubt_is_real_and_proof_is_true(program: Program) -> Iterator[str]:
             yield f"{tag} is UNKNOWN, but was never called"
         if status == "NOT_SENT" and truth not in (None, Truth.NEVER_LEFT, Truth.LOST, Truth.REFUSED):
             yield f"{tag} is NOT_SENT, but {truth}"
-        if status in ("SUBMITTING", "RECEIVED", "APPROVED"):
+        waits = any(old["status"] == "UNKNOWN" for old in _replaced_by(program, row))
+        if status in ("SUBMITTING", "RECEIVED", "APPROVED") and not waits:
             yield f"{tag} is {status} at rest"
         if status in ("ACCEPTED", "PARTIALLY_FILLED", "PENDING_CANCEL", "FILLED") and truth is not Truth.RECEIVED:
             yield f"{tag} is {status}, but {truth}"
         if status == "REJECTED" and truth not in (Truth.REFUSED, Truth.RECEIVED):
             yield f"{tag} is REJECTED, but {truth}"
+
+
+def _replaced_by(program: Program, row: sqlite3.Row) -> Iterator[sqlite3.Row]:
+    while row["replaces"]:
+        (row,) = program.rows("SELECT * FROM orders WHERE tag = ?", row["replaces"])
+        yield row
 
 
 def nothing_forbidden_was_sent(program: Program) -> Iterator[str]:
@@ -454,7 +479,8 @@ def nothing_forbidden_was_sent(program: Program) -> Iterator[str]:
         key = (rows[tag]["trade_date"], rows[tag]["client_order_id"])
         if marks.get(key, story[0]["seq"]) < story[0]["seq"]:
             yield f"{tag} was canceled before it came, and went out"
-        if tag in bought:
+        # What stands in for another asks for what that one has left (see `handed_over`).
+        if tag in bought and not rows[tag]["replaces"]:
             meant[(rows[tag]["trade_date"], rows[tag]["quantity"])] += tag not in approved
     for each, times in meant.items():
         if times > 1:

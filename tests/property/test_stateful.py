@@ -36,7 +36,7 @@ class Story(RuleBasedStateMachine):
         super().__init__()
         self.program = Program()
         self.sheets: list[tuple[str, list[Row]]] = []
-        self.meant = 0
+        self.meant = self.replaced = 0
 
     @initialize(agreed=st.sampled_from([True, True, True, False]))
     def begin(self, agreed: bool) -> None:
@@ -89,6 +89,17 @@ class Story(RuleBasedStateMachine):
         to_come = f"A-{self.meant + 1 + index % 2}"
         name = ids[-1 - index % len(ids)] if known and ids else to_come
         self.program.drop_cancel(f"cancel-{len(self.program.dropped)}.csv", name)
+
+    @precondition(lambda self: self.program.orders())
+    @rule(index=INDEX, quantity=st.none() | st.integers(1, 8), fates=st.none() | FATES)
+    def drop_replace(self, index: int, quantity: int | None, fates: list[Fate] | None) -> None:
+        """Another price, perhaps another quantity, for an order of whatever status."""
+        orders = self.program.orders()
+        old = orders[-1 - index % len(orders)]["client_order_id"]
+        self.replaced += 1
+        new, price = f"R-{self.replaced}", f"9.{self.replaced:02d}"
+        self.program.drop_replace(f"replace-{self.replaced}.csv", new, old, quantity and quantity * 100, price)
+        self._work_on_it(fates)
 
     def _work_on_it(self, fates: list[Fate] | None) -> None:
         """The file is taken and its orders handed over; the worker has its ups and downs."""

@@ -282,11 +282,24 @@ def test_orders_and_cancels_in_one_file() -> None:
         "replace,A4,A1,600000,BUY,100,10.6\n"
     )
     file = parsed(text)
-    assert [order.action for order in file.instructions] == [Action.ORDER, Action.CANCEL]
+    assert [order.action for order in file.instructions] == [Action.ORDER, Action.CANCEL, Action.REPLACE]
     assert told(file) == [
         (4, "orig_client_order_id", "A0", "CANCEL_ID_ON_ORDER"),
         (5, "orig_client_order_id", "", "CANCEL_ID_REQUIRED"),
-        (6, "action", "replace", "ACTION_NOT_SUPPORTED"),
+    ]
+
+
+def test_a_replace_names_its_order_and_what_becomes_other() -> None:
+    text = (
+        "action,client_order_id,orig_client_order_id,quantity,limit_price\n"
+        "replace,A2,A1,,10.6\n改单,,A1,500,\nreplace,A3,,500,\nreplace,A3,A1,,\n"
+    )
+    file = parsed(text)
+    read = [(row.client_order_id, row.quantity, row.limit_price) for row in file.instructions]
+    assert read == [("A2", 0, Decimal("10.6")), ("", 500, None)]
+    assert told(file) == [
+        (4, "orig_client_order_id", "", "REPLACE_ID_REQUIRED"),
+        (5, "quantity", "", "REPLACE_NOTHING_NEW"),
     ]
 
 
