@@ -5,7 +5,6 @@ and a new start reads what is really there.
 """
 
 import hashlib
-import re
 import secrets
 import sqlite3
 from base64 import b32encode
@@ -39,9 +38,10 @@ from filebridge import failpoints
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import OrderEvent
 from filebridge.domain.orders import Order, OrderTerms
-from filebridge.errors import LedgerError, LedgerTooNew
+from filebridge.errors import LedgerError
 from filebridge.ledger import codec, schema
 from filebridge.ledger.codec import Body
+from filebridge.ledger.migrating import migrate
 
 GENESIS = "0" * 64
 # A write-ahead log of this size takes thousands of commits on a disk that is full; one that must grow takes none.
@@ -49,8 +49,6 @@ WAL_BYTES = 16 * 1024 * 1024
 # So many pages of the write-ahead log are copied into the ledger's file at a commit. While orders wait to be sent more
 # may gather, for copying them takes longer than many commits; it waits for a moment when nobody waits for it.
 _PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
-# Base32: no two letters that a broker's system could fold into one by changing case.
-_TAG_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def chain_hash(previous: str, row: Body) -> str:
@@ -292,7 +290,7 @@ def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Le
 def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int | None) -> Ledger:
     connection = engine.connect()
     _grow_wal(connection, path, WAL_BYTES if wal_bytes is None else wal_bytes)
-    _migrate(connection, at)
+    migrate(connection, at)
     with connection.begin():
         meta = {row.key: row.value for row in connection.execute(select(schema.META))}
         last = connection.execute(
@@ -344,43 +342,6 @@ def _grow_wal(connection: Connection, path: Path, size: int) -> None:
     connection.rollback()
     connection.exec_driver_sql("PRAGMA cache_size=-32000")
     connection.rollback()
-
-
-def _migrate(connection: Connection, at: datetime) -> None:
-    with connection.begin():
-        schema.MIGRATIONS_DONE.create(connection, checkfirst=True)
-        done = connection.execute(select(schema.MIGRATIONS_DONE.c.version)).scalars().all()
-    newest = schema.MIGRATIONS[-1][0]
-    if max(done, default=0) > newest:
-        raise LedgerTooNew(
-            f"the ledger is of version {max(done)}, this filebridge knows versions up to {newest}",
-            hint="Install the newer filebridge again; an older one must not write into this ledger.",
-            hint_zh="请使用更新版本的 filebridge；旧版本不得写入此账本。",
-        )
-    for version, name, statements in schema.MIGRATIONS:
-        if version in done:
-            continue
-        with connection.begin():
-            if version == 1:
-                schema.METADATA.create_all(connection)
-                mark = "".join(secrets.choice(_TAG_LETTERS) for _ in range(4))
-                connection.execute(insert(schema.META), [{"key": "home_mark", "value": mark}])
-            for statement in statements:
-                if not _is_there(connection, statement):
-                    connection.exec_driver_sql(statement)
-            record = {"version": version, "name": name, "applied_at": codec.time_text(at)}
-            connection.execute(insert(schema.MIGRATIONS_DONE), [record])
-
-
-_NEW_COLUMN = re.compile(r"ALTER TABLE (\w+) ADD COLUMN (\w+) .*")
-
-
-def _is_there(connection: Connection, statement: str) -> bool:
-    """Whether a migration's new column is there already, as in a ledger that was made with it."""
-    match = _NEW_COLUMN.fullmatch(statement)
-    if match is None:
-        return False
-    return any(row.name == match[2] for row in connection.exec_driver_sql(f"PRAGMA table_info({match[1]})"))
 
 
 # Rows go to SQLite as tuples: SQLAlchemy's own way with parameters costs several times what SQLite takes for a row.
