@@ -239,9 +239,10 @@ def rows_of(sample: Path) -> list[Any]:
 
 
 def has_rows(sample: Path) -> bool:
-    """Whether a sample's rows can be looked at: not where its form is what is wrong."""
-    problems = json.loads(answer_path(sample).read_text(encoding="utf-8"))["problems"]
-    return not any(found["row"] == FILE_ROW or found["code"] in FORM for found in problems)
+    """Whether a sample's rows can be looked at: not where its form is what is wrong, nor another system's files."""
+    read = json.loads(answer_path(sample).read_text(encoding="utf-8"))
+    native = read["format"] in ("", *FORMATS.values())
+    return native and not any(found["row"] == FILE_ROW or found["code"] in FORM for found in read["problems"])
 
 
 # A workbook's cells are no texts, so what it says is not in its cells alone.
