@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from filebridge.domain import symbols
+from filebridge.domain.order_types import FACTS as TYPE_FACTS
+from filebridge.domain.order_types import UNPRICED, Price
 from filebridge.domain.orders import Action
+from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import InstrumentKind
 from filebridge.orderfiles import jsonfile, native, values, wording
 from filebridge.orderfiles.columns import COLUMNS
+from filebridge.orderfiles.sidewords import ORDER_TYPES, SIDES
 
 Schema = dict[str, Any]
 
@@ -31,7 +35,7 @@ _DECIMALS = r"\.[0-9]{1,4}0{0,9}"
 _PRICE = f"[0-9]{{1,7}}(?:{_DECIMALS})?|(?:[1-9][0-9]{{0,2}}|[1-9],[0-9]{{3}}),[0-9]{{3}}{_DECIMALS}"
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
 
-_NEEDED = ("symbol", "side", "quantity", "limit_price")
+_NEEDED = ("symbol", "side", "quantity")
 # What a cancel is about: one of them is enough.
 _EARLIER = ("orig_client_order_id", "broker_order_id")
 
@@ -43,10 +47,10 @@ _ABOUT = {
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
     "account": "may be left out where one account is configured",
     "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG",
-    "side": "buy or sell",
-    "quantity": "shares; for bonds 张",
-    "order_type": "limit, the default",
-    "limit_price": "CNY, at most four decimals",
+    "side": "buy, sell, or a side of credit accounts, futures, options, funds and new issues: docs/language.md",
+    "quantity": "shares; for bonds 张, for futures and options lots",
+    "order_type": "limit, the default, or one of docs/language.md",
+    "limit_price": "CNY, at most four decimals; the protective limit of a market order",
     "strategy": "free text, carried to the reports",
     "note": "free text, carried to the reports",
     "basket": "free text, carried to the reports; rows without an id are told apart by it",
@@ -112,7 +116,7 @@ def _row() -> Schema:
         Action.REPLACE: _one_filled(Action.REPLACE),
         Action.CANCEL_ALL: _left_out(Action.CANCEL_ALL),
     }
-    row: Schema = {"allOf": [_filled(column) for column in _NEEDED], **_left_out(Action.ORDER)}
+    row: Schema = {"allOf": [*(_filled(column) for column in _NEEDED), _price()], **_left_out(Action.ORDER)}
     for action, content in rows_of_actions.items():
         row = {"if": _is(action), "then": content, "else": row}
     return {
@@ -140,6 +144,31 @@ def _left_out(action: Action) -> Schema:
     return {"properties": {name: _blank() for column in native.BARRED[action][0] for name in _names(column)}}
 
 
+def _price() -> Schema:
+    """Whether a price stands there: a limit needs one, a market order may have one, what has no price has none."""
+    unpriced = _of("side", (word for word, side in SIDES.items() if facts_of(side).pricing is Pricing.NONE))
+    by_type = {
+        price: _of("order_type", (word for word, meant in ORDER_TYPES.items() if TYPE_FACTS[meant].price in prices))
+        for price, prices in (
+            *((Price.LIMIT, {Price.LIMIT}), (Price.PROTECTIVE, {Price.PROTECTIVE})),
+            (Price.NONE, UNPRICED),
+        )
+    }
+    none = {"properties": {name: {"$ref": "#/$defs/blank"} for name in _names("limit_price")}}
+    return {
+        "if": {"anyOf": [unpriced, by_type[Price.NONE]]},
+        # A type that needs a price beside a side that has none is read, and refused for the price that is missing.
+        "then": {"allOf": [none, {"not": by_type[Price.LIMIT]}]},
+        "else": {"if": by_type[Price.PROTECTIVE], "else": _filled("limit_price")},
+    }
+
+
+def _of(column: str, words: Iterable[str]) -> Schema:
+    """That a column is filled with one of these words, by either of its names."""
+    value = _matches(any_case(words))
+    return {"anyOf": [{"required": [name], "properties": {name: value}} for name in _names(column)]}
+
+
 def _columns() -> dict[str, Schema]:
     """The value of each column; nothing at all is a value, where the row does not need the column."""
     identity = {**_matches(values._ID.pattern, values.ID_CHARS_MAX), "not": {"pattern": _id_that_is_none()}}
@@ -156,9 +185,9 @@ def _columns() -> dict[str, Schema]:
         **{column: [identity] for column in ("client_order_id", *_EARLIER)},
         "account": [account],
         "symbol": [_matches("|".join(_symbol_patterns()))],
-        "side": [_matches(any_case(values._SIDES))],
+        "side": [_matches(any_case(SIDES))],
         "quantity": [quantity, _matches(_QUANTITY)],
-        "order_type": [_matches(any_case(values._ORDER_TYPES))],
+        "order_type": [_matches(any_case(ORDER_TYPES))],
         "limit_price": [price, {**_matches(_PRICE), "not": {"pattern": r"^0+(?:\.0+)?$"}}],
         **{column: [free] for column in ("strategy", "note", "basket")},
         "trade_date": [_matches(_DATE)],

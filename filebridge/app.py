@@ -129,6 +129,7 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
         calendar=calendar,
         max_order_age=timedelta(seconds=settings.risk.max_order_age),
         limits=settings.limits,
+        accounts={account.id: account.type for account in settings.broker.accounts},
     )
 
 
@@ -318,7 +319,7 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> "WorkerS
 
     return WorkerSettings(
         userdata=userdata,
-        accounts=tuple((account.id, account.type) for account in settings.broker.accounts),
+        accounts=tuple((account.id, account.type.value) for account in settings.broker.accounts),
         paper=settings.broker.mode == "paper",
         # Homes that share a terminal must not share a session number.
         session_base=zlib.crc32(str(home.resolve()).encode()) % 1_000_000 * 10 + 1,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from filebridge.domain.limits import Limits
+from filebridge.domain.orders import AccountType
 from filebridge.errors import HomeError, SettingsError
 from filebridge.sources import OWN, Source, folder_problems
 
@@ -39,13 +40,15 @@ class Account(_Section):
     """One account at the broker."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,23}$", description="The account's number at the broker.")
-    type: Literal["STOCK"] = Field("STOCK", description="Its kind: STOCK.")
+    type: AccountType = Field(
+        AccountType.STOCK, description="Its kind: STOCK, CREDIT, FUTURE or STOCK_OPTION; it says which sides it knows."
+    )
 
 
 class Broker(_Section):
     mode: Mode = Field("paper", description="`paper` trades with the simulated counter, `live` with the broker.")
     accounts: tuple[Account, ...] = Field(
-        (Account(id="10000001", type="STOCK"),), min_length=1, description="The accounts that may be traded."
+        (Account(id="10000001"),), min_length=1, description="The accounts that may be traded."
     )
     userdata: str = Field(
         "userdata",

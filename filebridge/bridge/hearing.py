@@ -12,6 +12,7 @@ from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderRep
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import is_ours, news_of_fill, news_of_report
+from filebridge.domain.sides import shown
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
 
@@ -149,6 +150,8 @@ def _can_be(report: OrderReport | FillReport, order: Order) -> bool:
     """Whether a report with an order's number is about it: numbers repeat, and a remark that cannot be what is left of
     our tag is another program's."""
     terms = order.terms
-    if not terms.tag.startswith(report.tag) or (report.symbol, report.side) != (terms.symbol, terms.side):
+    if not terms.tag.startswith(report.tag) or report.symbol != terms.symbol:
+        return False
+    if shown(report.side) is not shown(terms.side):
         return False
     return isinstance(report, FillReport) or report.quantity == terms.quantity

@@ -178,7 +178,6 @@ def terms_of(
     """The fixed terms of the order that a row asks for; `body` is its hash."""
     assert instruction.action is Action.ORDER
     assert instruction.side is not None
-    assert instruction.limit_price is not None
     return OrderTerms(
         tag=tag,
         client_order_id=client_order_id,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from filebridge.domain.contracts import contract_of
 from filebridge.domain.orders import OrderTerms, Side
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
@@ -63,19 +64,23 @@ class Past(NamedTuple):
     account: str
     symbol: str
     side: Side
-    limit_price: Decimal
+    limit_price: Decimal | None
     orders: int
     quantity: int
     filled_qty: int
 
 
 def value_of(terms: OrderTerms, quantity: int) -> Decimal:
-    """What so many of an order's shares are worth at its price, in CNY; of a repo, what is lent."""
+    """What so many of an order's shares or lots are worth at its price, in CNY; of a repo, what is lent."""
     return share_value(terms.symbol, terms.limit_price) * quantity
 
 
 # Prices repeat: the same few thousand come in each basket.
 @lru_cache(maxsize=10_000)
-def share_value(symbol: str, price: Decimal) -> Decimal:
-    """What one share is worth at a price, in CNY; of a repo, what one 张 lends."""
-    return _REPO_FACE_CNY if instrument_kind(symbol) is InstrumentKind.REPO else price
+def share_value(symbol: str, price: Decimal | None) -> Decimal:
+    """What one share or lot is worth at a price, in CNY; of a repo, what one 张 lends. Without a price it is nothing:
+    whoever lets such an order go must know the market's."""
+    if instrument_kind(symbol) is InstrumentKind.REPO:
+        return _REPO_FACE_CNY
+    contract = contract_of(symbol)
+    return (price or _ZERO) * (contract.multiplier if contract else 1)

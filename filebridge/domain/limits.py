@@ -19,9 +19,10 @@ from typing import NamedTuple
 
 from filebridge.domain import market_rules
 from filebridge.domain.counters import Balance, Counters, DayCounts, Holding, value_of
-from filebridge.domain.orders import SHANGHAI, OrderTerms, Side, price_text
+from filebridge.domain.orders import SHANGHAI, OrderTerms, price_text
 from filebridge.domain.quotes import Quote, is_believed
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import Takes, direction, facts_of, takes
 from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
 
 # Shares of one ST stock that an account may buy on a day: the exchanges' rules for stocks under risk warning.
@@ -92,7 +93,7 @@ class Asked(NamedTuple):
     @property
     def is_sale(self) -> bool:
         """Whether it gives shares away; lending by a repo is a SELL that costs money."""
-        return self.terms.side is Side.SELL and not self.is_loan
+        return takes(self.terms) is Takes.SHARES
 
     @property
     def is_loan(self) -> bool:
@@ -230,16 +231,17 @@ def _self_trade(asked: Asked) -> dict[str, object] | None:
     own, price = asked.counters.own_opposite, asked.terms.limit_price
     if own is None or asked.is_loan:
         return None
-    meets = price >= own if asked.terms.side is Side.BUY else price <= own
-    return {"value": price, "own": own} if meets else None
+    # An order without a limit takes whatever stands there.
+    meets = price is None or (price - own) * direction(asked.terms.side) >= 0
+    return {"value": "-" if price is None else price, "own": own} if meets else None
 
 
 def _distance(asked: Asked, base: Decimal | None, percent_max: Decimal) -> dict[str, object] | None:
     """Only what hurts: a buy above, a sale below."""
-    price = asked.terms.limit_price
-    if asked.is_loan or not base:
+    price, sign = asked.terms.limit_price, direction(asked.terms.side)
+    if asked.is_loan or not base or price is None or not sign:
         return None
-    percent = (price - base if asked.terms.side is Side.BUY else base - price) * 100 / base
+    percent = (price - base) * sign * 100 / base
     return _above(percent, percent_max) and {
         "value": price,
         "base": base,
@@ -260,7 +262,7 @@ def _balance(asked: Asked) -> Balance:
 
 def _st_stock(asked: Asked) -> dict[str, object] | None:
     terms = asked.terms
-    applies = terms.side is Side.BUY and board(terms.symbol) in (Board.MAIN, Board.CHINEXT, Board.STAR)
+    applies = direction(terms.side) > 0 and board(terms.symbol) in (Board.MAIN, Board.CHINEXT, Board.STAR)
     if not applies or "ST" not in _quote(asked).name.upper():
         return None
     return _above(asked.counters.bought_qty + terms.quantity, ST_BUY_MAX)
@@ -269,7 +271,7 @@ def _st_stock(asked: Asked) -> dict[str, object] | None:
 def _position_value(asked: Asked) -> Decimal | None:
     """What the position may come to be worth at the order's price; None for what adds nothing to it."""
     terms = asked.terms
-    if terms.side is not Side.BUY:
+    if direction(terms.side) <= 0 or facts_of(terms.side).reduces:
         return None
     held = _balance(asked).holdings.get(terms.symbol, Holding()).quantity
     return value_of(terms, held + asked.counters.exposed_qty + terms.quantity)
@@ -288,7 +290,7 @@ def _concentration(asked: Asked) -> dict[str, object] | None:
 
 
 def _cash(asked: Asked) -> dict[str, object] | None:
-    if asked.is_sale:
+    if takes(asked.terms) is not Takes.CASH:
         return None
     free = _balance(asked).cash - asked.counters.cash_reserved
     return _above(asked.value, free, reserved=asked.counters.cash_reserved)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, Self
 
+from filebridge.domain.contracts import product_of
 from filebridge.domain.orders import SHANGHAI
 from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
 
@@ -218,7 +219,7 @@ def market_of(symbol: str) -> Market:
         return Market.REPO if instrument_kind(symbol) is InstrumentKind.REPO else Market.SECURITIES
     if exchange != "IF":
         return Market.COMMODITIES
-    return Market.BOND_FUTURES if _product(number) in _BOND_FUTURES else Market.INDEX_FUTURES
+    return Market.BOND_FUTURES if product_of(number) in _BOND_FUTURES else Market.INDEX_FUTURES
 
 
 def phase_at(symbol: str, now: datetime, calendar: TradingCalendar) -> Phase:
@@ -232,7 +233,7 @@ def phase_at(symbol: str, now: datetime, calendar: TradingCalendar) -> Phase:
         return night
     if not calendar.is_trading_day(local.date()):
         return Phase.CLOSED
-    if AFTER_HOURS[0] <= local.time() < AFTER_HOURS[1] and _trades_after_hours(symbol, local.date()):
+    if AFTER_HOURS[0] <= local.time() < AFTER_HOURS[1] and trades_after_hours(symbol, local.date()):
         return Phase.FIXED_PRICE
     rows = sessions_on(local.date(), market)
     return Phase.BREAK if rows[0].starts <= local.time() < rows[-1].ends else Phase.CLOSED
@@ -313,15 +314,10 @@ def sessions_on(day: date, market: Market = Market.SECURITIES) -> tuple[Session,
 _SATURDAY = 5
 
 
-def _product(number: str) -> str:
-    """The letters of a contract: rb of rb2701, and of an option on it."""
-    return number[: len(number) - len(number.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))]
-
-
 def _night_phase(symbol: str, local: datetime, calendar: TradingCalendar) -> Phase | None:
     """The phase of a night session, which belongs to the trading day after it; None outside of one."""
     number, _, exchange = symbol.partition(".")
-    ends = _NIGHTS.get((exchange, _product(number)))
+    ends = _NIGHTS.get((exchange, product_of(number)))
     if ends is None:
         return None
     clock = local.time()
@@ -338,7 +334,8 @@ def _night_phase(symbol: str, local: datetime, calendar: TradingCalendar) -> Pha
     return Phase.CONTINUOUS if not begun or ends < NIGHT_AUCTION or clock < ends else None
 
 
-def _trades_after_hours(symbol: str, day: date) -> bool:
+def trades_after_hours(symbol: str, day: date) -> bool:
+    """Whether a canonical symbol trades at the fixed price after hours on a day."""
     ruling = [known for since, known in _AFTER_HOURS_SINCE if since <= day]
     return bool(ruling) and bool({board(symbol), instrument_kind(symbol)} & ruling[-1])
 

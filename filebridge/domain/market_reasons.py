@@ -4,9 +4,36 @@ A part of the table in reasons.py, which says what these texts are.
 """
 
 MARKET_REASONS: dict[str, tuple[str, str]] = {
+    "SIDE_NOT_OF_ACCOUNT": (
+        "Account {account} is of type {type}, which has no {value} (for {symbol} it has: {nearest}).",
+        "资金账号 {account} 的类型为 {type}，没有 {value} 业务（{symbol} 可用：{nearest}）。",
+    ),
     "SIDE_NOT_OF_INSTRUMENT": (
         "{symbol} cannot be traded with side {value} (possible: {nearest}). A reverse repo lends money by SELL.",
         "{symbol} 不支持买卖方向 {value}（可用：{nearest}）。逆回购出借资金请填 卖出（SELL）。",
+    ),
+    "REPAYMENT_QUANTITY": (
+        "A repayment names its money in limit_price, and its quantity is 1, not {value}. Write the amount in CNY as "
+        "the price.",
+        "直接还款的金额写在 委托价格 列（单位元），委托数量填 1，不是 {value}。",
+    ),
+    "ORDER_TYPE_NOT_OF_SIDE": (
+        "An order with side {side} cannot be of type {value} (possible: {nearest}).",
+        "买卖方向 {side} 不能使用报价类型 {value}（可用：{nearest}）。",
+    ),
+    "ORDER_TYPE_NOT_OF_EXCHANGE": (
+        "{symbol} cannot be ordered with type {value} at its exchange (possible: {nearest}).",
+        "{symbol} 所在交易所不接受报价类型 {value}（可用：{nearest}）。",
+    ),
+    "ORDER_TYPE_NOT_IN_SESSION": (
+        "The exchange takes {value} orders of {symbol} in its session {nearest} only, and none comes any more on this "
+        "trade date; it is {phase} now. Give a limit price instead.",
+        "交易所只在 {nearest} 阶段接受 {symbol} 的 {value} 委托，当前为 {phase}，本交易日不再有该阶段。请改用限价。",
+    ),
+    "PROTECTIVE_PRICE_REQUIRED": (
+        "A market order of {symbol} needs a protective limit: the highest price to buy at, or the lowest to sell at. "
+        "Write it in limit_price.",
+        "{symbol} 的市价委托必须填写保护限价：买入为可接受的最高价，卖出为最低价。请填写在 委托价格 列。",
     ),
     "QUANTITY_BELOW_MINIMUM": (
         "One order of {symbol} buys at least {limit}, not {value}. Write {nearest}.",

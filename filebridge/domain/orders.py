@@ -1,6 +1,7 @@
 """What an order is: the words of the trade as types, the key of an order, and the ids that are derived for the user.
 
-Quantities are whole shares (bonds: 张) as `int`; prices and money are `Decimal` in CNY; times carry +08:00.
+Quantities are whole shares (bonds: 张; futures and options: lots) as `int`; prices and money are `Decimal` in CNY;
+times carry +08:00. What is known of a side stands in sides.py, of an order type in order_types.py.
 """
 
 import base64
@@ -18,13 +19,95 @@ from filebridge.domain.reasons import Reason
 SHANGHAI = timezone(timedelta(hours=8))
 
 
+class AccountType(StrEnum):
+    """The kind of an account, by xtquant's names."""
+
+    STOCK = "STOCK"
+    CREDIT = "CREDIT"
+    FUTURE = "FUTURE"
+    STOCK_OPTION = "STOCK_OPTION"
+
+
 class Side(StrEnum):
+    """What an order does, in words of our own; an account's kind says which of them it knows.
+
+    `..._SPECIAL` concerns the special positions (专项头寸) of a credit account; `..._NET_...` closes what there is of
+    the opposite side and opens with the rest.
+    """
+
     BUY = "BUY"
     SELL = "SELL"
+    SUBSCRIBE = "SUBSCRIBE"
+    CREATE = "CREATE"
+    REDEEM = "REDEEM"
+    COLLATERAL_BUY = "COLLATERAL_BUY"
+    COLLATERAL_SELL = "COLLATERAL_SELL"
+    MARGIN_BUY = "MARGIN_BUY"
+    SHORT_SELL = "SHORT_SELL"
+    BUY_TO_RETURN = "BUY_TO_RETURN"
+    DIRECT_RETURN = "DIRECT_RETURN"
+    SELL_TO_REPAY = "SELL_TO_REPAY"
+    DIRECT_REPAY = "DIRECT_REPAY"
+    MARGIN_BUY_SPECIAL = "MARGIN_BUY_SPECIAL"
+    SHORT_SELL_SPECIAL = "SHORT_SELL_SPECIAL"
+    BUY_TO_RETURN_SPECIAL = "BUY_TO_RETURN_SPECIAL"
+    DIRECT_RETURN_SPECIAL = "DIRECT_RETURN_SPECIAL"
+    SELL_TO_REPAY_SPECIAL = "SELL_TO_REPAY_SPECIAL"
+    DIRECT_REPAY_SPECIAL = "DIRECT_REPAY_SPECIAL"
+    BUY_OPEN = "BUY_OPEN"
+    SELL_OPEN = "SELL_OPEN"
+    BUY_CLOSE = "BUY_CLOSE"
+    SELL_CLOSE = "SELL_CLOSE"
+    BUY_CLOSE_TODAY = "BUY_CLOSE_TODAY"
+    SELL_CLOSE_TODAY = "SELL_CLOSE_TODAY"
+    BUY_CLOSE_YESTERDAY = "BUY_CLOSE_YESTERDAY"
+    SELL_CLOSE_YESTERDAY = "SELL_CLOSE_YESTERDAY"
+    BUY_CLOSE_TODAY_FIRST = "BUY_CLOSE_TODAY_FIRST"
+    SELL_CLOSE_TODAY_FIRST = "SELL_CLOSE_TODAY_FIRST"
+    BUY_CLOSE_YESTERDAY_FIRST = "BUY_CLOSE_YESTERDAY_FIRST"
+    SELL_CLOSE_YESTERDAY_FIRST = "SELL_CLOSE_YESTERDAY_FIRST"
+    BUY_NET_TODAY_FIRST = "BUY_NET_TODAY_FIRST"
+    SELL_NET_TODAY_FIRST = "SELL_NET_TODAY_FIRST"
+    BUY_NET_YESTERDAY_FIRST = "BUY_NET_YESTERDAY_FIRST"
+    SELL_NET_YESTERDAY_FIRST = "SELL_NET_YESTERDAY_FIRST"
+    COVERED_OPEN = "COVERED_OPEN"
+    COVERED_CLOSE = "COVERED_CLOSE"
+    EXERCISE_CALL = "EXERCISE_CALL"
+    EXERCISE_PUT = "EXERCISE_PUT"
+    LOCK = "LOCK"
+    UNLOCK = "UNLOCK"
 
 
 class OrderType(StrEnum):
+    """How an order is priced; an exchange knows some of them. NO_PRICE is what has none by its nature, such as LOCK.
+
+    OWN_n and OPPOSITE_n are limit orders whose price is taken from a level of the market at sending; OWN_BEST and
+    COUNTERPARTY_BEST are the exchange's own market types.
+    """
+
     LIMIT = "LIMIT"
+    LATEST = "LATEST"
+    COUNTERPARTY_BEST = "COUNTERPARTY_BEST"
+    OWN_BEST = "OWN_BEST"
+    BEST5_OR_CANCEL = "BEST5_OR_CANCEL"
+    BEST5_OR_LIMIT = "BEST5_OR_LIMIT"
+    BEST1_OR_CANCEL = "BEST1_OR_CANCEL"
+    BEST1_OR_LIMIT = "BEST1_OR_LIMIT"
+    IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
+    FILL_OR_KILL = "FILL_OR_KILL"
+    MARKET_BEST = "MARKET_BEST"
+    AFTER_HOURS = "AFTER_HOURS"
+    OWN_1 = "OWN_1"
+    OWN_2 = "OWN_2"
+    OWN_3 = "OWN_3"
+    OWN_4 = "OWN_4"
+    OWN_5 = "OWN_5"
+    OPPOSITE_1 = "OPPOSITE_1"
+    OPPOSITE_2 = "OPPOSITE_2"
+    OPPOSITE_3 = "OPPOSITE_3"
+    OPPOSITE_4 = "OPPOSITE_4"
+    OPPOSITE_5 = "OPPOSITE_5"
+    NO_PRICE = "NO_PRICE"
 
 
 class Action(StrEnum):
@@ -115,6 +198,9 @@ class OrderTerms(NamedTuple):
 
     But for the quantity of an order that replaces another: it is the total, with what the other one has filled, until
     that is known; its SUBMIT makes it what is left. `replaces` is the tag of the other one.
+
+    `limit_price` is the limit; of a market type its protective limit, None where it has none; of DIRECT_REPAY the money
+    that is paid, in CNY.
     """
 
     tag: str
@@ -127,7 +213,7 @@ class OrderTerms(NamedTuple):
     side: Side
     order_type: OrderType
     quantity: int
-    limit_price: Decimal
+    limit_price: Decimal | None
     strategy: str
     note: str
     basket: str

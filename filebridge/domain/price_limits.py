@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from filebridge.domain.market import Phase, TradingCalendar
 from filebridge.domain.market_rules import rule_of
-from filebridge.domain.orders import OrderTerms, Side, price_text
+from filebridge.domain.orders import OrderTerms, OrderType, price_text
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import direction
 from filebridge.domain.symbols import Board, InstrumentKind, board, half_width, instrument_kind
 
 
@@ -92,7 +93,7 @@ def band_of(symbol: str, quote: Quote, trade_date: date, calendar: TradingCalend
 
 def outside(terms: OrderTerms, band: PriceBand | None) -> Reason | None:
     """Why the exchange would refuse the limit price, or None. Of an uncertain band see `warnings`."""
-    if band is None or band.low <= terms.limit_price <= band.high or not band.is_certain:
+    if band is None or not _is_outside(terms, band) or not band.is_certain:
         return None
     return _band_reason("PRICE_OUTSIDE_LIMITS", terms, band)
 
@@ -100,24 +101,25 @@ def outside(terms: OrderTerms, band: PriceBand | None) -> Reason | None:
 def warnings(terms: OrderTerms, quote: Quote, phase: Phase, band: PriceBand | None) -> tuple[Reason, ...]:
     """What the sender should know and nobody denies: the cage, and limits that could not be worked out for certain."""
     found = []
-    if band is not None and not band.is_certain and not band.low <= terms.limit_price <= band.high:
+    if band is not None and not band.is_certain and _is_outside(terms, band):
         found.append(_band_reason("PRICE_PERHAPS_OUTSIDE_LIMITS", terms, band))
+    # The cage is for limit orders.
+    price = terms.limit_price if terms.order_type is OrderType.LIMIT else None
     edge = cage_edge(terms, quote) if phase is Phase.CONTINUOUS else None
-    if edge is not None and (terms.limit_price > edge if terms.side is Side.BUY else terms.limit_price < edge):
-        context = {"symbol": terms.symbol, "value": price_text(terms.limit_price), "nearest": price_text(edge)}
+    if price is not None and edge is not None and (price - edge) * direction(terms.side) > 0:
+        context = {"symbol": terms.symbol, "value": price_text(price), "nearest": price_text(edge)}
         found.append(Reason("PRICE_BEYOND_CAGE", context))
     return tuple(found)
 
 
 def cage_edge(terms: OrderTerms, quote: Quote) -> Decimal | None:
     """The highest price of a buy, or the lowest of a sell, in the continuous session; None where there is no cage."""
-    listed, base = board(terms.symbol), quote.base(terms.side)
+    listed, base, sign = board(terms.symbol), quote.base(terms.side), direction(terms.side)
     rule = rule_of(terms.symbol, terms.trade_date)
     rows = [row for row in CAGES if listed in row[1] and row[0] <= terms.trade_date]
-    if not rows or base is None or rule is None:
+    if not rows or base is None or rule is None or not sign:
         return None
     _, _, percent, ticks = max(rows, key=lambda row: row[0])
-    sign = 1 if terms.side is Side.BUY else -1
     by_percent, by_ticks = _moved(base, Decimal(sign * percent), rule.tick), base + sign * ticks * rule.tick
     return max(by_percent, by_ticks) if sign > 0 else min(by_percent, by_ticks)
 
@@ -139,7 +141,14 @@ def _moved(price: Decimal, percent: Decimal, tick: Decimal) -> Decimal:
     return max(rounded, tick)
 
 
+def _is_outside(terms: OrderTerms, band: PriceBand) -> bool:
+    """Of an order that meets the market and names a price."""
+    price = terms.limit_price if direction(terms.side) else None
+    return price is not None and not band.low <= price <= band.high
+
+
 def _band_reason(code: str, terms: OrderTerms, band: PriceBand) -> Reason:
+    assert terms.limit_price is not None
     nearest = min(max(terms.limit_price, band.low), band.high)
     context = {"symbol": terms.symbol, "value": price_text(terms.limit_price), "nearest": price_text(nearest)}
     return Reason(code, context | {"low": price_text(band.low), "high": price_text(band.high)})

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from filebridge.domain.orders import Side
+from filebridge.domain.sides import direction
 
 LEVELS = 5
 # The exchange's clock and ours are never quite the same.
@@ -42,7 +43,7 @@ class Quote(NamedTuple):
     def base(self, side: Side) -> Decimal | None:
         """What the price cage is measured from: the best opposite price, else the own best, the last, the previous
         close."""
-        near, far = (self.ask, self.bid) if side is Side.BUY else (self.bid, self.ask)
+        near, far = (self.ask, self.bid) if direction(side) > 0 else (self.bid, self.ask)
         return next((price for price in (near, far, self.last, self.prev_close) if price), None)
 
 

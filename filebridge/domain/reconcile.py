@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.lifecycle import apply
+from filebridge.domain.order_types import FACTS as ORDER_TYPES
+from filebridge.domain.order_types import Price
 from filebridge.domain.orders import FINAL, Order, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import shown
 
 TAG_LENGTH = 20
 # A report without our tag may be an order in doubt if the counter's time lies this near to the sending.
@@ -83,8 +86,12 @@ def could_be(report: OrderReport, order: Order) -> bool:
     # Another program's remark is not ours that was rewritten: that would be a guess with somebody else's order.
     if not terms.tag.startswith(report.tag):
         return False
-    asked = (terms.account, terms.symbol, terms.side, terms.quantity, terms.limit_price)
-    if (report.account, report.symbol, report.side, report.quantity, report.limit_price) != asked:
+    asked = (terms.account, terms.symbol, shown(terms.side), terms.quantity)
+    if (report.account, report.symbol, shown(report.side), report.quantity) != asked:
+        return False
+    # Of an order that went without a limit the counter shows a price of its own, or none.
+    is_limit = ORDER_TYPES[terms.order_type].price in (Price.LIMIT, Price.LEVEL)
+    if is_limit and report.limit_price != terms.limit_price:
         return False
     if report.ordered_at is None:
         return False

@@ -1,15 +1,17 @@
 """What our own rules say of an order: at the intake whether it may ever go, at the sending whether it may go now."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from filebridge.domain import limits, market_rules
+from filebridge.domain import limits, market_rules, order_types, sides
+from filebridge.domain.contracts import contract_of
 from filebridge.domain.events import EventKind
 from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.market import Hours, TradingCalendar, open_since, trade_date_at
-from filebridge.domain.orders import Order, OrderTerms
+from filebridge.domain.orders import AccountType, Order, OrderTerms
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
@@ -30,6 +32,8 @@ class Rules:
     calendar: TradingCalendar
     max_order_age: timedelta
     limits: Limits
+    # The kind of each account; one that is not named is an ordinary stock account.
+    accounts: Mapping[str, AccountType] = field(default_factory=dict)
 
 
 class Verdict(StrEnum):
@@ -42,7 +46,9 @@ class Verdict(StrEnum):
 
 def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
     """Why an order like this can never be sent, or None. Asked in this order, so a row always gets the same answer."""
-    if instrument_kind(terms.symbol) not in TRADABLE:
+    kind = instrument_kind(terms.symbol)
+    # Of a future whose contract no row knows, nobody could say what it is worth.
+    if kind not in TRADABLE or (kind is InstrumentKind.FUTURE and contract_of(terms.symbol) is None):
         return Reason("INSTRUMENT_NOT_SUPPORTED", {"symbol": terms.symbol})
     if terms.mode != rules.mode:
         return Reason("MODE_MISMATCH", {"value": terms.mode, "mode": rules.mode})
@@ -50,8 +56,14 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
         return Reason("LIVE_NOT_ARMED")
     if rules.hours == "exchange" and not rules.calendar.is_trading_day(terms.trade_date):
         return Reason("OUTSIDE_CALENDAR", {"trade_date": terms.trade_date.isoformat()})
+    account = rules.accounts.get(terms.account, AccountType.STOCK)
     asked = Asked(terms, rules.limits, terms.received_at)
-    return market_rules.breach(terms) or limits.breach(asked, _OF_THE_ROW)
+    return (
+        sides.breach(terms, account)
+        or order_types.breach(terms)
+        or market_rules.breach(terms)
+        or limits.breach(asked, _OF_THE_ROW)
+    )
 
 
 class Moment(NamedTuple):

@@ -19,6 +19,12 @@ class InstrumentKind(StrEnum):
     LOF = "LOF"
     CONVERTIBLE_BOND = "CONVERTIBLE_BOND"
     REPO = "REPO"
+    # The codes under which new issues are subscribed to, where they are not the security's own.
+    NEW_SHARE = "NEW_SHARE"
+    NEW_BOND = "NEW_BOND"
+    FUTURE = "FUTURE"
+    # Options on funds, of the stock exchanges; options on futures are OTHER.
+    OPTION = "OPTION"
     OTHER = "OTHER"
 
 
@@ -63,6 +69,12 @@ _LISTINGS = (
     _Listing("SZ", InstrumentKind.CONVERTIBLE_BOND, None, "123 127 128"),
     _Listing("SH", InstrumentKind.REPO, None, "204"),
     _Listing("SZ", InstrumentKind.REPO, None, "1318"),
+    # The exchanges' guides to code ranges: shares of 600, 601, 603, 605, 688; bonds of them, and of Shenzhen's boards.
+    # In Shenzhen, and in Beijing since 2024, a new share is subscribed to under its own code.
+    _Listing("SH", InstrumentKind.NEW_SHARE, None, "707 730 732 780 787"),
+    _Listing("SH", InstrumentKind.NEW_BOND, None, "713 718 733 754 783"),
+    _Listing("SZ", InstrumentKind.NEW_BOND, None, "070 071 072 073 370 371"),
+    _Listing("BJ", InstrumentKind.NEW_SHARE, None, "889"),
     # Indices, B shares, closed and open funds, REITs, government bonds: known, so that they can be denied by name.
     _Listing("SH", InstrumentKind.OTHER, None, "000 900 500 505 508 519 010 018 019 020"),
     _Listing("SZ", InstrumentKind.OTHER, None, "200 395 399 150 180 184 111"),
@@ -98,6 +110,7 @@ _OPTION_BY_PREFIX = {"10": "SHO", "90": "SZO"}
 _SECURITY = re.compile(r"(?:([A-Z]+)\.?)?([0-9]{6})(?:\.?([A-Z]+))?")
 _OPTION = re.compile(r"(?:([A-Z]+)\.)?([0-9]{8})(?:\.([A-Z]+))?")
 _CONTRACT = r"[A-Za-z]{1,2}[0-9]{3,4}(?:-?[CPcp]-?[0-9]{1,6})?"
+_FUTURE = re.compile(r"[A-Za-z]{1,2}[0-9]{3,4}")
 _CONTRACT_FIRST = re.compile(rf"({_CONTRACT})\.([A-Za-z]+)")
 _EXCHANGE_FIRST = re.compile(rf"([A-Za-z]+)\.({_CONTRACT})")
 _SHORT_NUMBER = re.compile(r"[0-9]{1,5}")
@@ -125,13 +138,22 @@ def read_symbol(text: str) -> SymbolReading | Reason:
 def instrument_kind(symbol: str) -> InstrumentKind:
     """The kind of a canonical symbol; what no table row knows is OTHER."""
     listing = _listing_of(symbol)
-    return listing.kind if listing else InstrumentKind.OTHER
+    return listing.kind if listing else _derivative(symbol)
 
 
 def board(symbol: str) -> Board | None:
     """The board of a canonical stock symbol; None for everything else."""
     listing = _listing_of(symbol)
     return listing.board if listing else None
+
+
+@lru_cache(maxsize=8192)
+def _derivative(symbol: str) -> InstrumentKind:
+    number, _, exchange = symbol.partition(".")
+    if exchange in _OPTION_BY_PREFIX.values():
+        return InstrumentKind.OPTION
+    is_future = exchange in _FUTURES_EXCHANGES.values() and _FUTURE.fullmatch(number)
+    return InstrumentKind.FUTURE if is_future else InstrumentKind.OTHER
 
 
 @lru_cache(maxsize=8192)

@@ -26,11 +26,13 @@ from heapq import heappop, heappush
 from typing import Self
 
 from filebridge.domain.counters import Balance, Counters, DayCounts, Past, share_value
-from filebridge.domain.orders import Order, OrderTerms, Side, Status
-from filebridge.domain.symbols import InstrumentKind, instrument_kind
+from filebridge.domain.orders import Order, OrderTerms, Status
+from filebridge.domain.sides import Takes, direction, facts_of, takes
 
 SECOND = timedelta(seconds=1)
 _ZERO = Decimal(0)
+# What an order without a limit counts as where its price is compared: the worst there is.
+_LOWEST, _HIGHEST = _ZERO, Decimal("Infinity")
 _IN_FLIGHT = frozenset({Status.SUBMITTING, Status.UNKNOWN})
 
 
@@ -81,16 +83,15 @@ class _Line:
     off what it needs."""
 
     __slots__ = (
-        *("account", "filled_at", "filled_qty", "held", "in_doubt", "is_buy", "is_of_today", "is_open", "is_shown"),
-        *("known_at", "needs_cash", "share_value", "shown_qty", "terms"),
+        *("account", "adds", "direction", "filled_at", "filled_qty", "held", "in_doubt", "is_of_today", "is_open"),
+        *("is_shown", "known_at", "share_value", "shown_qty", "takes", "terms"),
     )
 
     def __init__(self, terms: OrderTerms, account: _Account, *, is_of_today: bool, shown_qty: int) -> None:
         self.terms, self.account, self.held = terms, account, account.held[terms.symbol]
         self.is_of_today = is_of_today
-        self.is_buy = terms.side is Side.BUY
-        # Lending by a repo is a SELL that costs money.
-        self.needs_cash = self.is_buy or instrument_kind(terms.symbol) is InstrumentKind.REPO
+        self.direction, self.takes = direction(terms.side), takes(terms)
+        self.adds = self.direction > 0 and not facts_of(terms.side).reduces
         self.share_value = share_value(terms.symbol, terms.limit_price)
         self.filled_qty = self.shown_qty = shown_qty
         self.filled_at: datetime | None = None
@@ -106,20 +107,20 @@ class _Line:
         """Count what it binds, or (sign -1) count it no more."""
         bound, held, account = sign * self.bound_qty, self.held, self.account
         unseen = bound - sign * self.shown_qty
-        if self.is_buy:
+        if self.adds:
             held.exposed_qty += unseen
-            if self.is_of_today:
-                held.bought_qty += bound
+        if self.direction > 0 and self.is_of_today:
+            held.bought_qty += bound
         if self.is_shown:
             return
-        if self.needs_cash:
+        if self.takes is Takes.CASH:
             account.cash_reserved += unseen * self.share_value
-        else:
+        elif self.takes is Takes.SHARES:
             held.sell_reserved += unseen
 
 
 class _Prices:
-    """The prices at which own orders of one symbol and side work, in all accounts."""
+    """The prices at which own orders of one symbol and direction work, in all accounts."""
 
     __slots__ = ("_count", "_heap", "_is_in_heap")
 
@@ -160,8 +161,8 @@ class Tally:
         # What left within the last repeat_time, and how many of it are alike; as hashes, for a minute can have many.
         self._recent: deque[tuple[datetime, int]] = deque()
         self._alike: Counter[int] = Counter()
-        # By symbol and side; of buys the negative prices, for the highest one is the best.
-        self._prices: defaultdict[tuple[str, Side], _Prices] = defaultdict(_Prices)
+        # By symbol and direction; of buys the negative prices, for the highest one is the best.
+        self._prices: defaultdict[tuple[str, int], _Prices] = defaultdict(_Prices)
 
     @classmethod
     def remade(
@@ -182,7 +183,7 @@ class Tally:
             account = tally._accounts[each.account]
             for day in (account.day, tally._total):
                 day.sent(each.orders, share_value(each.symbol, each.limit_price) * each.quantity)
-            if each.side is Side.BUY:
+            if direction(each.side) > 0:
                 account.held[each.symbol].bought_qty += each.filled_qty
         for name, count in (past_cancels or {}).items():
             tally._cancel(name, count)
@@ -250,14 +251,14 @@ class Tally:
         """What was before this order."""
         account = self._accounts[terms.account]
         held = account.held[terms.symbol]
-        is_buy = terms.side is Side.BUY
-        best = self._prices[(terms.symbol, Side.SELL if is_buy else Side.BUY)].smallest()
+        sign = direction(terms.side)
+        best = self._prices[(terms.symbol, -sign)].smallest() if sign else None
         return Counters(
             account.day.counts(),
             self._total.counts(),
             _within(account.left, now, SECOND),
             self._repeats(terms, now),
-            best if best is None or is_buy else -best,
+            best if best is None or sign > 0 else -best,
             held.bought_qty,
             held.exposed_qty,
             account.cash_reserved,
@@ -308,8 +309,12 @@ class Tally:
         sign = 1 if line.is_open else -1
         line.account.day.open_orders += sign
         self._total.open_orders += sign
-        prices = self._prices[(line.terms.symbol, line.terms.side)]
-        price = -line.terms.limit_price if line.is_buy else line.terms.limit_price
+        if not line.direction:
+            return
+        prices, price = self._prices[(line.terms.symbol, line.direction)], line.terms.limit_price
+        if price is None:
+            price = _HIGHEST if line.direction > 0 else _LOWEST
+        price *= -line.direction
         if line.is_open:
             prices.add(price)
         else:

@@ -293,6 +293,7 @@ def _outgoing(order: Order) -> dict[str, Any]:
         "symbol": terms.symbol,
         "side": terms.side.value,
         "quantity": terms.quantity,
+        "order_type": terms.order_type.value,
         "limit_price": price_text(terms.limit_price),
         "strategy": terms.strategy,
         "broker_order_id": order.broker_order_id,

@@ -18,18 +18,16 @@ from types import ModuleType
 from typing import Any
 
 from filebridge.domain.events import EventKind
-from filebridge.domain.orders import SHANGHAI, Side, price_text
+from filebridge.domain.orders import SHANGHAI, AccountType, OrderType, Side, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
+from filebridge.gateways.xtnumbers import SIDE_OF, price_type, side_number
 from filebridge.simulator import native
 
 Emit = Callable[[dict[str, Any]], None]
 Wire = dict[str, Any]
 
-SIDES = {Side.BUY: 23, Side.SELL: 24}
-SIDE_OF = {number: side for side, number in SIDES.items()}
-LIMIT = 11
 ACCOUNT_OK = 0
 # Orders and fills in one part of a list.
 PART_ROWS = 1000
@@ -93,6 +91,7 @@ class XtBroker:
     def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
         self._xttrader, xttype = import_xttrader(paper=paper)
         self._emit, self._userdata = emit, userdata
+        self._kinds = {account: AccountType(kind) for account, kind in accounts}
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
         self._tags = _Requests()
         # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
@@ -120,10 +119,11 @@ class XtBroker:
         seq = self._trader.order_stock_async(
             self._accounts[order["account"]],
             order["symbol"],
-            SIDES[Side(order["side"])],
+            side_number(Side(order["side"]), self._kinds[order["account"]]),
             order["quantity"],
-            LIMIT,
-            float(order["limit_price"]),
+            price_type(OrderType(order["order_type"]), order["symbol"]),
+            # Where there is no price the native module still wants a number.
+            float(order["limit_price"] or 0),
             _ascii(order["strategy"]),
             order["tag"],
         )

@@ -85,7 +85,7 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
         side=Side(body["side"]),
         order_type=OrderType(body["order_type"]),
         quantity=body["quantity"],
-        limit_price=Decimal(body["limit_price"]),
+        limit_price=Decimal(body["limit_price"]) if body["limit_price"] else None,
         strategy=body["strategy"],
         note=body["note"],
         basket=body["basket"],

@@ -124,7 +124,10 @@ class LedgerReader:
         """The same of those that ended before, summed."""
         of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
         rows = self._ask(questions.SENT_AND_ENDED_BEFORE, **of_day, since=codec.time_text(since))
-        return [Past(name, symbol, Side(side), Decimal(price), *sums) for name, symbol, side, price, *sums in rows]
+        return [
+            Past(name, symbol, Side(side), Decimal(price) if price else None, *sums)
+            for name, symbol, side, price, *sums in rows
+        ]
 
     def cancels_since(self, since: datetime, *, trade_date: date, mode: str) -> list[tuple[str, datetime]]:
         """The account and time of each cancel that was recorded on that day since then."""

@@ -11,8 +11,11 @@ from itertools import repeat
 from types import NoneType
 from typing import Any
 
-from filebridge.domain.orders import SHANGHAI, Action, OrderInstruction, OrderType
+from filebridge.domain.order_types import FACTS as ORDER_TYPES
+from filebridge.domain.order_types import UNPRICED, Price, of_pricing
+from filebridge.domain.orders import SHANGHAI, Action, OrderInstruction, OrderType, Side, price_text
 from filebridge.domain.reasons import Problem, Reason
+from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
 from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, ParsedFile, listed, problem
 from filebridge.orderfiles.cells import column_letters
@@ -30,7 +33,9 @@ from filebridge.orderfiles.spreadsheet import SheetTable
 from filebridge.orderfiles.text import FileText
 from filebridge.orderfiles.values import READERS, Value
 
-_REQUIRED = {Action.ORDER: ("symbol", "side", "quantity", "limit_price")}
+_REQUIRED = {Action.ORDER: ("symbol", "side", "quantity")}
+# What the plain rows of a table all have: a limit order's columns.
+_PLAIN = (*_REQUIRED[Action.ORDER], "limit_price")
 _EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
 # Of these columns a row needs one at least, by its action; else the problem stands at the first.
 NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
@@ -52,6 +57,11 @@ BARRED: dict[Action, tuple[tuple[str, ...], str]] = {
 # What a row is that does not say; the same by whichever way it is read, for its id may be derived from it.
 _DEFAULTS = {**OrderInstruction._field_defaults, "order_type": OrderType.LIMIT}
 _READINGS_MAX = 20_000
+# Sides and order types with which a row is plain: all that a limit order may have.
+_ONLY: dict[str, frozenset[Any]] = {
+    "side": frozenset(side for side in Side if facts_of(side).pricing is not Pricing.NONE),
+    "order_type": frozenset({None, OrderType.LIMIT}),
+}
 
 
 # The column, how the file spells it, the text. A plain tuple: there are as many as cells.
@@ -218,7 +228,7 @@ class _Rows:
             if values.get(column):
                 problems.append(self._problem(number, column, code, str(values[column])))
         if action is Action.ORDER:
-            values["order_type"] = values.get("order_type", OrderType.LIMIT)
+            problems += self._price(number, values)
         for column in _REQUIRED.get(action, ()):
             if column not in values:
                 problems += self._missing(number, column)
@@ -229,6 +239,22 @@ class _Rows:
             self.columns_needed.add(column)
             return []
         return [self._problem(number, column, "PRICE_MISSING" if column == "limit_price" else "VALUE_MISSING")]
+
+    def _price(self, number: int, values: dict[str, Any]) -> list[Problem]:
+        """Whether the price that stands there, or does not, is one of the order's side and type."""
+        side = values.get("side")
+        # A side or type that cannot be read is told by itself; most sides have a price.
+        pricing = facts_of(side).pricing if side else Pricing.ANY
+        order_type = values.setdefault("order_type", of_pricing(pricing)[0])
+        if order_type is None:
+            return []
+        price = ORDER_TYPES[order_type].price
+        if price is Price.LIMIT and "limit_price" not in values:
+            return self._missing(number, "limit_price")
+        if price in UNPRICED and values.get("limit_price") is not None:
+            price_said = price_text(values["limit_price"])
+            return [self._problem(number, "limit_price", "PRICE_NOT_OF_TYPE", price_said, type=order_type.value)]
+        return []
 
     def _put_on_dates(self, number: int, values: dict[str, Any]) -> list[Problem]:
         """A time without a date means the row's trade date."""
@@ -278,14 +304,16 @@ def _read_csv_rows(part: Sequence[CsvRow], header: Sequence[HeaderCell], rows: _
 def _read_plain(part: Sequence[CsvRow], used: Sequence[HeaderCell], rows: _Rows) -> Iterable[OrderInstruction] | None:
     """The rows column by column, which takes a third of the time; None if any needs to be looked at by itself."""
     names = {cell.column for cell in used}
-    if not part or not names.issuperset(_REQUIRED[Action.ORDER]) or not names.isdisjoint(_NOT_PLAIN):
+    if not part or not names.issuperset(_PLAIN) or not names.isdisjoint(_NOT_PLAIN):
         return None
     columns: dict[str, Any] = {"row": [row.number for row in part]}
     for cell in used:
         readings = rows.readings[cell.column]
         values: list[Any] = [readings[row.cells[cell.index]] for row in part]
         kinds = set(map(type, values))
-        if Reason in kinds or (NoneType in kinds and cell.column in _REQUIRED[Action.ORDER]):
+        if Reason in kinds or (NoneType in kinds and cell.column in _PLAIN):
+            return None
+        if cell.column in _ONLY and not set(values) <= _ONLY[cell.column]:
             return None
         if NoneType in kinds:
             values = [_DEFAULTS[cell.column] if value is None else value for value in values]

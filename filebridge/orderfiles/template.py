@@ -23,8 +23,16 @@ _COLUMNS: dict[str, tuple[str, str, str, str]] = {
     ),
     "symbol": (_TEXT, "600000.SH", "六位代码，可加交易所后缀。", "Six digits, with the exchange if you like."),
     "side": (_TEXT, "买入", "从下拉框选择。", "Choose from the list."),
-    "quantity": (_WHOLE, "100", "整数，单位为股（债券为张）。", "A whole number of shares (bonds: 张)."),
-    "limit_price": (_PRICE, "10.51", "限价，单位为元。", "The limit price in CNY."),
+    "quantity": (
+        _WHOLE,
+        "100",
+        "整数，单位为股（债券为张，期货期权为手）。",
+        "A whole number of shares (bonds: 张; lots).",
+    ),
+    "limit_price": (
+        *(_PRICE, "10.51", "限价，单位为元；市价委托为保护限价。"),
+        "The limit price in CNY; of a market order the protective limit.",
+    ),
     "order_type": (_TEXT, "限价", "从下拉框选择；留空即限价。", "Choose from the list; empty means LIMIT."),
     "account": (_TEXT, "", "只配置了一个账号时可留空。", "May be left empty where one account is configured."),
     "strategy": (_TEXT, "", "自由文字，会写入每份报告。", "Free text, carried to every report."),
@@ -37,7 +45,13 @@ _COLUMNS: dict[str, tuple[str, str, str, str]] = {
     ),
     "trade_date": (_DATE, "2026-11-20", "留空即当前交易日。", "Empty means the current trade date."),
 }
-_CHOICES = {"side": "买入,卖出,BUY,SELL", "order_type": "限价,LIMIT"}
+# The common ones: a drop-down's list has 255 characters. Any other word may be typed over it.
+_SIDES = (
+    "买入 卖出 BUY SELL 担保品买入 担保品卖出 融资买入 融券卖出 买券还券 卖券还款 买入开仓 卖出开仓 买入平仓 卖出平仓 "
+    "新股申购"
+)
+_TYPES = "限价 LIMIT 最新价 对手方最优 本方最优 最优五档即时成交剩余撤销 即时成交剩余撤销 全额成交或撤销 盘后定价"
+_CHOICES = {"side": _SIDES.replace(" ", ","), "order_type": _TYPES.replace(" ", ",")}
 _GUIDE_LINES = (
     ("如何使用", "How to use this"),
     (
@@ -107,6 +121,8 @@ def _order_sheet(sheet: Any, rows: int) -> None:
             rule = DataValidation(type="decimal", operator="greaterThan", formula1="0", allow_blank=True)
         else:
             continue
+        # A list does not name every word: what is not in it is asked about, not forbidden.
+        rule.errorStyle = "warning" if column in _CHOICES else "stop"
         rule.error, rule.errorTitle, rule.showErrorMessage = _said_of(column), COLUMNS[column], True
         rule.add(f"{letter}2:{letter}{last}")
         sheet.add_data_validation(rule)

@@ -14,6 +14,14 @@ from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
 from filebridge.orderfiles.base import UNPRINTABLE
 from filebridge.orderfiles.cells import moment_text
+from filebridge.orderfiles.sidewords import (
+    ORDER_TYPES,
+    SIDES,
+    SIDES_AMBIGUOUS,
+    SIDES_ELSEWHERE,
+    TYPES_AMBIGUOUS,
+    TYPES_ELSEWHERE,
+)
 
 Value = str | int | Decimal | date | datetime | time | Action | Side | OrderType | SymbolReading
 
@@ -33,16 +41,6 @@ _ACTIONS = {
     **dict.fromkeys(("replace", "改单"), Action.REPLACE),
 }
 _ACTIONS_TO_COME = ("transfer", "划转", "资金划转", "银证转账", "query", "查询")
-_SIDES = {
-    **dict.fromkeys(("buy", "b", "买", "买入", "证券买入"), Side.BUY),
-    **dict.fromkeys(("sell", "s", "卖", "卖出", "证券卖出"), Side.SELL),
-}
-# Sides of credit accounts, futures, options and funds: clear words, for which this version has no order.
-_SIDES_TO_COME = re.compile(
-    "融资|融券|担保品|还券|还款|开仓|平仓|平今|平昨|开多|开空|平多|平空|申购|赎回|margin|short|open|close"
-)
-_ORDER_TYPES = ("limit", "lmt", "限价", "限价委托", "限价单")
-_MARKET_TYPES = re.compile(r"market|mkt|市价|最优|五档|即时|全额|对手方|本方|最新价|ioc|fok|best")
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 
 # With one or two zeros behind the point it is still whole (pandas writes 100.0); three could be a thousand.
@@ -77,16 +75,20 @@ def read_action(text: str) -> Action | Reason:
 
 def read_side(text: str) -> Side | Reason:
     word = _word(text)
-    if word in _SIDES:
-        return _SIDES[word]
-    return Reason("SIDE_NOT_SUPPORTED" if _SIDES_TO_COME.search(word) else "SIDE_UNKNOWN")
+    if word in SIDES:
+        return SIDES[word]
+    if word in SIDES_AMBIGUOUS:
+        return Reason("SIDE_AMBIGUOUS", {"nearest": " / ".join(SIDES_AMBIGUOUS[word])})
+    return Reason("SIDE_NOT_SUPPORTED" if SIDES_ELSEWHERE.search(word) else "SIDE_UNKNOWN")
 
 
 def read_order_type(text: str) -> OrderType | Reason:
     word = _word(text)
-    if word in _ORDER_TYPES:
-        return OrderType.LIMIT
-    return Reason("ORDER_TYPE_NOT_SUPPORTED" if _MARKET_TYPES.search(word) else "ORDER_TYPE_UNKNOWN")
+    if word in ORDER_TYPES:
+        return ORDER_TYPES[word]
+    if word in TYPES_AMBIGUOUS:
+        return Reason("ORDER_TYPE_AMBIGUOUS")
+    return Reason("ORDER_TYPE_NOT_SUPPORTED" if TYPES_ELSEWHERE.search(word) else "ORDER_TYPE_UNKNOWN")
 
 
 def read_mode(text: str) -> str | Reason:
@@ -100,7 +102,7 @@ def read_security(text: str) -> SymbolReading | Reason:
 
 
 def read_quantity(text: str) -> int | Reason:
-    """Shares (bonds: 张), 1 to 2,147,483,647."""
+    """Shares (bonds: 张; futures and options: lots), 1 to 2,147,483,647."""
     number = half_width(text)
     if _NEGATIVE.fullmatch(number):
         return Reason("QUANTITY_NOT_POSITIVE")

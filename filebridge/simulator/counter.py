@@ -198,6 +198,8 @@ class Counter:
 
     def _match(self, order: Order, instrument: Instrument, now: int) -> bool:
         """Whether the order traded with what the market offers at this moment."""
+        if order.order_type == "AFTER_HOURS" and not self.market.is_after_hours(instrument):
+            return False
         executions = self.market.take(instrument, _offer(order))
         for last_qty, last_price in executions:
             self._fill(order, instrument, last_qty, last_price, now)
@@ -226,7 +228,7 @@ class Counter:
 
     def _limit_price(self, ticket: Ticket, instrument: Instrument | None) -> int | None:
         """The sender's limit; of a market type, the price that the market and a protective price let it reach."""
-        if ticket.order_type == "LIMIT" or instrument is None or ticket.price is None:
+        if ticket.order_type in ("LIMIT", "AFTER_HOURS") or instrument is None or ticket.price is None:
             return ticket.price
         given = max(0, ticket.price)
         return self.market.market_price(instrument, ticket.order_type, ticket.side, ticket.quantity, given)

@@ -34,6 +34,13 @@ LOG = logging.getLogger(__name__)
 ORDER_TYPES = {
     11: "LIMIT",
     5: "LATEST",
+    18: "MARKET_BEST",
+    19: "IMMEDIATE_OR_CANCEL",
+    20: "FILL_OR_KILL",
+    21: "BEST1_CANCEL",
+    22: "BEST5_CANCEL",
+    23: "BEST1_LIMIT",
+    24: "BEST5_LIMIT",
     42: "BEST5_CANCEL",
     43: "BEST5_LIMIT",
     44: "PEER_BEST",
@@ -41,6 +48,7 @@ ORDER_TYPES = {
     46: "IMMEDIATE_OR_CANCEL",
     47: "BEST5_CANCEL",
     48: "FILL_OR_KILL",
+    49: "AFTER_HOURS",
 }
 
 # Refusals that the terminal finds itself, before the counter gives a number to the order.

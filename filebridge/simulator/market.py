@@ -104,6 +104,10 @@ class Market:
     def phase(self, instrument: Instrument) -> Phase:
         return self._clock.phase(instrument.board.board, self._now)
 
+    def is_after_hours(self, instrument: Instrument) -> bool:
+        """Whether the fixed price after hours is traded; a market that is always open does so at any time."""
+        return self._clock.always_open or self.phase(instrument) == Phase.FIXED_PRICE
+
     def entry_problem(self, instrument: Instrument, order_type: str) -> str:
         """Why an order of this type is not taken now: a key of the counter's rejections, or nothing."""
         phase, kind, board = self.phase(instrument), ORDER_TYPES[order_type], instrument.board

@@ -52,16 +52,21 @@ class OrderType:
 
 
 # The market types' definitions are those of the exchanges' trading rules; price_type numbers belong to the desk.
-SH_SZ_BJ, SH_BJ, SZ = frozenset({"SH", "SZ", "BJ"}), frozenset({"SH", "BJ"}), frozenset({"SZ"})
+SPOT, SHENZHEN = frozenset({"SH", "SZ", "BJ", "SZO"}), frozenset({"SZ", "SZO"})
 ORDER_TYPES = {
     "LIMIT": OrderType("REST", None),
     "LATEST": OrderType("REST", None),
-    "PEER_BEST": OrderType("REST", SH_SZ_BJ, levels=1),
-    "OWN_BEST": OrderType("REST", SH_SZ_BJ, levels=0),
-    "BEST5_LIMIT": OrderType("REST", SH_BJ),
-    "BEST5_CANCEL": OrderType("CANCEL", SH_SZ_BJ),
-    "IMMEDIATE_OR_CANCEL": OrderType("CANCEL", SZ),
-    "FILL_OR_KILL": OrderType("KILL", SZ),
+    # Waits for the session of the fixed price.
+    "AFTER_HOURS": OrderType("REST", None),
+    "PEER_BEST": OrderType("REST", SPOT, levels=1),
+    "OWN_BEST": OrderType("REST", SPOT, levels=0),
+    "BEST5_LIMIT": OrderType("REST", frozenset({"SH", "BJ", "IF"})),
+    "BEST5_CANCEL": OrderType("CANCEL", SPOT | {"IF"}),
+    "IMMEDIATE_OR_CANCEL": OrderType("CANCEL", SHENZHEN | {"DF"}),
+    "FILL_OR_KILL": OrderType("KILL", SHENZHEN | {"DF"}),
+    "MARKET_BEST": OrderType("CANCEL", frozenset({"ZF"}), levels=1),
+    "BEST1_CANCEL": OrderType("CANCEL", frozenset({"IF"}), levels=1),
+    "BEST1_LIMIT": OrderType("REST", frozenset({"IF"}), levels=1),
 }
 
 

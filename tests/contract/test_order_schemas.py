@@ -102,6 +102,8 @@ def rows(draw: st.DrawFn) -> Row:
     more = draw(st.lists(st.sampled_from(others), unique=True, max_size=4))
     for column in more:
         row[_name(draw, column)] = draw(st.sampled_from(["", None]) | filled(column) | filled(column))
+    # Whether a price may stand there is a matter of the side and the order type.
+    assume(ROWS.is_valid(row))
     passed_over = draw(st.booleans())
     return {**row, PASSED_OVER: draw(st.sampled_from([None, "浦发银行", True, {}]))} if passed_over else row
 

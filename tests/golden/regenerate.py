@@ -14,7 +14,7 @@ from pathlib import Path
 from filebridge.domain.admission import terms_of
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
-from filebridge.domain.orders import SHANGHAI, OrderInstruction, price_text
+from filebridge.domain.orders import SHANGHAI, AccountType, OrderInstruction, price_text
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.risk import Rules, refusal
 from filebridge.orderfiles import Origin, parse
@@ -33,6 +33,12 @@ RULES = Rules(
     calendar=TradingCalendar.of([TODAY]),
     max_order_age=timedelta(minutes=10),
     limits=Limits(),
+    accounts={
+        "10000001": AccountType.STOCK,
+        "20000001": AccountType.CREDIT,
+        "30000001": AccountType.FUTURE,
+        "60000001": AccountType.STOCK_OPTION,
+    },
 )
 
 
@@ -71,13 +77,13 @@ def _instruction(order: OrderInstruction) -> dict[str, object]:
 
 
 def refusal_of(order: OrderInstruction) -> Reason | None:
-    """What our own rules say of an order in the one account of a paper home that is open round the clock."""
+    """What our own rules say of an order in a paper home that is always open and has an account of each kind."""
     terms = terms_of(
         order,
         tag="",
         client_order_id=order.client_order_id,
         body="",
-        account="10000001",
+        account=order.account or "10000001",
         mode=RULES.mode,
         trade_date=order.trade_date or TODAY,
         intake_no=1,

@@ -318,6 +318,7 @@ class BrokerModel:
     def receive(self, order: Order, *, reject: bool = False) -> None:
         """A request on its way arrives."""
         terms = order.terms
+        assert terms.limit_price is not None
         self.on_their_way.remove(order)
         self._witness.received(order)
         self.truth[terms.tag] = Truth.RECEIVED

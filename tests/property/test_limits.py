@@ -84,8 +84,13 @@ def counted(counters: Counters) -> Counters:
     return counters._replace(exposed_qty=0, cash_reserved=D(0), sell_reserved=0, balance=None)
 
 
+def price_of(terms: OrderTerms) -> Decimal:
+    assert terms.limit_price is not None
+    return terms.limit_price
+
+
 def worth(terms: OrderTerms, quantity: int) -> Decimal:
-    return (D(100) if is_loan(terms.symbol) else terms.limit_price) * quantity
+    return (D(100) if is_loan(terms.symbol) else price_of(terms)) * quantity
 
 
 @dataclass
@@ -298,7 +303,7 @@ class Trading:
             return
         tag, quantity = self.unheard.pop(which % len(self.unheard))
         order = self.orders[tag]
-        price = order.terms.limit_price
+        price = price_of(order.terms)
         complete = order.filled_qty + quantity >= order.terms.quantity
         kind = EventKind.FILL_COMPLETE if complete else EventKind.FILL_PARTIAL
         self.change(order, kind, Fill(f"{tag}-{order.filled_qty}", quantity, price, price * quantity, D(0), "", ""))
@@ -365,16 +370,16 @@ class Trading:
             could_hold = worth(terms, books.quantity[terms.symbol] + ahead)
             assert could_hold <= self.limits.position_value_cny_max
             assert could_hold * 100 <= self.limits.position_percent_max * ASSET
-            assert (terms.limit_price / LAST - 1) * 100 <= self.limits.price_from_last_percent_max
-            assert (terms.limit_price / PREV_CLOSE - 1) * 100 <= self.limits.price_from_prev_close_percent_max
+            assert (price_of(terms) / LAST - 1) * 100 <= self.limits.price_from_last_percent_max
+            assert (price_of(terms) / PREV_CLOSE - 1) * 100 <= self.limits.price_from_prev_close_percent_max
         elif not is_loan(terms.symbol):
-            assert (1 - terms.limit_price / LAST) * 100 <= self.limits.price_from_last_percent_max
-            assert (1 - terms.limit_price / PREV_CLOSE) * 100 <= self.limits.price_from_prev_close_percent_max
+            assert (1 - price_of(terms) / LAST) * 100 <= self.limits.price_from_last_percent_max
+            assert (1 - price_of(terms) / PREV_CLOSE) * 100 <= self.limits.price_from_prev_close_percent_max
         for buy in working:
             for sale in working:
                 pair = (buy.terms.side, sale.terms.side) == (Side.BUY, Side.SELL)
                 if pair and buy.terms.symbol == sale.terms.symbol:
-                    assert buy.terms.limit_price < sale.terms.limit_price
+                    assert price_of(buy.terms) < price_of(sale.terms)
 
 
 NUMBER = st.integers(0, 10_000)

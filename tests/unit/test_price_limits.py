@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from filebridge.domain.market import Phase, TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Side
-from filebridge.domain.price_limits import PriceBand, band_of, cage_edge, outside, warnings
+from filebridge.domain.price_limits import LIMITS, PriceBand, band_of, cage_edge, outside, warnings
 from filebridge.domain.quotes import CLOCK_SLACK, Quote, is_believed
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 from filebridge.simulator.instruments import Instruments
@@ -145,7 +145,7 @@ def test_the_simulated_market_has_the_same_limits() -> None:
         instrument = instruments.get(symbol)
         assert instrument is not None
         kind = instrument_kind(symbol)
-        if kind in (InstrumentKind.OTHER, InstrumentKind.REPO):
+        if not any(row.kind is kind for row in LIMITS):
             continue
         told = market.quote(instrument)
         seen = quote()._replace(symbol=symbol, name=instrument.name, prev_close=Decimal(told.prev_close) / 1000)

@@ -137,8 +137,8 @@ def test_an_exchange_that_contradicts_the_number_is_not_accepted(text: str, mean
         ("200002.SZ", InstrumentKind.OTHER, None),
         ("899050.BJ", InstrumentKind.OTHER, None),
         ("999999.SH", InstrumentKind.OTHER, None),
-        ("IF2401.IF", InstrumentKind.OTHER, None),
-        ("10004358.SHO", InstrumentKind.OTHER, None),
+        ("IF2401.IF", InstrumentKind.FUTURE, None),
+        ("10004358.SHO", InstrumentKind.OPTION, None),
     ],
 )
 def test_kind_and_board_come_from_the_prefix_table(symbol: str, kind: InstrumentKind, its_board: Board | None) -> None:
