@@ -134,8 +134,10 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
         kept = [f"accounts = [{accounts}]" if line.startswith("accounts = ") else line for line in text]
         settings.write_text("\n".join(kept) + "\n", encoding="utf-8")
         rows = "".join(f"{account},{kind},100000000\n" for account, kind in KINDS.items())
-        held = ("10000001,600036.SH", "10000001,510050.SH", "10000001,300059.SZ", "20000001,600036.SH")
-        held += ("20000001,600000.SH", "60000001,510050.SH")
+        held = [
+            *("10000001,600036.SH", "10000001,510050.SH", "10000001,300059.SZ"),
+            *("20000001,600036.SH", "20000001,600000.SH", "60000001,510050.SH"),
+        ]
         holdings = "".join(f"{each},1000000,1000000,1\n" for each in held)
         header = "account,symbol,quantity,available_qty,avg_cost\n"
         (home.userdata / "holdings.csv").write_text(header + holdings, encoding="utf-8")
