@@ -265,18 +265,6 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{value} was read as {symbol}: spreadsheets drop leading zeros. Format the column as text to keep them.",
         "{value} 已按 {symbol} 读取：表格软件会去掉前面的零。请把该列设为文本格式。",
     ),
-    "SIDE_UNKNOWN": (
-        "The side {value} is not known. Write BUY or SELL, 买入 or 卖出; docs/language.md lists all others.",
-        "无法识别买卖方向 {value}，请填 买入 或 卖出（BUY、SELL）；其他业务的写法见 docs/language.md。",
-    ),
-    "SIDE_AMBIGUOUS": (
-        "The side {value} may mean {nearest}. Write the one that is meant.",
-        "买卖方向 {value} 可能指 {nearest}，请写明其中之一。",
-    ),
-    "SIDE_NOT_SUPPORTED": (
-        "The broker's interface has no order for {value}. Place it in the broker's terminal.",
-        "券商接口没有 {value} 这种委托，请在券商终端中办理。",
-    ),
     "QUANTITY_NOT_INTEGER": (
         "The quantity {value} is not a whole number. Write digits only, in shares (bonds: 张), as in 1000: "
         "not 1e+05 (R: scientific = FALSE), and not 1.000, which may be a thousand.",
@@ -311,29 +299,6 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
     "PRICE_TOO_LARGE": (
         "The price {value} cannot be meant: prices stay below {limit}.",
         "委托价格 {value} 明显有误：价格应低于 {limit}。",
-    ),
-    "PRICE_MISSING": (
-        "{name} is empty, and this order needs a limit price. Write it, or name an order type that has none.",
-        "{name_zh} 为空，该委托必须填写限价。请填写价格，或写明不需要价格的报价类型。",
-    ),
-    "PRICE_NOT_OF_TYPE": (
-        "An order of type {type} has no price of its own, but {value} stands there. Leave it empty, or write LIMIT.",
-        "报价类型 {type} 不带价格，但填写了 {value}。请把价格留空，或把报价类型改为 限价（LIMIT）。",
-    ),
-    "ORDER_TYPE_UNKNOWN": (
-        "The order type {value} is not known. Write LIMIT (限价) or leave it empty; docs/language.md lists all others.",
-        "无法识别报价类型 {value}，请填 限价（LIMIT）或留空；其他类型的写法见 docs/language.md。",
-    ),
-    "ORDER_TYPE_AMBIGUOUS": (
-        "{value} means another order type at each exchange. Name the one that is meant, such as BEST5_OR_CANCEL "
-        "(最优五档即时成交剩余撤销) or COUNTERPARTY_BEST (对手方最优); docs/language.md says which exchange takes "
-        "which.",
-        "各交易所对 {value} 的定义不同。请写明具体类型，例如 最优五档即时成交剩余撤销（BEST5_OR_CANCEL）或 "
-        "对手方最优（COUNTERPARTY_BEST）；各交易所支持的类型见 docs/language.md。",
-    ),
-    "ORDER_TYPE_NOT_SUPPORTED": (
-        "The broker's interface has no order type {value}. Give a limit price instead.",
-        "券商接口没有报价类型 {value}。请改用限价并填写价格。",
     ),
     "ID_CHARACTERS": (
         "{column} {value} cannot be used as an id: it begins with a letter, digit, underscore or Chinese character "
