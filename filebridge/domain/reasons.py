@@ -17,6 +17,7 @@ from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
 from filebridge.domain.sheet_reasons import SHEET_REASONS
 from filebridge.domain.source_reasons import SOURCE_REASONS
+from filebridge.domain.word_reasons import WORD_REASONS
 
 Context = Mapping[str, str]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -240,7 +241,8 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(FILE_REASONS, ROW_REASONS, SHEET_REASONS, SOURCE_REASONS, KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
+    *(FILE_REASONS, ROW_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS),
+    *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
