@@ -34,6 +34,7 @@ from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
 from filebridge.outbox import Outbox, receipt_rows
+from filebridge.proof import Proofs
 from filebridge.sources import HOME_INBOX
 
 if TYPE_CHECKING:
@@ -149,6 +150,11 @@ def watcher_of(home: Path, settings: Settings, wake: Callable[[], None]) -> Watc
     return Watcher([source.place(home) for source in settings.inbox.all_sources if source.watch], wake)
 
 
+def proofs_of(home: Path, settings: Settings) -> Proofs:
+    """Raises SettingsError."""
+    return Proofs.of(settings.inbox.all_sources, home, os.environ)
+
+
 def _make_source_folders(home: Path, settings: Settings) -> None:
     """Those in the home; one elsewhere may be a share that is away, and is its owner's to make."""
     for source in settings.inbox.all_sources:
@@ -174,6 +180,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)
         _make_source_folders(home, settings)
+        proofs = proofs_of(home, settings)
         userdata = (home / settings.broker.userdata).resolve()
         keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
         keep_counter()
@@ -194,6 +201,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             archive=Archive(home / "archive"),
             outbox=outbox_of(home, reader),
             control=ControlFolder(home / "control"),
+            proofs=proofs,
             boot_id=boot_id(),
             handed_over=lambda name: handed_over(home / PRIVATE / name),
             forget_handed=lambda: _forget_handed(home / PRIVATE),
@@ -263,13 +271,17 @@ def check(home: Path, settings: Settings, path: Path, source: str = "") -> tuple
         book = OrderBook(ledger, reader, rows_at_once=settings.inbox.rows_at_once)
         moment = now()
         status = path.lstat()
+        source = source or _source_at(home, settings, path)
+        beside = {suffix: path.with_name(path.name + suffix) for suffix in settings.inbox.source(source).suffixes}
         file = ClaimedFile(
             *(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment),
-            source=source or _source_at(home, settings, path),
+            source=source,
+            companions={suffix: each for suffix, each in beside.items() if each.exists()},
         )
         try:
             with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
-                intake = Intake(book, ledger, reader, settings, rules, rows_at_once=sys.maxsize)
+                proofs = proofs_of(home, settings)
+                intake = Intake(book, ledger, reader, settings, rules, rows_at_once=sys.maxsize, proofs=proofs)
                 (taken,) = intake.take([file], (), moment)
                 assert taken is not None
                 rows, _ = receipt_rows(turn.events)

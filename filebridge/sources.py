@@ -4,10 +4,11 @@ What an entry fixes for its files (account, strategy, basket) a row may repeat b
 """
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 HOME_INBOX = "inbox"
 # Folders of the home that hold something else; whoever writes an order file there would be read as something else.
@@ -16,6 +17,18 @@ NOT_SOURCES = ("outbox", "archive", "control", "userdata", ".filebridge")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 
 Policy = Literal["auto", "rename", "done_file", "end_line", "closed", "settle"]
+Proof = Literal["none", "hmac", "minisign", "owner"]
+PROOF_SUFFIXES = {"hmac": ".hmac", "minisign": ".minisig"}
+# The settings of which a proof needs one.
+_OF_PROOF: dict[str, tuple[str, ...]] = {
+    "none": (),
+    "hmac": ("key_file", "key_env"),
+    "minisign": ("public_key",),
+    "owner": ("owner",),
+}
+# Two letters of the algorithm, the key's number of eight bytes and the key of 32, in base64.
+_PUBLIC_KEY = r"^(RW[Q-T][A-Za-z0-9+/]{53})?$"
+_ALL_OF_PROOFS = tuple(name for names in _OF_PROOF.values() for name in names)
 Format = Literal["auto", "csv", "json", "jsonl", "workbook", "goldminer", "xuntou", "hundsun", "cats", "ptrade"]
 # The name stands in paths and reports.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff-]{0,39}$")]
@@ -64,12 +77,40 @@ class Source(BaseModel):
         description="Whether the system is asked to tell of changes. False for network shares: they are only scanned.",
     )
 
+    proof: Proof = Field(
+        "none",
+        description="Proof of origin that each file needs: `none`, `hmac`, `minisign` or `owner` (docs/hand-over.md).",
+    )
+    proof_seconds: float = Field(
+        10,
+        ge=0,
+        le=600,
+        description="How long a finished file waits for its `.hmac` or `.minisig` before it is refused.",
+    )
+    key_file: str = Field("", description="With `hmac`: the file that holds the key, outside of all these folders.")
+    key_env: str = Field("", description="With `hmac`: the environment variable that holds the key instead.")
+    public_key: str = Field(
+        "", pattern=_PUBLIC_KEY, description="With `minisign`: the public key, as it stands in `minisign.pub`."
+    )
+    owner: str = Field("", description="With `owner`: the user whose files these must be. Not on Windows.")
+
     @field_validator("name")
     @classmethod
     def _no_device(cls, name: str) -> str:
         if name.lower() in _DEVICES:
             raise ValueError(f"{name} is a device's name on Windows")
         return name
+
+    @model_validator(mode="after")
+    def _proof_is_whole(self) -> "Source":
+        given = {name for name in _ALL_OF_PROOFS if getattr(self, name)}
+        if given - set(_OF_PROOF[self.proof]):
+            raise ValueError(f"{min(given)} says nothing with proof = {self.proof}")
+        if _OF_PROOF[self.proof] and len(given) != 1:
+            raise ValueError(f"proof = {self.proof} needs one of {', '.join(_OF_PROOF[self.proof])}")
+        if self.proof == "owner" and sys.platform == "win32":
+            raise ValueError("proof = owner is not for Windows; give its folder rights for that user alone")
+        return self
 
     @property
     def fixed(self) -> dict[str, str]:
@@ -80,7 +121,13 @@ class Source(BaseModel):
     @property
     def suffixes(self) -> tuple[str, ...]:
         """What names of companions add to that of their file."""
-        return (self.done_suffix,) if self.policy == "done_file" else ()
+        done = (self.done_suffix,) if self.policy == "done_file" else ()
+        return (*done, self.proof_suffix) if self.proof_suffix else done
+
+    @property
+    def proof_suffix(self) -> str:
+        """What the name of a proof adds to that of its file; empty where it is no file."""
+        return PROOF_SUFFIXES.get(self.proof, "")
 
     def place(self, home: Path) -> Path:
         """Its folder, with no link followed."""

@@ -34,7 +34,7 @@ def first_code(bodies: Sequence[Body]) -> str:
 def at_desk(rows: Sequence[OrderInstruction], desk: Desk) -> tuple[Sequence[OrderInstruction], list[Problem]]:
     """Well-formed rows with what their source fixes, and what makes them unusable under this configuration."""
     problems: list[Problem] = []
-    if desk.fixed or desk.called:
+    if desk.fixed or desk.called or desk.dates_required:
         placed = [admission.placed(row, desk) for row in rows]
         rows, problems = [row for row, _ in placed], [problem for _, found in placed for problem in found]
     # With a single account, most rows name neither it nor the mode: there is nothing to ask of them.

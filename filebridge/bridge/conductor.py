@@ -83,7 +83,9 @@ class Bridge:
             reconcile_seconds=settings.recovery.reconcile_seconds,
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
-        self._intake = Intake(self.book, parts.ledger, parts.reader, settings, parts.rules, rows_at_once=at_once)
+        self._intake = Intake(
+            *(self.book, parts.ledger, parts.reader, settings, parts.rules), rows_at_once=at_once, proofs=parts.proofs
+        )
         self._arrivals = Arrivals(parts.inbox, parts.archive, self._intake, parts.reader)
         self._controls = Controls(self.book, self._sender, self._reconciler, self._arrivals.release, self._intake.large)
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])

@@ -5,12 +5,14 @@ A very large one is only begun here; `large.py` goes on with it.
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from filebridge import archive, failpoints
 from filebridge.bridge.answers import (
@@ -39,6 +41,9 @@ from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import Origin, ParsedFile, Slices, format_of, parse, parse_slices
+from filebridge.proof import COMPANION_BYTES_MAX, Proofs, Proven
+
+_NO_PROOFS = Proofs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class _Reading:
     sha256: str
     parsed: ParsedFile
     set_aside: Reason | None = None
+    desk: Desk | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,7 @@ class _LargeReading:
     slices: Slices
     lines: int
     released: bool
+    desk: Desk
 
 
 class Intake:
@@ -72,12 +79,14 @@ class Intake:
         rules: risk.Rules,
         *,
         rows_at_once: int,
+        proofs: Proofs = _NO_PROOFS,
     ) -> None:
         self._book = book
         self._ledger = ledger
         self._settings = settings
         self._rules = rules
         self._rows_at_once = rows_at_once
+        self._proofs = proofs
         self._accounts = tuple(account.id for account in settings.broker.accounts)
         self.large = LargeFiles(book, ledger, reader, rules, desk_of=self._desk_of)
 
@@ -110,11 +119,18 @@ class Intake:
         """The rows of a file; or why it is set aside: it lay too long, or was meant for an earlier day."""
         settings = self._settings.inbox
         source = settings.source(file.source)
-        data, why = _bytes_of(file, settings.max_file_bytes)
+        desk = self._desk_of(file.source)
+        data, status, why = _bytes_of(file, settings.max_file_bytes)
         if why is None and file.sign == LATE:
             # As it would be if it were cut; nothing of it is believed.
             missing = f"{file.name}{source.done_suffix}" if source.policy == "done_file" else "#END"
             why = Reason("FILE_NEVER_FINISHED", {"missing": missing, "limit_seconds": f"{settings.max_file_age:g}"})
+        if why is None and source.proof != "none":
+            assert status is not None
+            proven = self._proofs.look(source, data, _companion_of(file, source.proof_suffix), status)
+            why = proven if isinstance(proven, Reason) else self._other_day(proven, today, released=released)
+            # A user's own file needs no date: to drop it again takes the rights of that user.
+            desk = desk._replace(dates_required=proven == Proven() and source.proof != "owner")
         if why is not None:
             return _Reading("", ParsedFile(problems=(Problem(FILE_ROW, "", "", why),)))
         sha256 = hashlib.sha256(data).hexdigest()
@@ -129,7 +145,7 @@ class Intake:
         # A JSON document is one value, and cannot be read in parts.
         if lines > self._rows_at_once + 1 and format_of(file.name, origin) in ("csv", "jsonl"):
             slices = parse_slices(data, **how, rows_a_slice=min(ROWS_A_PART, self._rows_at_once))
-            return _LargeReading(sha256, slices, lines, released)
+            return _LargeReading(sha256, slices, lines, released, desk)
         parsed = parse(data, **how)
         earlier = next(
             (row.trade_date for row in parsed.instructions if row.trade_date and row.trade_date < today), None
@@ -137,7 +153,14 @@ class Intake:
         if earlier is not None and not released:
             reason = Reason("FILE_OF_EARLIER_DATE", {"trade_date": earlier.isoformat(), "file": file.name})
             return _Reading(sha256, ParsedFile(format=parsed.format, encoding=parsed.encoding), reason)
-        return _Reading(sha256, parsed)
+        return _Reading(sha256, parsed, desk=desk)
+
+    def _other_day(self, proven: Proven, today: date, *, released: bool) -> Reason | None:
+        """What a proof of another day is refused for; a person may release a file of which it holds."""
+        day = risk.current_date(proven.at, self._rules) if proven.at else proven.day
+        if day in (None, today) or released:
+            return None
+        return Reason("PROOF_OF_OTHER_DAY", {"proof_date": str(day), "trade_date": today.isoformat()})
 
     def _look_up(self, rows: Sequence[OrderInstruction], today: date) -> None:
         """Have the keys that users gave at hand: one question for the rows of all files."""
@@ -165,12 +188,12 @@ class Intake:
             "archived_as": "",
         }
         if isinstance(reading, _LargeReading):
-            self.large.begin(
-                row, file, self._warning(file), reading.slices, lines=reading.lines, released=reading.released
-            )
+            warning, released = self._warning(file), reading.released
+            about = (row, file, reading.desk, reading.slices)
+            self.large.begin(*about, lines=reading.lines, released=released, warning=warning)
             return None
         parsed, number = reading.parsed, row["intake_no"]
-        problems, good, refused = sift(parsed, self._desk_of(file.source))
+        problems, good, refused = sift(parsed, reading.desk or self._desk_of(file.source))
         if reading.set_aside is not None:
             bodies = [file_body(Outcome.QUARANTINED, reading.set_aside)]
             self._book.turn.answer_row(bodies[0], intake_no=number)
@@ -245,15 +268,39 @@ def sift(parsed: ParsedFile, desk: Desk) -> tuple[list[Problem], list[OrderInstr
     return problems, good, desk.on_bad_row == "refuse" or not good
 
 
-def _bytes_of(file: ClaimedFile, size_max: int) -> tuple[bytes, Reason | None]:
+def _bytes_of(file: ClaimedFile, size_max: int) -> tuple[bytes, os.stat_result | None, Reason | None]:
+    """What stands in the file and whose it is, or why it is not read."""
     if not file.is_regular:
-        return b"", Reason("FILE_NOT_REGULAR", {"file": file.name})
+        return b"", None, Reason("FILE_NOT_REGULAR", {"file": file.name})
     if file.size > size_max:
-        return b"", Reason("FILE_TOO_LARGE", {"size": str(file.size), "limit": str(size_max)})
+        return b"", None, Reason("FILE_TOO_LARGE", {"size": str(file.size), "limit": str(size_max)})
     try:
-        # Never through a link: what it points to is nobody's order file.
-        handle = os.open(file.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as stream:
-            return stream.read(), None
+        with _opened(file.path) as stream:
+            status = os.fstat(stream.fileno())
+            # It may have become another file since it was looked at.
+            if not stat.S_ISREG(status.st_mode):
+                return b"", None, Reason("FILE_NOT_REGULAR", {"file": file.name})
+            data = stream.read(size_max + 1)
     except OSError as error:
-        return b"", Reason("FILE_UNREADABLE", {"text": error.strerror or str(error)})
+        return b"", None, Reason("FILE_UNREADABLE", {"text": error.strerror or str(error)})
+    if len(data) > size_max:
+        return b"", None, Reason("FILE_TOO_LARGE", {"size": f"> {size_max}", "limit": str(size_max)})
+    return data, status, None
+
+
+def _companion_of(file: ClaimedFile, suffix: str) -> bytes | None:
+    """What lies beside a file, if anything that can be read does."""
+    path = file.companions.get(suffix)
+    try:
+        if path is None or not path.is_file():
+            return None
+        with _opened(path) as stream:
+            return stream.read(COMPANION_BYTES_MAX)
+    except OSError:
+        return None
+
+
+def _opened(path: Path) -> BinaryIO:
+    # Never through a link: what it points to is nobody's order file. Nor waiting for the other end of a pipe.
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags), "rb")

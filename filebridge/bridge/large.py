@@ -97,11 +97,18 @@ class LargeFiles:
         return any(file.row["claim"] == claim for file in self._files)
 
     def begin(
-        self, row: Body, claimed: ClaimedFile, warning: Reason | None, slices: Slices, *, lines: int, released: bool
+        self,
+        row: Body,
+        claimed: ClaimedFile,
+        desk: Desk,
+        slices: Slices,
+        *,
+        lines: int,
+        released: bool,
+        warning: Reason | None,
     ) -> None:
         """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it, and `warning` is told if
         it is accepted."""
-        desk = self._desk_of(claimed.source)
         file = LargeFile(row, claimed, claimed.source, desk, slices=slices, lines=lines, released=released)
         file.mode, file.warning = self._rules.mode, warning
         file.keys = RowKeys(today=file.today, only_account=desk.accounts[0])

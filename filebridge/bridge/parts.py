@@ -2,7 +2,7 @@
 
 import queue
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from filebridge.archive import Archive
@@ -14,6 +14,7 @@ from filebridge.inbox import Inbox, Watcher
 from filebridge.ledger.store import Ledger, Turn
 from filebridge.ledger.views import LedgerReader
 from filebridge.outbox import Outbox
+from filebridge.proof import Proofs
 
 Clock = Callable[[], datetime]
 
@@ -34,6 +35,7 @@ class Parts:
     archive: Archive
     outbox: Outbox
     control: ControlFolder
+    proofs: Proofs = field(default_factory=Proofs)
     boot_id: str
     # The tags in a worker's hand-over log, by the log's name; None if it proves nothing.
     handed_over: Callable[[str], frozenset[str] | None]

@@ -34,6 +34,8 @@ class Desk(NamedTuple):
     fixed: Mapping[str, str] = MappingProxyType({})
     called: Mapping[str, str] = MappingProxyType({})
     on_bad_row: str = "refuse"
+    # Whether each row has to say its day, for nothing else of its file does.
+    dates_required: bool = False
 
 
 class Known(NamedTuple):
@@ -69,7 +71,9 @@ class Answer(NamedTuple):
 
 def placed(row: OrderInstruction, desk: Desk) -> tuple[OrderInstruction, list[Problem]]:
     """The row with what its source fixes; a row may repeat that, but not say otherwise."""
-    found = []
+    found: list[Problem] = []
+    if desk.dates_required and row.trade_date is None:
+        found.append(Problem(row.row, "trade_date", "", Reason("PROOF_WITHOUT_DATE")))
     if row.account in desk.called:
         row = row._replace(account=desk.called[row.account])
     for column, value in desk.fixed.items():

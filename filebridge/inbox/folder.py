@@ -22,6 +22,8 @@ _NEVER_ORDERS = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~")
 # What a spreadsheet lays beside an open workbook: Excel and WPS `~$orders.xlsx`, LibreOffice `.~lock.orders.xlsx#`.
 _OWNER_FILE = re.compile(r"~\$(.+)|\.~lock\.(.+)#", re.DOTALL)
 _OPEN_IN_EXCEL = "(is it open in Excel? 请先在表格软件中关闭该文件)"
+# A shorter one is still being written.
+_PROOF_BYTES_MIN = {".hmac": 64, ".minisig": 200}
 # A file that a program has open, and leaves unchanged for so long, is worth a word.
 _SAID_AFTER_SECONDS = 2
 
@@ -95,6 +97,8 @@ class SourceFolder:
         # Names that came by a rename, or whose writer closed them, and have not been claimed yet.
         self._renamed: set[str] = set()
         self._closed: set[str] = set()
+        # Finished files whose proof of origin has not come -> since when.
+        self._unproven: dict[str, datetime] = {}
         # Files that say something of another one.
         self._companions: dict[str, os.stat_result] = {}
         # The tokens of our claims that lay there at the last look; any other is an earlier run's.
@@ -169,6 +173,7 @@ class SourceFolder:
         self._sights.pop(name, None)
         self._renamed.discard(name)
         self._closed.discard(name)
+        self._unproven.pop(name, None)
         return self.own(target, found.sight.first_seen)
 
     def own(self, path: Path, seen_at: datetime) -> Claim:
@@ -211,12 +216,13 @@ class SourceFolder:
                 self._stuck[name] = (
                     f"{short(owner)} lies beside it; close the file, or delete that one {_OPEN_IN_EXCEL}"
                 )
-            elif sign := self._sign(name, status, sight, now):
+            elif (sign := self._sign(name, status, sight, now)) and not self._waits_for_proof(name, now):
                 finished.append(Finished(status.st_mtime_ns, name, sign, sight, self))
         self._first_scan = False
         # A hint is kept for as long as its file lies there.
         self._renamed &= self._sights.keys()
         self._closed &= self._sights.keys()
+        self._unproven = {name: since for name, since in self._unproven.items() if name in self._sights}
         return finished
 
     def _entries(self, claimed: Collection[str]) -> list[tuple[str, os.stat_result]]:
@@ -290,6 +296,22 @@ class SourceFolder:
         if not sign and seconds >= _SAID_AFTER_SECONDS and seen.writer is Writer.SOME:
             self._stuck[name] = f"a program has it open 文件仍被其他程序打开 {_OPEN_IN_EXCEL}"
         return sign
+
+    def _waits_for_proof(self, name: str, now: datetime) -> bool:
+        """Whether a finished file has to wait for its proof of origin, which may come after it, but not at any time."""
+        suffix = self.source.proof_suffix
+        if not suffix:
+            return False
+        proof = self._companions.get(name + suffix)
+        if proof is not None and proof.st_size >= _PROOF_BYTES_MIN[suffix]:
+            path = f"{self.place}/{name}{suffix}"
+            if not self.tells or writer_of(path) is not Writer.SOME:
+                return False
+        since = self._unproven.setdefault(name, now)
+        if (now - since).total_seconds() >= self.source.proof_seconds:
+            return False
+        self._stuck[name] = f"waits for {short(name)}{suffix} 等待来源证明"
+        return True
 
     def _is_done(self, name: str, status: os.stat_result) -> bool:
         """Whether its done-file lies there; one that is older than the file is left from an earlier one of the name."""

@@ -1,7 +1,11 @@
 """Files from several folders, each with its own rules, in the real program."""
 
+import hashlib
+import hmac
+from datetime import timedelta
 from pathlib import Path
 
+from filebridge import app
 from filebridge.config import SETTINGS_FILE
 from filebridge.inbox.claims import new_claim
 from tests.integration.homes import ACCOUNT, Home, Receipt, orders_file, until
@@ -109,3 +113,93 @@ def test_a_start_takes_up_claims_in_every_folder_once(home: Home) -> None:
     until(lambda: place.exists() and not back.exists(), "the file to rest again")
     assert len(home.requests()) == 2
     assert home.twice() == []
+
+
+SIGNED = """
+[[inbox.sources]]
+name = "signed"
+folder = "signed"
+policy = "rename"
+proof = "hmac"
+key_file = "secret.key"
+proof_seconds = 0.5
+
+[[inbox.sources]]
+name = "done"
+folder = "done"
+policy = "done_file"
+
+[[inbox.sources]]
+name = "slow"
+folder = "slow"
+policy = "settle"
+"""
+SECRET = b"sixteen bytes or more"
+
+
+def sign(folder: Path, name: str, text: str, day: str = "") -> None:
+    mac = hmac.new(SECRET, (f"{day}\n" if day else "").encode() + text.encode(), hashlib.sha256)
+    (folder / f"{name}.hmac").write_text(f"{mac.hexdigest()} {day}".strip() + "\n", encoding="utf-8")
+
+
+def test_only_what_is_proven_for_this_day_trades(home: Home) -> None:
+    (home.folder / "secret.key").write_bytes(SECRET)
+    with_sources(home, SIGNED).ready(outbox__report_seconds=0.1)
+    signed = home.folder / "signed"
+    today = app.now().date()
+    header = "client_order_id,trade_date,symbol,side,quantity,limit_price"
+
+    def row(name: str, quantity: int, day: str = "") -> str:
+        return orders_file(f"{name},{day},600000.SH,BUY,{quantity},10.51", header=header)
+
+    files = {
+        # name: (text, text that is signed, day that is signed, codes)
+        "dated-rows.csv": (row("p-1", 100, str(today)), row("p-1", 100, str(today)), "", [""]),
+        "dated-proof.csv": (row("p-2", 200), row("p-2", 200), str(today), [""]),
+        "undated.csv": (row("p-3", 300), row("p-3", 300), "", ["PROOF_WITHOUT_DATE"]),
+        "yesterday.csv": (row("p-4", 400), row("p-4", 400), str(today - timedelta(days=1)), ["PROOF_OF_OTHER_DAY"]),
+        "other-bytes.csv": (row("p-5", 500), row("p-5", 600), str(today), ["PROOF_WRONG"]),
+        "missing.csv": (row("p-6", 600), None, "", ["PROOF_MISSING"]),
+    }
+    for name, (text, proven, day, _) in files.items():
+        if proven is not None:
+            sign(signed, name, proven, day)
+        drop(signed, name, text)
+    for name, (text, _, _, codes) in files.items():
+        receipt = receipt_from(home, "signed", name)
+        assert receipt.codes == codes, name
+        place = home.resting(receipt)
+        assert place.read_text(encoding="utf-8") == text
+        assert place.with_name(f"{place.name}.hmac").exists() == (name != "missing.csv")
+    for name in ("p-1", "p-2"):
+        home.wait_for_status(name, "FILLED")
+    until(lambda: list(signed.iterdir()) == [], "an empty folder")
+    # The same proof again, the same day: the orders are the same orders.
+    text = files["dated-proof.csv"][0]
+    sign(signed, "again.csv", text, str(today))
+    drop(signed, "again.csv", text)
+    assert receipt_from(home, "signed", "again.csv").outcomes == ["DUPLICATE"]
+    assert len(home.requests()) == 2
+    assert SECRET.decode() not in home.said()
+
+
+def test_a_receipt_says_how_little_showed_that_a_file_is_whole(home: Home) -> None:
+    (home.folder / "secret.key").write_bytes(SECRET)
+    with_sources(home, SIGNED)
+    for name in ("done", "slow"):
+        (home.folder / name).mkdir()
+    (home.folder / "done" / "never.csv").write_text(orders_file(f"never,{GOOD}"), encoding="utf-8")
+    home.once(inbox__max_file_age=1)
+    never = receipt_from(home, "done", "never.csv")
+    assert never.codes == ["FILE_NEVER_FINISHED"]
+    assert "never.csv.done" in never.rows[0]["message"]
+    (home.folder / "slow" / "slow.csv").write_text(orders_file(f"slow,{GOOD}"), encoding="utf-8")
+    (home.folder / "done" / "done.csv").write_text(orders_file("done,600000.SH,BUY,200,10.51"), encoding="utf-8")
+    (home.folder / "done" / "done.csv.done").touch()
+    home.once()
+    slow, done = receipt_from(home, "slow", "slow.csv"), receipt_from(home, "done", "done.csv")
+    assert (slow.outcomes, slow.codes) == (["ACCEPTED", "ACCEPTED"], ["FILE_TAKEN_SETTLED", ""])
+    assert (done.outcomes, done.codes) == (["ACCEPTED"], [""])
+    place = home.resting(done)
+    assert place.with_name(f"{place.name}.done").exists()
+    assert len(home.requests()) == 2
