@@ -92,6 +92,12 @@ def crash(args: list[str]) -> int:
     return _run([PYTHON, "-m", "tests.crash.matrix", *args])
 
 
+def fuzz(args: list[str]) -> int:
+    """100,000 damaged order files, minutes long; --minutes M, --files N, --seed S, --case NUMBER"""
+    _ensure_environment(quiet=False)
+    return _run([PYTHON, "-m", "tests.fuzz", *args])
+
+
 def bench(args: list[str]) -> int:
     """Benchmarks beside a program written by hand: docs/performance.md; --quick, --full, --only NAME"""
     _ensure_environment(quiet=False)
@@ -137,6 +143,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "check": check,
     "fix": fix,
     "crash": crash,
+    "fuzz": fuzz,
     "bench": bench,
     "windows": windows,
     "docs": docs,

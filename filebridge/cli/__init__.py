@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from filebridge.cli import asking, doctor, reading, running, template
+from filebridge.cli import asking, checking, doctor, reading, running, template
 from filebridge.errors import FilebridgeError
 
 app = typer.Typer(
@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (running, reading, template, asking, doctor):
+for room in (running, checking, reading, template, asking, doctor):
     for command in room.COMMANDS:
         app.command(name=command.__name__.rstrip("_"))(command)
 

@@ -1,21 +1,17 @@
-"""Commands that read: check, orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
+"""Commands that read: orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from filebridge.cli.showing import (
-    GOOD,
     HERE,
-    TABLE_ROWS_MAX,
     AsCsv,
     AsJson,
     Day,
     Home,
-    Row,
     read_day,
     show_messages,
     show_rows,
@@ -27,48 +23,7 @@ OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a num
 _ORDERS = "client_order_id symbol side quantity limit_price status filled_qty avg_fill_price".split()
 _FILLS = "client_order_id symbol side last_qty last_price filled_qty traded_at".split()
 _FILES = "intake_no name outcome reason_code rows received_at".split()
-_RECEIPT = "row client_order_id symbol side quantity limit_price outcome".split()
 _STORY = "seq at what".split()
-
-
-def check(
-    files: Annotated[list[Path], typer.Argument(help="Order files. 委托文件。", exists=True)],
-    home: Home = HERE,
-    source: Annotated[
-        str, typer.Option(help="The entry of the inbox whose rules count, by its name. 按哪个来源目录检查。")
-    ] = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
-    from filebridge import app
-    from filebridge.config import load_settings
-    from filebridge.tables import RECEIPT
-
-    settings = load_settings(home)
-    names = [each.name for each in settings.inbox.all_sources]
-    if source and source not in names:
-        raise typer.BadParameter(
-            f"{source} is no entry of the inbox; there are {', '.join(names)}", param_hint="source"
-        )
-    clean = True
-    answers: dict[str, list[Row]] = {}
-    for path in files:
-        answers[str(path)], usable = app.check(home, settings, path, source)
-        clean &= usable
-    if as_json:
-        typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
-    else:
-        for name, rows in answers.items():
-            if not as_csv:
-                # What needs a look comes first where the table has to be cut.
-                rows = sorted(rows, key=lambda row: row["outcome"] in GOOD) if len(rows) > TABLE_ROWS_MAX else rows
-            show_rows(rows, RECEIPT if as_csv else _RECEIPT, title=name, as_csv=as_csv)
-            if not as_csv:
-                counts = Counter(row["outcome"] for row in rows)
-                typer.echo(", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()))
-                show_messages(rows)
-    raise typer.Exit(0 if clean else 1)
 
 
 def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
@@ -174,4 +129,4 @@ def _open(home: Path) -> tuple[Any, Any]:
     return LedgerReader(home / app.LEDGER), today
 
 
-COMMANDS = (check, orders, fills, files, show, verify, rebuild, backup)
+COMMANDS = (orders, fills, files, show, verify, rebuild, backup)

@@ -15,6 +15,12 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "This is not a text file. Save the orders as CSV UTF-8 and drop that file.",
         "这不是文本文件。请把委托保存为 CSV UTF-8 后重新投放。",
     ),
+    "FILE_ENCODING_AMBIGUOUS": (
+        "The file may be UTF-8 (then it says {utf8}) or GBK (then it says {gbk}), and nothing tells which. Save it as "
+        "CSV UTF-8 with its mark (BOM), or call a column by its Chinese name.",
+        "文件可能是 UTF-8（内容为 {utf8}），也可能是 GBK（内容为 {gbk}），无法判断。"
+        "请另存为 CSV UTF-8（带 BOM），或使用中文列名。",
+    ),
     "FILE_ENCODING_UNKNOWN": (
         "The text is neither UTF-8, nor UTF-16 with its mark, nor Chinese GBK/GB18030; part of it may be damaged. "
         "Save the file as CSV UTF-8.",
@@ -84,6 +90,11 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "This is not valid JSON from line {line}, character {place} on; the file may have been cut off. "
         "Write it again, with a JSON library rather than by hand.",
         "JSON 从第 {line} 行第 {place} 个字符起无法解析，文件可能不完整。请重新生成，最好由 JSON 库写出。",
+    ),
+    "FILE_JSON_NOT_UTF8": (
+        "JSON is UTF-8 by its standard, and this file is not. Have the program write UTF-8 (Python: "
+        'encoding="utf-8"), and drop it again.',
+        '按标准 JSON 必须是 UTF-8 编码，而本文件不是。请让程序以 UTF-8 写出（Python：encoding="utf-8"）后重新投放。',
     ),
     "FILE_JSON_SHAPE": (
         'The JSON must be an array of orders, [{...}, ...], or an object with the one key orders: {"orders": [...]}.',

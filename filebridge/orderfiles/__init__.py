@@ -94,7 +94,7 @@ def parse_slices(
             return (yield from parse_sheet(read_workbook(data), today=today, rows_a_slice=rows_a_slice))
         # Terminals and web pages write text under such a name; the content says what it is.
         format_name = "csv"
-    file = read_text(data)
+    file = read_text(data, is_json=format_name in _FIRST_CHARACTERS)
     if isinstance(file, Problem):
         return _refused(file, format_name)
     if extension.lower() in _WORKBOOKS and file.text.lstrip().startswith("<"):

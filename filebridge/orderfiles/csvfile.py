@@ -79,6 +79,13 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
         table.file_problems.append(file_problem("FILE_NO_ORDERS"))
 
 
+def records_of(text: str) -> Iterator[CsvRow]:
+    """Every record that is not blank, the header first, as far as they can be read: to show them, not to trade them."""
+    text, declared = _declared_delimiter(text)
+    delimiter = declared or _delimiter(text)
+    return iter(()) if isinstance(delimiter, Problem) else _records(text, delimiter, CsvTable())
+
+
 def _declared_delimiter(text: str) -> tuple[str, str]:
     """The text without the line `sep=;`, which Excel obeys and does not show as a row, and what that line declares."""
     match = _SEP_LINE.match(text)

@@ -76,6 +76,16 @@ def read_workbook(data: bytes) -> SheetTable:
     return table
 
 
+def rows_as_shown(data: bytes) -> list[tuple[int, dict[int, str]]]:
+    """Row number and texts by place, the header first, of the sheet that holds the orders; nothing if none does."""
+    try:
+        _, book = _open(data)
+        rows = book.read(_sheet_of_orders(book), rows_max=ROWS_MAX + 1).rows
+    except Unusable:
+        return []
+    return [(row.number, {cell.column: cell.shown or cell.text for cell in row.cells}) for row in rows]
+
+
 def _open(data: bytes) -> tuple[str, Workbook]:
     # Each reader only where it is needed: none of them is on the way of a CSV.
     if data.startswith(_OLE):

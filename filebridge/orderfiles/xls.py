@@ -42,10 +42,11 @@ class Xls:
         import xlrd
 
         with _damage():
+            stream = _workbook_stream(data)
             self._book = xlrd.open_workbook(
-                file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+                file_contents=stream, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
             )
-            self._formulas = _formulas(data)
+            self._formulas = _formulas(stream)
         self.sheets = [SheetName(sheet.name, sheet.visibility == 0) for sheet in self._book.sheets()]
         self.since_1904 = self._book.datemode == 1
 
@@ -105,14 +106,34 @@ def _damage() -> Iterator[None]:
         raise broken(f"{type(error).__name__}: {error}") from error
 
 
-def _formulas(data: bytes) -> list[set[tuple[int, int]]]:
-    """The cells of each worksheet that are formulas, in the order of the sheets; row and column count from 0."""
+def _workbook_stream(data: bytes) -> bytes:
+    """The records of the workbook, out of the compound file in which they lie."""
     from xlrd.compdoc import CompDoc
 
-    document = CompDoc(data, logfile=io.StringIO())
-    stream = document.get_named_stream("Workbook") or document.get_named_stream("Book")
+    class Bounded(CompDoc):  # type: ignore[misc]
+        """xlrd 2.0.2 follows a chain of short sectors as long as it leads anywhere: one that leads back to itself fills
+        all memory."""
+
+        def _get_stream(
+            self, mem: bytes, base: int, sat: list[int], sec_size: int, start_sid: int, *others: Any, **named: Any
+        ) -> bytes:
+            length, sector = 0, start_sid
+            while sector >= 0:
+                length, sector = length + 1, sat[sector]
+                if length > len(sat):
+                    raise broken("a chain of sectors without an end")
+            stream: bytes = super()._get_stream(mem, base, sat, sec_size, start_sid, *others, **named)
+            return stream
+
+    document = Bounded(data, logfile=io.StringIO())
+    stream: bytes = document.get_named_stream("Workbook") or document.get_named_stream("Book") or b""
     if not stream:
-        return []
+        raise broken("no workbook in it")
+    return stream
+
+
+def _formulas(stream: bytes) -> list[set[tuple[int, int]]]:
+    """The cells of each worksheet that are formulas, in the order of the sheets; row and column count from 0."""
     begins = []
     cells: dict[int, set[tuple[int, int]]] = {}
     parts: list[int] = []

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 
-from filebridge.orderfiles import ParsedFile, parse
+from filebridge.orderfiles import ParsedFile, package, parse
 from tests.corpus.test_corpus import FILES, TODAY
 
 ODS, XLS = "plain.lo-ods.ods", "plain.lo-xls.xls"
@@ -49,6 +49,7 @@ def with_cell(more: bytes) -> Callable[[bytes], bytes]:
         ),
         ("content.xml", lambda xml: xml.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a "b">]>', 1), "FILE_WORKBOOK_UNSAFE"),
         ("content.xml", lambda xml: xml[:-10], "FILE_WORKBOOK_BROKEN"),
+        ("content.xml", lambda xml: xml.replace(b'"UTF-8"', b'"UT8"'), "FILE_WORKBOOK_BROKEN"),
         ("META-INF/manifest.xml", lambda xml: xml + b"<!-- encryption-data -->", "FILE_WORKBOOK_LOCKED"),
     ],
 )
@@ -72,6 +73,15 @@ def test_a_row_that_is_repeated_is_so_many_orders_and_too_many_are_refused() -> 
     assert [found.reason.code for found in read(ODS, repeated(60_000)).problems] == ["FILE_WORKBOOK_TOO_LARGE"]
 
 
+def test_a_workbook_of_more_elements_than_orders_can_need_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred kilobytes of them, packed, would keep the bridge busy for a minute."""
+    whole = {name: read(name, FILES[name]) for name in (ODS, "plain.lo-xlsx.xlsx")}
+    monkeypatch.setattr(package, "ELEMENTS_MAX", 100)
+    assert all(file.instructions for file in whole.values())
+    for name in whole:
+        assert [found.reason.code for found in read(name, FILES[name]).problems] == ["FILE_WORKBOOK_TOO_LARGE"]
+
+
 def test_comments_and_hidden_rows_of_a_document() -> None:
     note = b"<office:annotation><text:p>200</text:p></office:annotation>"
     noted = repacked("content.xml", lambda xml: xml.replace(b"<text:p>A1</text:p>", note + b"<text:p>A1</text:p>"))
@@ -84,6 +94,15 @@ def test_comments_and_hidden_rows_of_a_document() -> None:
 def _second_row_hidden(how: bytes, xml: bytes) -> bytes:
     before, header, rest = xml.split(ROW, 2)
     return ROW.join((before, header, b' table:visibility="%s"' % how + rest))
+
+
+def test_a_chain_of_sectors_that_leads_back_to_itself_is_refused() -> None:
+    """The first table of short sectors: its first entry names itself. xlrd alone would go round until memory is full."""
+    data = bytearray(FILES[XLS])
+    table = 512 + 512 * int.from_bytes(data[60:64], "little")
+    data[table : table + 4] = bytes(4)
+    (found,) = read(XLS, bytes(data)).problems
+    assert (found.reason.code, found.value) == ("FILE_WORKBOOK_BROKEN", "a chain of sectors without an end")
 
 
 def test_a_binary_workbook_cut_anywhere_is_refused() -> None:

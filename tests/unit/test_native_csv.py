@@ -86,9 +86,26 @@ def test_one_order_in_every_encoding(encoding: str) -> None:
     assert file.instructions[0].note == "茅台替代：浦发“银行”"
 
 
-def test_gbk_that_happens_to_be_valid_utf8_is_read_as_gbk() -> None:
-    file = parsed("symbol,side,quantity,limit_price,note\n600519,BUY,100,1680.5,茅台\n".encode("gbk"))
-    assert (file.encoding, file.instructions[0].note) == ("gb18030", "茅台")
+@pytest.mark.parametrize(
+    ("note", "encoding", "refused"),
+    [
+        *(("茅台", "gbk", True), ("路", "gbk", True), ("浦发", "gbk", False)),
+        *(("茅台", "utf-8", False), ("路", "utf-8", False), ("café", "utf-8", True), ("🙂", "utf-8", True)),
+    ],
+)
+def test_what_is_valid_as_gbk_and_as_utf8_is_read_by_its_header_or_refused(
+    note: str, encoding: str, refused: bool
+) -> None:
+    row = f"600519,BUY,100,1680.5,{note}\n"
+    file = parsed(f"symbol,side,quantity,limit_price,note\n{row}".encode(encoding))
+    assert codes(file) == (["FILE_ENCODING_AMBIGUOUS"] if refused else [])
+    file = parsed(f"symbol,side,quantity,limit_price,备注\n{row}".encode(encoding))
+    assert (file.problems, file.instructions[0].note) == ((), note)
+
+
+def test_an_ambiguous_encoding_shows_both_readings() -> None:
+    (found,) = parsed("symbol,side,quantity,limit_price,note\n600519,BUY,100,1680.5,茅台\n".encode("gbk")).problems
+    assert (found.reason.context["utf8"], found.reason.context["gbk"]) == ("茅台".encode("gbk").decode(), "茅台")
 
 
 @pytest.mark.parametrize(

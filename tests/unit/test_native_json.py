@@ -57,6 +57,15 @@ def test_one_order_in_many_forms(text: str, name: str, format_name: str) -> None
     assert (file.format, file.encoding, file.delimiter, file.rows) == (format_name, "utf-8", "", 1)
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_json_is_utf8_also_where_it_could_be_gbk(name: str) -> None:
+    row = row_with("note", '"café"')
+    file = parsed(row + "\n" if name == "a.jsonl" else f"[{row}]", name)
+    assert (file.problems, file.encoding, file.instructions[0].note) == ((), "utf-8", "café")
+    gbk = row_with("note", '"买入"').encode("gbk")
+    assert [code for *_, code in told(parsed(gbk, name))] == ["FILE_JSON_NOT_UTF8"]
+
+
 def test_keys_have_chinese_names_and_known_export_keys_are_passed_over() -> None:
     text = '[{"自定义编号": "A1", "证券代码": 600000, "买卖方向": "买入", "委托数量": "1,000", "委托价格": "10.50"'
     text += ', "证券名称": null, "备注": null}]'

@@ -34,7 +34,7 @@ PARTS = (
     Part("the real native module, and ours", ("tests/contract/test_native_contract.py",), True),
     Part("Windows itself", ("tests/windows",), True),
     Part("unit, golden", ("tests/unit", "tests/golden"), True),
-    Part("contract, property", ("tests/contract/test_xttrader_import.py", "tests/property"), False),
+    Part("contract, property", ("tests/contract/test_xttrader_import.py", "tests/property", "tests/fuzz"), False),
     # "Windows itself" runs the real program as well; CI has fifteen minutes for all.
     Part("the real program", ("tests/integration",), False),
 )

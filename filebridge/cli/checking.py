@@ -1,0 +1,260 @@
+"""`check`: what would become of a file, row by row, with a caret under the cell; nothing is taken in or sent."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from filebridge.cli.showing import GOOD, HERE, STYLE_OF, TABLE_ROWS_MAX, AsCsv, AsJson, Home, Row, show_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from filebridge.orderfiles.excerpt import Cells
+
+_SENT = "row client_order_id side quantity symbol limit_price".split()
+_TAKEN = ("ACCEPTED", "CANCEL_ACCEPTED")
+_OTHER_PROBLEMS = "FILE_HAS_OTHER_PROBLEMS"
+# Which cell a reason is about that names none: by how its code begins, the longer beginning first.
+_ABOUT = {
+    "ORDER_VALUE": "quantity",
+    "ORDER_QUANTITY": "quantity",
+    "ODD_LOT": "quantity",
+    "QUANTITY": "quantity",
+    "PRICE": "limit_price",
+    "SYMBOL": "symbol",
+    "INSTRUMENT": "symbol",
+    "SIDE": "side",
+    "STRATEGY": "strategy",
+    "ACCOUNT": "account",
+    "MODE": "mode",
+    "EXPIRED_AT": "expire_at",
+    "ID_": "client_order_id",
+}
+_WHAT = {
+    "ACCEPTED": "would be sent 将发送",
+    "CANCEL_ACCEPTED": "would cancel 将撤单",
+    "HELD": "would wait for a person 将等待人工确认",
+    "DENIED": "would be denied, not sent 将被拒绝，不发送",
+    "DUPLICATE": "would not be sent again 不会重复发送",
+    "REFUSED": "refused 不予接受",
+    "CANCEL_REFUSED": "would cancel nothing 无单可撤",
+    "QUARANTINED": "would be set aside 将被隔离",
+}
+# A word with the space behind it, or a Chinese character; with what may not begin a line, or may not end one.
+_PIECES = re.compile(r"[（“‘]*(?:[!-~\u00a0-\u2e7f]+|.)[，。；：？！、）”’]* *")
+_ELLIPSIS = "…"
+_GAP = 2
+_CELL_WIDTH_MAX = 28
+
+
+class _Shown(NamedTuple):
+    """A column of the picture of a row: how it is called, what stands there, and whether a caret goes under it."""
+
+    name: str
+    text: str
+    is_meant: bool
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Order files. 委托文件。", exists=True)],
+    home: Home = HERE,
+    source: Annotated[
+        str, typer.Option(help="The entry of the inbox whose rules count, by its name. 按哪个来源目录检查。")
+    ] = "",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
+    from filebridge import app
+    from filebridge.config import load_settings
+    from filebridge.tables import RECEIPT
+
+    settings = load_settings(home)
+    names = [each.name for each in settings.inbox.all_sources]
+    if source and source not in names:
+        raise typer.BadParameter(
+            f"{source} is no entry of the inbox; there are {', '.join(names)}", param_hint="source"
+        )
+    clean = True
+    answers: dict[str, list[Row]] = {}
+    for path in files:
+        answers[str(path)], usable = app.check(home, settings, path, source)
+        clean &= usable
+    if as_json:
+        typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
+    elif as_csv:
+        for name, rows in answers.items():
+            show_rows(rows, RECEIPT, title=name, as_csv=True)
+    else:
+        for name, rows in answers.items():
+            _tell(Path(name), rows)
+    raise typer.Exit(0 if clean else 1)
+
+
+def _tell(path: Path, rows: list[Row]) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False, soft_wrap=True)
+    _tell_taken(console, path.name, [row for row in rows if row["outcome"] in _TAKEN])
+    by_row: dict[int, list[Row]] = {}
+    for row in rows:
+        if row["reason_code"] not in ("", _OTHER_PROBLEMS):
+            by_row.setdefault(row["row"], []).append(row)
+    cells = _cells(path, [number for number in by_row if number])
+    # What needs a look comes first where the list has to be cut.
+    numbers = sorted(by_row, key=lambda number: (by_row[number][0]["outcome"] in GOOD, number))[:TABLE_ROWS_MAX]
+    for number in sorted(numbers):
+        _tell_row(console, number, cells.get(number, ()), by_row[number])
+    if left := len(by_row) - len(numbers):
+        console.print(
+            f"\n… {left:,} more rows; --csv or --json shows all. 另有 {left:,} 行，--csv 或 --json 可看全部。"
+        )
+    if beside := sum(row["reason_code"] == _OTHER_PROBLEMS for row in rows):
+        console.print(f"\ngood rows, refused with the others 受其他行牵连: {beside:,}")
+    counts = Counter(row["outcome"] for row in rows)
+    console.print("\n" + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) + "\n")
+
+
+def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
+    """What would leave, and at which price."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    if not taken:
+        console.print(Text(f"{name}: nothing would be sent 不会发送任何委托", style="bold"))
+        return
+    console.print(Text(f"{name}: {_WHAT['ACCEPTED']} ({len(taken):,}{_worth(taken)})", style="bold"))
+    lines = [_SENT, *([str(row[column]) for column in _SENT] for row in taken[:TABLE_ROWS_MAX])]
+    widths = [max(cell_len(line[place]) for line in lines) + _GAP for place in range(len(_SENT))]
+    for at, line in enumerate(lines):
+        cells = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
+        console.print(Text("  " + "".join(cells).rstrip(), style="" if at else "dim"))
+    if (left := len(taken) - TABLE_ROWS_MAX) > 0:
+        console.print(f"  … {left:,} more; --csv or --json shows all. 另有 {left:,} 笔，--csv 或 --json 可看全部。")
+
+
+def _worth(taken: Sequence[Row]) -> str:
+    """What the orders come to at their limits."""
+    priced = [row for row in taken if row["outcome"] == "ACCEPTED" and row["limit_price"] and row["quantity"]]
+    total = sum((Decimal(row["limit_price"]) * row["quantity"] for row in priced), Decimal(0))
+    return f", {total:,.2f} CNY at the limits 按限价" if priced else ""
+
+
+def _cells(path: Path, numbers: Sequence[int]) -> "dict[int, Cells]":
+    from filebridge.orderfiles.excerpt import excerpt
+
+    # A file that could not be read at all has no problem in a row.
+    return excerpt(path.read_bytes(), name=path.name, rows=frozenset(numbers)) if numbers else {}
+
+
+def _tell_row(console: "Console", number: int, cells: "Cells", reasons: Sequence[Row]) -> None:
+    """The row as it stands in the file, carets under its cells, and every reason with its remedy in both languages."""
+    from rich.text import Text
+
+    outcome = reasons[0]["outcome"]
+    style = STYLE_OF.get(outcome, "")
+    where = f"row {number} 第 {number} 行: " if number else ""
+    console.print(Text(f"\n{where}{_WHAT.get(outcome, outcome)}", style="bold"))
+    shown = _fitted(_meant(cells, reasons), console.width - len(str(number)) - 4)
+    for line in _picture(number, shown, style):
+        console.print(line)
+    for reason in reasons:
+        column = f"{reason['column']}: " if reason.get("column") else ""
+        console.print(Text.assemble("  ", (column, "bold"), (reason["reason_code"], style)))
+        for message in (reason["message"], reason["message_zh"]):
+            for part in wrapped(message, console.width - 4):
+                console.print(Text(f"    {part}"))
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of at most so many columns. English breaks at spaces, Chinese anywhere but before what closes."""
+    from rich.cells import cell_len
+
+    line = ""
+    for piece in _PIECES.findall(text):
+        if line and cell_len(line) + cell_len(piece.rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
+
+
+def _meant(cells: "Cells", reasons: Sequence[Row]) -> list[_Shown]:
+    from filebridge.orderfiles.columns import column_of
+
+    named = [reason.get("column", "") or _about(reason["reason_code"]) for reason in reasons]
+    columns = {column_of(name) for name in named if name and isinstance(column_of(name), str)} - {""}
+    strays = {reason.get("value", "") for reason in reasons if not reason.get("column")} - {""}
+    return [
+        _Shown(name, text, name in named or column_of(name) in columns or (not name and text in strays))
+        for name, text in cells
+    ]
+
+
+def _about(code: str) -> str:
+    return next((column for beginning, column in _ABOUT.items() if code.startswith(beginning)), "")
+
+
+def _fitted(shown: list[_Shown], width: int) -> list[_Shown]:
+    """As many columns as the screen has room for; those with a caret stay, and what is near them."""
+    short = [_Shown(_cut(name), _cut(text), is_meant) for name, text, is_meant in shown]
+    while sum(map(_width, short)) > width and (far := _farthest(short)) is not None:
+        before, after = short[:far], short[far + 1 :]
+        gap = _Shown(_ELLIPSIS, _ELLIPSIS, False)
+        beside = (before and before[-1] == gap) or (after and after[0] == gap)
+        short = [*before, *([] if beside else [gap]), *after]
+    return short
+
+
+def _farthest(shown: Sequence[_Shown]) -> int | None:
+    """The column that is farthest from all that are meant; none if all are, or only gaps are left."""
+    meant = [place for place, each in enumerate(shown) if each.is_meant] or [0]
+    others = [place for place, each in enumerate(shown) if not each.is_meant and each.name != _ELLIPSIS]
+    return max(others, key=lambda place: min(abs(place - each) for each in meant), default=None)
+
+
+def _cut(text: str) -> str:
+    from rich.cells import cell_len, set_cell_size
+
+    plain = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", "·", text)
+    if cell_len(plain) <= _CELL_WIDTH_MAX:
+        return plain
+    return set_cell_size(plain, _CELL_WIDTH_MAX - 1).rstrip() + _ELLIPSIS
+
+
+def _width(shown: _Shown) -> int:
+    from rich.cells import cell_len
+
+    return max(cell_len(shown.name), cell_len(shown.text), 1 + shown.is_meant) + _GAP
+
+
+def _picture(number: int, shown: Sequence[_Shown], style: str) -> "Iterator[Text]":
+    """The header, the row, and the carets, each column as wide as the wider of both."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    if not shown:
+        return
+    margin = " " * (len(str(number)) + 4)
+    if any(each.name != each.text for each in shown):
+        yield Text(margin + "".join(set_cell_size(each.name, _width(each)) for each in shown).rstrip(), style="dim")
+    row = Text(f"  {number}  ")
+    for each in shown:
+        row.append(set_cell_size(each.text, _width(each)), style=style if each.is_meant else "")
+    row.rstrip()
+    yield row
+    carets = "".join(
+        set_cell_size("^" * max(cell_len(each.text), 1) if each.is_meant else "", _width(each)) for each in shown
+    )
+    if carets.strip():
+        yield Text(margin + carets.rstrip(), style=style or "bold")
+
+
+COMMANDS = (check,)
