@@ -97,7 +97,7 @@ def _second_row_hidden(how: bytes, xml: bytes) -> bytes:
 
 
 def test_a_chain_of_sectors_that_leads_back_to_itself_is_refused() -> None:
-    """The first table of short sectors: its first entry names itself. xlrd alone would go round until memory is full."""
+    """In the table of short sectors: xlrd alone would go round until memory is full."""
     data = bytearray(FILES[XLS])
     table = 512 + 512 * int.from_bytes(data[60:64], "little")
     data[table : table + 4] = bytes(4)

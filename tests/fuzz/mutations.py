@@ -99,7 +99,7 @@ def _cut(seed: Seed, dice: random.Random) -> Mutant:
     place = dice.randrange(len(seed.data)) if seed.data else 0
     # Blanks and empty cells behind the end line say nothing.
     lost = seed.data[place:].strip(b" \t\r\n\0,;")
-    promise = Promise.REFUSED if lost else Promise.NOTHING
+    promise = Promise.REFUSED if lost and seed.has_an_end() else Promise.NOTHING
     return Mutant(seed.name, seed.data[:place], (seed.name, f"cut at {place}"), promise, end_line_required=True)
 
 

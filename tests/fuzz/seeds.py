@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from filebridge.orderfiles.columns import COLUMNS
+from tests.fuzz import witness
 from tests.fuzz.judge import Mutant, Promise, read, terms
 from tests.golden.regenerate import samples
 from tests.golden.workbooks import rows as sheet_rows
@@ -30,6 +31,10 @@ class Seed(NamedTuple):
 
     name: str
     data: bytes
+
+    def has_an_end(self) -> bool:
+        """Whether its format says where a file ends; some other systems' do not, and rely on a rename."""
+        return witness.is_known(read(Mutant(self.name, self.data)))
 
     def orders(self) -> tuple[tuple[object, ...], ...]:
         """The money of the orders that it has."""

@@ -396,7 +396,13 @@ def _local(element: ElementTree.Element) -> str:
 
 
 def _xml(package: zipfile.ZipFile, name: str) -> ElementTree.Element:
-    return ElementTree.fromstring(package.read(name))  # noqa: S314 - the product has taken it, and it has no entities
+    """The product has taken it, so it has no entities."""
+    data = package.read(name)
+    try:
+        return ElementTree.fromstring(data)  # noqa: S314
+    except ElementTree.ParseError:
+        # A namespace may hold the bracket by which this library sets it apart.
+        return ElementTree.fromstring(data.replace(b"}", b""))  # noqa: S314
 
 
 def _letters(reference: str) -> int:
