@@ -157,8 +157,10 @@ def _folded(said: object, value: str, order: OrderInstruction) -> bool:
 
 
 def _action(said: object, value: Action, order: OrderInstruction) -> bool:
-    cancels = "cancel" in _plain(said).casefold() or "撤" in _plain(said)
-    return cancels == (value is not Action.ORDER)
+    """What begins like an order is one, and a cancel like a cancel; of the others there is no second reading."""
+    plain = _plain(said).casefold()
+    begins = {Action.ORDER: ("order", "委托", "下单"), Action.CANCEL: ("cancel", "撤单")}
+    return plain.startswith(begins[value]) if value in begins else not plain.startswith(begins[Action.ORDER])
 
 
 def _day(said: object, value: date | None, order: OrderInstruction) -> bool:
