@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from filebridge import config
 from filebridge.archive import Archive
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.present import order_report_row
 from filebridge.config import Settings
@@ -131,6 +132,8 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
         max_order_age=timedelta(seconds=settings.risk.max_order_age),
         limits=settings.limits,
         accounts={account.id: account.type for account in settings.broker.accounts},
+        approval=settings.approval.rules,
+        outside_session=settings.risk.outside_session,
     )
 
 
@@ -254,8 +257,11 @@ def _stop_on_signals(stop: list[int]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def check(home: Path, settings: Settings, path: Path, source: str = "") -> tuple[list[Row], bool]:
-    """What a receipt for this file would say now, and whether all of it could be used. Changes and sends nothing.
+def check(
+    home: Path, settings: Settings, path: Path, source: str = "", *, as_armed: str = ""
+) -> tuple[list[Row], bool]:
+    """What a receipt for this file would say now, and whether all of it could be used; or would, were an account
+    `as_armed`. Changes and sends nothing.
 
     `source` is the entry of the inbox whose rules count; by default that of the folder in which the file lies, or the
     home's own.
@@ -280,8 +286,9 @@ def check(home: Path, settings: Settings, path: Path, source: str = "") -> tuple
         )
         try:
             with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
-                proofs = proofs_of(home, settings)
-                intake = Intake(book, ledger, reader, settings, rules, rows_at_once=sys.maxsize, proofs=proofs)
+                guard, proofs = Guard(book, reader, rules, settings.halt), proofs_of(home, settings)
+                guard.suppose_armed(as_armed, turn.trade_date)
+                intake = Intake(book, ledger, reader, settings, rules, guard, rows_at_once=sys.maxsize, proofs=proofs)
                 (taken,) = intake.take([file], (), moment)
                 assert taken is not None
                 rows, _ = receipt_rows(turn.events)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from filebridge.domain import approval
 from filebridge.domain.limits import Limits
 from filebridge.domain.orders import AccountType
 from filebridge.errors import HomeError, SettingsError
@@ -109,6 +110,9 @@ class Inbox(_Section):
 
 class Risk(_Section):
     max_order_age: Seconds = Field(600, description="Seconds; an order that waited longer is not sent any more.")
+    outside_session: Literal["wait", "deny"] = Field(
+        "wait", description="What an order does that comes while its market takes none: `wait` for it, or `deny`."
+    )
     orders_per_second_max: int | None = Field(
         None, ge=1, description="Orders and cancels a second and account (paper: no bound; live: 290)."
     )
@@ -199,6 +203,44 @@ class Risk(_Section):
     )
 
 
+class Approval(_Section):
+    required: Literal["never", "live", "always"] = Field(
+        "never", description="Whose orders wait for `filebridge approve`: `live` in live mode, `always` in both."
+    )
+    above_value_cny: Decimal = Field(
+        Decimal(0), ge=0, le=10**15, allow_inf_nan=False, description="CNY; only orders worth more wait."
+    )
+    accounts: tuple[str, ...] = Field(
+        ("*",), min_length=1, description="Only orders of these accounts wait; `*` stands for any letters."
+    )
+    by_another: bool = Field(False, description="True if somebody else than the author of a file must approve it.")
+    author: str = Field(
+        "", max_length=64, description="Who drops all files; empty: each file's owner, as the system knows it."
+    )
+    expire_seconds: Seconds = Field(3600, description="Seconds; a held order that nobody approved by then is denied.")
+
+    @property
+    def rules(self) -> approval.Approval:
+        """As the domain looks at them."""
+        given = {name: value for name, value in self if name != "expire_seconds"}
+        return approval.Approval(**given, expire=timedelta(seconds=self.expire_seconds))
+
+
+class Halt(_Section):
+    reject_orders: int = Field(
+        50, ge=5, le=10_000, description="So many of the newest orders that the broker answered are looked at together."
+    )
+    reject_percent_max: int = Field(
+        80, ge=1, le=100, description="Percent; when the broker refused so many of them, sending halts."
+    )
+    broker_lost_seconds: float = Field(
+        300,
+        gt=0,
+        le=604_800,
+        description="Seconds of open market without the broker, after it was there, before sending halts.",
+    )
+
+
 class Ledger(_Section):
     free_bytes_min: int = Field(
         67_108_864, ge=0, description="Bytes; with less free space on the home's disk nothing is taken in or sent."
@@ -216,6 +258,8 @@ class Settings(_Section):
     recovery: Recovery = Field(default_factory=Recovery, description="Starting again, and orders in doubt.")
     inbox: Inbox = Field(default_factory=Inbox, description="What is taken in.")
     risk: Risk = Field(default_factory=Risk, description="Limits that are checked before sending.")
+    approval: Approval = Field(default_factory=Approval, description="Orders that wait for a person.")
+    halt: Halt = Field(default_factory=Halt, description="When sending halts by itself, until a person resumes.")
     ledger: Ledger = Field(default_factory=Ledger, description="The audit ledger.")
     outbox: Outbox = Field(default_factory=Outbox, description="The reports.")
 

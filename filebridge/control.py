@@ -1,6 +1,7 @@
 """The control folder: what a person asks of the running bridge, one small JSON file each, answered beside it.
 
-A request is `<name>.json`; its answer `<name>.answer.json` is written when what was asked stands in the ledger.
+A request is `<name>.json`; its answer `<name>.answer.json` is written when what was asked stands in the ledger. A file
+with the plain name HALT halts, and keeps halted as long as it lies there.
 """
 
 import getpass
@@ -15,10 +16,27 @@ from pathlib import Path
 from typing import Any
 
 from filebridge import failpoints
+from filebridge.owners import owner_of
 
 ANSWER = ".answer.json"
-VERBS = ("halt", "resume", "approve", "deny", "resolve", "release", "cancel", "reconcile")
+# As a person makes it, also where the Explorer hides the ending.
+HALT_FILES = ("HALT", "HALT.TXT")
+VERBS = (
+    "halt",
+    "reduce_only",
+    "resume",
+    "arm",
+    "disarm",
+    "approve",
+    "deny",
+    "resolve",
+    "release",
+    "cancel",
+    "reconcile",
+)
 _SIZE_MAX = 65_536
+# So much of what a HALT file says is told.
+_TOLD_BYTES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +52,24 @@ class Request:
     # Tells this file from a later one of the same name.
     stamp: str = ""
     path: Path = Path()
+    # Whose file it is, as the system knows it; empty where it does not tell.
+    owner: str = ""
 
 
 class ControlFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # The name of a HALT file that lay there at the last look, and what it says; or None.
+        self.halt_file: tuple[str, str] | None = None
         self._held: dict[str, str] = {}
 
     def requests(self) -> list[Request]:
         """All requests that lie there, in the order of their names, which is that of their times; but not those that
         another program holds open just now."""
-        entries = (entry for entry in os.scandir(self.folder) if entry.name.endswith(".json"))
+        there = list(os.scandir(self.folder))
+        halting = min((entry.name for entry in there if entry.name.upper() in HALT_FILES), default="")
+        self.halt_file = (halting, _told(self.folder / halting)) if halting else None
+        entries = (entry for entry in there if entry.name.endswith(".json"))
         wanted = [
             entry for entry in entries if not entry.name.endswith(ANSWER) and not entry.is_dir(follow_symlinks=False)
         ]
@@ -96,7 +121,17 @@ class ControlFolder:
                 self._held[path.name] = error.strerror or str(error)
                 return None
             return Request(name, problem=str(error), stamp=stamp, path=path)
-        return Request(name, verb, by, fields, age_seconds=age_seconds, stamp=stamp, path=path)
+        owner = owner_of(path)
+        return Request(name, verb, by, fields, age_seconds=age_seconds, stamp=stamp, path=path, owner=owner)
+
+
+def _told(path: Path) -> str:
+    """What a HALT file says, on one line; that it is there is enough, so nothing may go wrong here."""
+    try:
+        text = _bytes_of(path).removeprefix(b"\xef\xbb\xbf")[:_TOLD_BYTES].decode("utf-8", "replace")
+    except (ValueError, OSError):
+        return ""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
 def _bytes_of(path: Path) -> bytes:

@@ -1,6 +1,5 @@
 """The conductor: gathers what came, decides, commits once, and only then acts. One loop, one thread, one queue."""
 
-import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from pathlib import Path
 from filebridge import failpoints
 from filebridge.bridge.arrivals import Arrivals
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.controls import Answer, Controls, answer_of
+from filebridge.bridge.controls import Answer, Controls, answers_before
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.judging import Judge
@@ -21,8 +21,8 @@ from filebridge.bridge.parts import Parts
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.reports import LAG, Reports
 from filebridge.bridge.sending import Sender
-from filebridge.bridge.status import connection_status, halt_status, orders_status
-from filebridge.bridge.surroundings import CLOCK_WENT_BACK, ClockWatch, disk_problem, last_recorded
+from filebridge.bridge.status import connection_status, orders_status
+from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
 from filebridge.control import Request
 from filebridge.domain import risk
 from filebridge.domain.orders import Order, Status
@@ -60,8 +60,11 @@ class Bridge:
         self._parts = parts
         at_once = settings.inbox.rows_at_once
         self.book = OrderBook(parts.ledger, parts.reader, rows_at_once=at_once)
+        self._guard = Guard(self.book, parts.reader, parts.rules, settings.halt)
         waits = settings.broker.answer_seconds
-        self._judge = Judge(self.book, parts.reader, parts.rules, now, may_send=self._may_send, answer_seconds=waits)
+        self._judge = Judge(
+            *(self.book, parts.reader, parts.rules, self._guard, now), may_send=self._may_send, answer_seconds=waits
+        )
         self._sender = Sender(
             self.book,
             parts.gateway,
@@ -70,7 +73,7 @@ class Bridge:
             group_size=settings.broker.group_size,
             answer_seconds=waits,
         )
-        home, behind = parts.ledger.home_mark, self._ledger_is_behind
+        home, behind = parts.ledger.home_mark, self._guard.ledger_is_behind
         self._listener = Listener(self.book, self._sender, mode=settings.broker.mode, home_mark=home, behind=behind)
         self._reconciler = Reconciler(
             self.book,
@@ -84,10 +87,15 @@ class Bridge:
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
         self._intake = Intake(
-            *(self.book, parts.ledger, parts.reader, settings, parts.rules), rows_at_once=at_once, proofs=parts.proofs
+            *(self.book, parts.ledger, parts.reader, settings, parts.rules, self._guard),
+            rows_at_once=at_once,
+            proofs=parts.proofs,
         )
         self._arrivals = Arrivals(parts.inbox, parts.archive, self._intake, parts.reader)
-        self._controls = Controls(self.book, self._sender, self._reconciler, self._arrivals.release, self._intake.large)
+        self._controls = Controls(
+            *(self.book, self._guard, self._reconciler, self._arrivals.release, self._intake.large),
+            *(parts.reader, parts.rules),
+        )
         self._connection = base.Connection(accounts=[account.id for account in settings.broker.accounts])
         self._generation = self._ended = 0
         self._first_answer_due = now + timedelta(seconds=settings.broker.connect_seconds)
@@ -108,13 +116,8 @@ class Bridge:
     def start(self) -> None:
         """Read the ledger, record the start, finish what an earlier run left, and begin to connect."""
         parts, now = self._parts, self._parts.clock()
-        halt = parts.reader.last_event("HALTED", "RESUMED")
-        if halt is not None and halt["kind"] == "HALTED":
-            self._sender.halted = json.loads(halt["body"])["text"]
         if parts.control.requests():
-            controls = parts.reader.rare_events("CONTROL")
-            recorded = [json.loads(row["body"]) for row in controls]
-            self._controls_done = {body["stamp"]: answer_of(body) for body in recorded}
+            self._controls_done = answers_before(parts.reader)
         acts = _Acts()
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
@@ -150,6 +153,7 @@ class Bridge:
             for message in messages:
                 self._hear(message, now)
             self._take_controls(now, acts)
+            self._guard.look(now, connected=self._connection.up)
             self._take(files, now, acts)
             self._sender.review(now)
             acts.group = self._sender.next_group(now)
@@ -229,7 +233,7 @@ class Bridge:
             self._sender.stopping
             or self._sender.disk_full
             # A file taken now would be keyed with a day that may come twice.
-            or self._sender.halted.startswith(CLOCK_WENT_BACK)
+            or self._guard.clock_went_back
             or (not self._broker_was_asked and now < self._first_answer_due)
         )
 
@@ -258,6 +262,7 @@ class Bridge:
             return
         requests: list[Request] = []
         self._try("control", lambda: requests.extend(self._parts.control.requests()))
+        self._controls.see_halt_file(self._parts.control.halt_file)
         for request in requests:
             # What was recorded before a crash or a full disk took the answer away is answered, and not done again.
             if request.stamp not in self._controls_done:
@@ -306,7 +311,7 @@ class Bridge:
         if leapt:
             self._reconciler.connected(now)
         if went_back:
-            self._controls.halt("filebridge", went_back)
+            self._guard.halt(went_back)
 
     def _look_at_disk(self) -> None:
         problem = disk_problem(self._parts.outbox.folder, self._parts.settings.ledger.free_bytes_min)
@@ -314,10 +319,6 @@ class Bridge:
         self.problems.pop("disk", None)
         if problem:
             self.problems["disk"] = problem
-
-    def _ledger_is_behind(self, tag: str) -> None:
-        why = f"LEDGER_BEHIND_BROKER: the broker has our order {tag}, which this ledger does not know"
-        self._controls.halt("filebridge", why)
 
     # ---- state
 
@@ -330,7 +331,7 @@ class Bridge:
             "at": now.isoformat(timespec="milliseconds"),
             "mode": parts.settings.broker.mode,
             **connection_status(self._connection, self._reconciler.agreed),
-            **halt_status(self._sender.halted),
+            **self._guard.guard_status(risk.current_date(now, parts.rules)),
             **orders_status(self.book),
             "problems": problems,
             "files_waiting": parts.inbox.waiting,
@@ -351,7 +352,7 @@ class Bridge:
 
     def is_quiet(self) -> bool:
         """Whether every file is answered, every order handed over, and the broker's books read since."""
-        if self._parts.inbox.waiting or not self._intake.large.is_idle or not self._broker_was_asked:
+        if self._parts.inbox.waiting or not self._intake.large.is_idle_or_held() or not self._broker_was_asked:
             return False
         if self._connection.up and self._reconciler.is_owed_an_answer:
             return False

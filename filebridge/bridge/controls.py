@@ -1,28 +1,34 @@
 """What a person asks of the running bridge: each request stands in the ledger, with a name, before it is answered."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
-from filebridge.bridge.sending import Sender
 from filebridge.control import Request
+from filebridge.domain import approval
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.guard import Level
 from filebridge.domain.lifecycle import allows
-from filebridge.domain.orders import LOCAL, Order
+from filebridge.domain.orders import LOCAL, Order, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.risk import Rules
 from filebridge.ledger.codec import Body
+from filebridge.ledger.views import LedgerReader
 
 Answer = dict[str, Any]
 DONE = "CONTROL_DONE"
 DONE_CODES = (DONE, "CONTROL_CANCEL_WAITING", "CONTROL_CANCEL_REMEMBERED")
-# What was asked while nothing ran may no longer be meant when it starts again; a halt always is.
+# What was asked while nothing ran may no longer be meant when it starts again; what lets less out always is.
 AGE_MAX_SECONDS = 60.0
-NEVER_TOO_OLD = ("halt",)
+NEVER_TOO_OLD = ("halt", "reduce_only", "disarm")
+REASON_MAX = 200
 
 
 class Controls:
@@ -31,19 +37,27 @@ class Controls:
     def __init__(
         self,
         book: OrderBook,
-        sender: Sender,
+        guard: Guard,
         reconciler: Reconciler,
         release: Callable[[str], Path | None],
         large: LargeFiles,
+        reader: LedgerReader,
+        rules: Rules,
     ) -> None:
         self._book = book
-        self._sender = sender
+        self._guard = guard
         self._reconciler = reconciler
         self._release = release
         self._large = large
+        self._reader = reader
+        self._rules = rules
+        self._halt_file = ""
         self._verbs: dict[str, Callable[[Request, datetime], Reason]] = {
             "halt": self._halt,
+            "reduce_only": self._reduce_only,
             "resume": self._resume,
+            "arm": self._arm,
+            "disarm": self._disarm,
             "approve": self._approve,
             "deny": self._deny,
             "resolve": self._resolve,
@@ -72,30 +86,104 @@ class Controls:
         self._book.turn.append("CONTROL", recorded)
         return answer_of(recorded)
 
-    def halt(self, by: str, why: str) -> None:
-        """Stop sending until a person resumes; cancels and reports go on."""
-        if not self._sender.halted:
-            self._book.turn.append("HALTED", {"by": by, "text": why})
-        self._sender.halted = why
+    def see_halt_file(self, found: tuple[str, str] | None) -> None:
+        """The name and the text of a HALT file in the folder, or that none lies there."""
+        self._halt_file = found[0] if found else ""
+        if found:
+            self._guard.halt(Reason("HALT_FILE", {"file": found[0], "text": found[1]}), by=f"control/{found[0]}")
 
     # ---- one method a verb; each returns what was done, or why it could not be
 
     def _halt(self, request: Request, now: datetime) -> Reason:
-        self.halt(request.by, str(request.fields.get("reason") or f"halted by {request.by}"))
-        return _done(f"halted: {self._sender.halted}")
+        why = _why(request) or f"halted by {request.by}"
+        self._guard.halt(Reason("HALT_ASKED", {"text": why}), by=request.by)
+        return _done(f"halted: {why}")
+
+    def _reduce_only(self, request: Request, now: datetime) -> Reason:
+        if self._guard.stance.is_halted:
+            return Reason("HALTED_ALREADY")
+        why = _why(request) or f"reduce-only by {request.by}"
+        self._guard.reduce_only(Reason("HALT_ASKED", {"text": why}), by=request.by)
+        return _done(f"reduce-only: {why}")
 
     def _resume(self, request: Request, now: datetime) -> Reason:
-        if self._sender.halted:
-            self._book.turn.append("RESUMED", {"by": request.by, "text": str(request.fields.get("reason", ""))})
-        self._sender.halted = ""
+        why = Reason("HALT_ASKED", {"text": _why(request)})
+        if self._guard.stance.level is Level.OPEN:
+            return _done("resume: nothing was halted")
+        if self._halt_file:
+            return Reason("RESUME_HALT_FILE", {"file": self._halt_file})
+        if not why.message:
+            return Reason("RESUME_NEEDS_REASON")
+        if request.fields.get("reduce_only") is True:
+            self._guard.reduce_only(why, by=request.by)
+            return _done("resume: what reduces a position may leave again")
+        self._guard.resume(why, by=request.by)
         return _done("resume: sending again")
 
+    def _arm(self, request: Request, now: datetime) -> Reason:
+        """The list was worked out by the command; what the bridge itself knows it looks at once more."""
+        account, today = str(request.fields.get("account", "")), self._book.turn.trade_date
+        checked, day = request.fields.get("checked"), request.fields.get("trade_date")
+        if self._rules.mode != "live":
+            return Reason("ARM_NOT_LIVE", {"mode": self._rules.mode})
+        if account not in self._reconciler.agreed:
+            return Reason("ARM_ACCOUNT_NOT_AGREED", {"account": account})
+        if not (isinstance(checked, dict) and checked):
+            return Reason("ARM_LIST_MISSING")
+        if day != today.isoformat():
+            return Reason("ARM_OTHER_DATE", {"value": str(day), "trade_date": today.isoformat()})
+        self._guard.arm(account, today, request.by, checked=checked, dry_run=str(request.fields.get("dry_run", "")))
+        return _done(f"arm: account {account} trades live on {today}")
+
+    def _disarm(self, request: Request, now: datetime) -> Reason:
+        account = str(request.fields.get("account", ""))
+        self._guard.disarm(account, request.by, text=_why(request))
+        return _done(f"disarm: account {account}")
+
     def _approve(self, request: Request, now: datetime) -> Reason:
-        return self._on_one(request, OrderEvent(kind=EventKind.APPROVE, at=now))
+        event = OrderEvent(kind=EventKind.APPROVE, at=now)
+        several = self._held(request)
+        if several is None:
+            found = self._one(request, event.kind)
+            why = found if isinstance(found, Reason) else self._objection(found, request)
+            return why or self._on_one(request, event)
+        objections = {order.terms.tag: self._objection(order, request) for order in several}
+        for order in several:
+            if objections[order.terms.tag] is None:
+                self._book.happen(order, event)
+        left = [why for why in objections.values() if why is not None]
+        done = len(several) - len(left)
+        if not left:
+            return _done(f"approve: {done}")
+        said = {"text": left[0].message, "text_zh": left[0].message_zh}
+        return Reason("APPROVED_PARTLY", {"done": str(done), "left": str(len(left)), **said})
+
+    def _objection(self, order: Order, request: Request) -> Reason | None:
+        """Why this person's word does not send a held order now; it stays held."""
+        dropped = self._reader.last_file_event(order.terms.intake_no, "AUTHOR")
+        author = json.loads(dropped["body"])["author"] if dropped else ""
+        said = {"author": author, "by": request.by, "owner": request.owner}
+        return approval.objection(order, self._rules.approval, **said) or self._guard.refusal(order.terms)
 
     def _deny(self, request: Request, now: datetime) -> Reason:
-        reason = Reason("DENIED_BY_PERSON", _who(request))
-        return self._on_one(request, OrderEvent(kind=EventKind.DENY, at=now, reason=reason))
+        event = OrderEvent(kind=EventKind.DENY, at=now, reason=Reason("DENIED_BY_PERSON", _who(request)))
+        several = self._held(request)
+        if several is None:
+            return self._on_one(request, event)
+        for order in several:
+            self._book.happen(order, event)
+        return _done(f"deny: {len(several)}")
+
+    def _held(self, request: Request) -> list[Order] | None:
+        """The held orders of all files, or of those with one name; None where one order is meant."""
+        name = str(request.fields.get("file", ""))
+        if not name and request.fields.get("all") is not True:
+            return None
+        held = self._book.in_status(Status.HELD)
+        if not name:
+            return held
+        numbers = self._book.intakes_named(name)
+        return [order for order in held if order.terms.intake_no in numbers]
 
     def _resolve(self, request: Request, now: datetime) -> Reason:
         match request.fields.get("sent"):
@@ -184,8 +272,18 @@ def answer_of(recorded: Body) -> Answer:
     return {**answered, "message": reason.message, "message_zh": reason.message_zh}
 
 
+def answers_before(reader: LedgerReader) -> dict[str, Answer]:
+    """By its stamp, the answer to every request that the ledger has."""
+    recorded = [json.loads(row["body"]) for row in reader.rare_events("CONTROL")]
+    return {body["stamp"]: answer_of(body) for body in recorded}
+
+
+def _why(request: Request) -> str:
+    return str(request.fields.get("reason", "")).strip()[:REASON_MAX]
+
+
 def _who(request: Request) -> dict[str, str]:
-    return {"by": request.by, "text": str(request.fields.get("reason", ""))[:200]}
+    return {"by": request.by, "text": _why(request)}
 
 
 def _cancel_event(order: Order, now: datetime) -> OrderEvent:

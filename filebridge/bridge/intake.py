@@ -28,6 +28,7 @@ from filebridge.bridge.answers import (
     row_body,
 )
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import ROWS_A_PART, LargeFiles
 from filebridge.bridge.rows import FileRows, RowKeys
 from filebridge.config import Settings
@@ -41,6 +42,7 @@ from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import Origin, ParsedFile, Slices, format_of, parse, parse_slices
+from filebridge.owners import owner_of
 from filebridge.proof import COMPANION_BYTES_MAX, Proofs, Proven
 
 _NO_PROOFS = Proofs()
@@ -77,6 +79,7 @@ class Intake:
         reader: LedgerReader,
         settings: Settings,
         rules: risk.Rules,
+        guard: Guard,
         *,
         rows_at_once: int,
         proofs: Proofs = _NO_PROOFS,
@@ -85,15 +88,16 @@ class Intake:
         self._ledger = ledger
         self._settings = settings
         self._rules = rules
+        self._guard = guard
         self._rows_at_once = rows_at_once
         self._proofs = proofs
         self._accounts = tuple(account.id for account in settings.broker.accounts)
-        self.large = LargeFiles(book, ledger, reader, rules, desk_of=self._desk_of)
+        self.large = LargeFiles(book, ledger, reader, rules, guard, desk_of=self._desk_of)
 
     def take(self, files: Sequence[ClaimedFile], released: Container[str], now: datetime) -> list[Taken | None]:
         """Take files into the current turn; None for one that is only begun. `released` are the claims of stale ones
         let in on a person's word."""
-        today = risk.current_date(now, self._rules)
+        today = risk.intake_date(now, self._rules)
         readings = []
         for file in files:
             readings.append(self._read(file, now=now, today=today, released=file.claim in released))
@@ -148,7 +152,7 @@ class Intake:
             return _LargeReading(sha256, slices, lines, released, desk)
         parsed = parse(data, **how)
         earlier = next(
-            (row.trade_date for row in parsed.instructions if row.trade_date and row.trade_date < today), None
+            (row.trade_date for row in parsed.instructions if risk.is_of_earlier_date(row, now, self._rules)), None
         )
         if earlier is not None and not released:
             reason = Reason("FILE_OF_EARLIER_DATE", {"trade_date": earlier.isoformat(), "file": file.name})
@@ -187,9 +191,11 @@ class Intake:
             "received_at": codec.time_text(now),
             "archived_as": "",
         }
+        if self._rules.approval.by_another and (author := owner_of(file.path)):
+            self._book.turn.append("AUTHOR", {"author": author}, intake_no=row["intake_no"])
         if isinstance(reading, _LargeReading):
             warning, released = self._warning(file), reading.released
-            about = (row, file, reading.desk, reading.slices)
+            about = (row, file, reading.desk, reading.slices, now)
             self.large.begin(*about, lines=reading.lines, released=released, warning=warning)
             return None
         parsed, number = reading.parsed, row["intake_no"]
@@ -244,6 +250,7 @@ class Intake:
             self._book,
             self._ledger,
             self._rules,
+            self._guard,
             file_name=name,
             intake_no=intake_no,
             received_at=now,
@@ -251,7 +258,7 @@ class Intake:
             mode=self._rules.mode,
             stop_rest=self.large.stop_rest,
         )
-        keys = RowKeys(today=today, only_account=self._accounts[0])
+        keys = RowKeys(today=today, now=now, rules=self._rules, only_account=self._accounts[0])
         for answer in rows.decide(keys.drafts(good)):
             recorded.append(self._book.answer(answer_body(answer), answer.order, intake_no=intake_no))
         return recorded

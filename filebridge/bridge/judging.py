@@ -4,7 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.domain import limits, risk
+from filebridge.domain.guard import Stance
 from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.orders import Order
 from filebridge.domain.reasons import Reason
@@ -29,6 +31,7 @@ class Judge:
         book: OrderBook,
         reader: LedgerReader,
         rules: risk.Rules,
+        guard: Guard,
         now: datetime,
         *,
         may_send: Callable[[str], bool],
@@ -37,6 +40,7 @@ class Judge:
         self._book = book
         self._reader = reader
         self._rules = rules
+        self._guard = guard
         self._may_send = may_send
         self._answer_time = timedelta(seconds=answer_seconds)
         self._needs = needs_of(rules.limits)
@@ -53,9 +57,13 @@ class Judge:
         if self._book.tally.today != _date(self._moment):
             self._book.tally = tally_of(self._reader, self._rules, now)
 
-    def verdict(self, order: Order, *, halted: bool) -> Verdict | Reason:
-        """Whether an order may leave; a reason ends it."""
-        verdict = risk.at_sending(order, self._moment, self._rules, halted=halted)
+    @property
+    def stance(self) -> Stance:
+        return self._guard.stance
+
+    def verdict(self, order: Order) -> Verdict | Reason:
+        """Whether an order may leave; a reason ends it, or holds it."""
+        verdict = risk.at_sending(order, self._moment, self._rules, self._guard.stance)
         if verdict is not Verdict.SEND:
             return verdict
         terms, now = order.terms, self._moment.now
@@ -71,15 +79,17 @@ class Judge:
             return Verdict.KEEP_PLACE
         return found
 
-    def in_time(self, order: Order, *, halted: bool) -> Verdict | Reason:
+    def in_time(self, order: Order) -> Verdict | Reason:
         """Whether this is a time at which an order may leave, whatever else there is to say of it."""
-        return risk.in_time(order, self._moment, self._rules, halted=halted)
+        return risk.in_time(order, self._moment, self._rules, self._guard.stance)
 
-    def may_cancel(self, account: str) -> bool:
-        """Whether the account's books agree with the broker's, and its rate allows one more cancel; no other limit
-        holds for cancels."""
+    def may_cancel(self, order: Order) -> bool:
+        """Whether the account's books agree with the broker's, its rate allows one more cancel, and the exchange takes
+        one now; no other limit holds for cancels."""
+        account = order.terms.account
         last_second = self._book.tally.last_second(account, self._moment.now)
-        return self._may_send(account) and last_second < self._rules.limits.orders_per_second_max
+        allowed = last_second < self._rules.limits.orders_per_second_max
+        return allowed and self._may_send(account) and risk.may_cancel(order, self._moment, self._rules)
 
     def cancel_leaves(self, account: str) -> None:
         self._book.tally.left(account, self._moment.now)

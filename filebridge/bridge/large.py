@@ -24,6 +24,7 @@ from filebridge.bridge.answers import (
     row_body,
 )
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.largefile import LargeFile
 from filebridge.bridge.rows import Draft, FileRows, RowKeys
 from filebridge.bridge.stopping import has_waiting, recorded_stops
@@ -31,7 +32,7 @@ from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
 from filebridge.domain.canceling import Selection
-from filebridge.domain.orders import Action, Outcome, Status, body_hash
+from filebridge.domain.orders import LOCAL, Action, Outcome, Status, body_hash
 from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger import codec
@@ -64,6 +65,7 @@ class LargeFiles:
         ledger: Ledger,
         reader: LedgerReader,
         rules: risk.Rules,
+        guard: Guard,
         *,
         desk_of: Callable[[str], Desk],
     ) -> None:
@@ -72,6 +74,7 @@ class LargeFiles:
         self._ledger = ledger
         self._reader = reader
         self._rules = rules
+        self._guard = guard
         self._desk_of = desk_of
         self._files: list[LargeFile] = []
         self._done: list[Done] = []
@@ -102,6 +105,7 @@ class LargeFiles:
         claimed: ClaimedFile,
         desk: Desk,
         slices: Slices,
+        now: datetime,
         *,
         lines: int,
         released: bool,
@@ -111,7 +115,7 @@ class LargeFiles:
         it is accepted."""
         file = LargeFile(row, claimed, claimed.source, desk, slices=slices, lines=lines, released=released)
         file.mode, file.warning = self._rules.mode, warning
-        file.keys = RowKeys(today=file.today, only_account=desk.accounts[0])
+        file.keys = RowKeys(today=file.today, now=now, rules=self._rules, only_account=desk.accounts[0])
         file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
         self._files.append(file)
         # What was canceled while an earlier run was reading it.
@@ -157,10 +161,15 @@ class LargeFiles:
         """One part further: what is being read, and what is being answered."""
         reading = next((file for file in self._files if file.slices is not None), None)
         if reading is not None:
-            self._load(reading)
+            self._load(reading, now)
         loaded = next((file for file in self._files if file.slices is None), None)
-        if loaded is not None and len(self._book.by_status[Status.RECEIVED]) < WAITING_MAX:
+        if loaded is not None and sum(len(self._book.by_status[status]) for status in LOCAL) < WAITING_MAX:
             self._answer(loaded, now)
+
+    def is_idle_or_held(self) -> bool:
+        """Whether nothing goes on by itself: all is answered, or as many orders as may wait are held for a person."""
+        all_held = len(self._book.by_status[Status.HELD]) >= WAITING_MAX
+        return not self._files or (all_held and all(file.slices is None for file in self._files))
 
     def take_done(self) -> list[Done]:
         """What came to its end since the last call."""
@@ -201,7 +210,7 @@ class LargeFiles:
 
     # ---- reading
 
-    def _load(self, file: LargeFile) -> None:
+    def _load(self, file: LargeFile, now: datetime) -> None:
         assert file.slices is not None
         assert file.keys is not None
         try:
@@ -209,7 +218,7 @@ class LargeFiles:
         except StopIteration as end:
             self._loaded(file, end.value)
             return
-        earlier = next((row.trade_date for row in rows if row.trade_date and row.trade_date < file.today), None)
+        earlier = next((row.trade_date for row in rows if risk.is_of_earlier_date(row, now, self._rules)), None)
         if earlier is not None and not file.released:
             context = {"trade_date": earlier.isoformat(), "file": file.row["name"]}
             self._end_unread(file, Outcome.QUARANTINED, Reason("FILE_OF_EARLIER_DATE", context))
@@ -321,9 +330,7 @@ class LargeFiles:
         received_at = codec.time_from(file.row["received_at"])
         assert received_at is not None
         rows = FileRows(
-            self._book,
-            self._ledger,
-            self._rules,
+            *(self._book, self._ledger, self._rules, self._guard),
             file_name=file.row["name"],
             intake_no=file.number,
             received_at=received_at,

@@ -17,7 +17,6 @@ from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.counters import Balance, Holding
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
-from filebridge.domain.market import closes_at, trade_date_at
 from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
@@ -288,7 +287,7 @@ class Reconciler:
         return True
 
     def _not_listed(self, account: str, listing: Listing, now: datetime) -> None:
-        today = trade_date_at(now, self._rules.calendar, self._rules.hours)
+        moment = risk.moment_of(now, self._rules)
         for order in self._book.open_orders():
             terms = order.terms
             if terms.account != account:
@@ -302,10 +301,8 @@ class Reconciler:
                 # Of a doubt that is younger than the list, its rows without a tag were not compared.
                 if terms.tag in listing.in_doubt:
                     self._evidence(order, now)
-            elif order.status in _WORKING and today is not None and terms.trade_date < today:
-                seen_to_the_end = self._listed_at.get(account, terms.received_at) >= closes_at(
-                    terms.trade_date, self._rules.hours
-                )
+            elif order.status in _WORKING and risk.is_over(terms, moment, self._rules):
+                seen_to_the_end = self._listed_at.get(account, terms.received_at) >= risk.closes_at(terms, self._rules)
                 reason = Reason("DAY_OVER" if seen_to_the_end else "DAY_OVER_UNSEEN")
                 event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=reason, alarm=not seen_to_the_end)
                 self._book.happen(order, event)

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.guard import Guard
 from filebridge.bridge.underway import Overlap
-from filebridge.domain import admission, canceling, replacing, risk
+from filebridge.domain import admission, approval, canceling, replacing, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
@@ -51,8 +52,11 @@ class Draft(NamedTuple):
 class RowKeys:
     """Gives the rows of one file their keys, in their order: the n-th identical row without an id gets the n-th id."""
 
-    def __init__(self, *, today: date, only_account: str) -> None:
+    def __init__(self, *, today: date, now: datetime, rules: risk.Rules, only_account: str) -> None:
+        """`today` is the trade date of a row that names none, if its market does not keep hours of its own."""
         self._today = today
+        self._now = now
+        self._rules = rules
         self._only_account = only_account
         self._seen: Counter[tuple[_Group, str, str]] = Counter()
 
@@ -61,6 +65,8 @@ class RowKeys:
 
     def _draft(self, row: OrderInstruction) -> Draft:
         account = row.account or self._only_account
+        if row.trade_date is None and (day := risk.row_date(row, self._now, self._rules)) != self._today:
+            row = row._replace(trade_date=day)
         group = (row.trade_date or self._today, account)
         if row.action in (Action.CANCEL, Action.CANCEL_ALL):
             return Draft(row, group, row.orig_client_order_id)
@@ -82,6 +88,7 @@ class FileRows:
         book: OrderBook,
         ledger: Ledger,
         rules: risk.Rules,
+        guard: Guard,
         *,
         file_name: str,
         intake_no: int,
@@ -98,10 +105,12 @@ class FileRows:
         its rows."""
         self._book = book
         self._rules = rules
+        self._guard = guard
         self._file_name = file_name
         self._intake_no = intake_no
         self._received_at = received_at
         self._now = now
+        self._moment = risk.moment_of(now, rules)
         self._overlaps = overlaps
         self._mode = mode
         self._stop_rest = stop_rest
@@ -156,7 +165,8 @@ class FileRows:
             canceled_before=self._is_canceled(draft, terms),
             corrects=self._corrects.get(terms.row),
             meets=self._meets.get(terms.row, ""),
-            refusal=risk.refusal(terms, self._rules),
+            refusal=self._refusal(draft.instruction, terms),
+            approval=approval.required(terms, self._rules.approval),
             files=self._files,
         )
         answer = admission.decide_order(draft.instruction, terms, known, self._now)
@@ -189,7 +199,7 @@ class FileRows:
         )
         known = known._replace(
             canceled_before=self._is_canceled(draft, terms),
-            refusal=risk.refusal(replacing.expected(terms, replaced), self._rules),
+            refusal=self._refusal(row, replacing.expected(terms, replaced)),
         )
         answer = replacing.decide_replace(row, terms, replaced, known, self._now)
         if answer.order is not None:
@@ -200,6 +210,13 @@ class FileRows:
 
     def _is_canceled(self, draft: Draft, terms: OrderTerms) -> bool:
         return draft.name in self._canceled[draft.group] or self._stops.hit(terms)
+
+    def _refusal(self, row: OrderInstruction, terms: OrderTerms) -> Reason | None:
+        """Why an order like this cannot be sent; one that names its time may wait for it."""
+        refused = risk.refusal(terms, self._rules) or self._guard.refusal(terms)
+        if refused is not None or row.start_at is not None or row.trade_date is not None:
+            return refused
+        return risk.outside_session(terms, risk.opening_of(terms, self._moment, self._rules), self._rules)
 
     def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
         trade_date, account = draft.group

@@ -45,6 +45,8 @@ class Sender:
         self._gateway = gateway
         self._rules = rules
         self._judge = judge
+        # What the waiting orders were judged by.
+        self._stance = judge.stance
         self._group_size = group_size
         self._answer_time = timedelta(seconds=answer_seconds)
         self._waiting: deque[Place] = deque()
@@ -60,7 +62,6 @@ class Sender:
         # Orders of earlier days that still work, and the day on which the broker listed them last.
         self._listed_on: dict[str, date] = {}
         self._unsent: tuple[set[str], str] | None = None
-        self.halted = ""
         # Set when the bridge ends: what is out is waited for, nothing more goes.
         self.stopping = False
         # Set while there is no room to record what would be sent.
@@ -91,7 +92,10 @@ class Sender:
             suspect = self._book.get(tag)
             if suspect is not None and suspect.status is Status.SUBMITTING:
                 self.doubt(suspect, now, NO_REASON)
-        if self._recheck_at is None or not self._recheck_at - _RECHECK <= now < self._recheck_at:
+        is_due = self._recheck_at is None or not self._recheck_at - _RECHECK <= now < self._recheck_at
+        # Before the next turn could let out again what was not to leave.
+        if is_due or self._stance is not self._judge.stance:
+            self._stance = self._judge.stance
             self._recheck_at = now + _RECHECK
             self._book.ready.put_back(self._waiting)
             self._waiting.clear()
@@ -140,7 +144,7 @@ class Sender:
             elif order.terms.mode != self._rules.mode or self._may_be_renumbered(order, today):
                 # Another mode's or an earlier day's number would name somebody else's order at this broker.
                 continue
-            elif len(part) < self._group_size and order.broker_order_id and self._judge.may_cancel(order.terms.account):
+            elif len(part) < self._group_size and order.broker_order_id and self._judge.may_cancel(order):
                 if recorded_on != today:
                     order = self._book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=now))
                 self._judge.cancel_leaves(order.terms.account)
@@ -148,11 +152,11 @@ class Sender:
         return part
 
     def _expire_held(self, now: datetime) -> None:
-        today = risk.current_date(now, self._rules)
+        moment = risk.moment_of(now, self._rules)
         for order in self._book.in_status(Status.HELD):
-            if order.terms.trade_date < today:
-                reason = Reason("EXPIRED_TRADE_DATE", {"trade_date": order.terms.trade_date.isoformat()})
-                self._book.happen(order, OrderEvent(kind=EventKind.EXPIRE, at=now, reason=reason))
+            reason = risk.while_held(order, moment, self._rules)
+            if reason is not None:
+                self._book.happen(order, OrderEvent(kind=risk.event_of(reason), at=now, reason=reason))
 
     def doubt(self, order: Order, now: datetime, why: Why) -> Order:
         reason = Reason("OUTCOME_UNKNOWN", {"text": why[0], "text_zh": why[1], "tag": order.terms.tag})
@@ -259,18 +263,17 @@ class Sender:
     def _judged(self, order: Order) -> tuple[risk.Verdict | Reason, int]:
         """Whether an order may leave; and of one that replaces another how much, which is what is left when that one
         has ended."""
-        halted = bool(self.halted)
         if not order.terms.replaces:
-            return self._judge.verdict(order, halted=halted), 0
+            return self._judge.verdict(order), 0
         replaced = list(self._book.replaced_by(order))
         left = replacing.quantity_left(order, replaced)
         if isinstance(left, Reason):
             return left, 0
-        in_time = self._judge.in_time(order, halted=halted)
+        in_time = self._judge.in_time(order)
         if left is None or isinstance(in_time, Reason):
             # While it waits it may become too old.
             return in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT, 0
-        return self._judge.verdict(replacing.rest_of(order, left, replaced), halted=halted), left
+        return self._judge.verdict(replacing.rest_of(order, left, replaced)), left
 
 
 def _not_sent(now: datetime, why: Why) -> OrderEvent:

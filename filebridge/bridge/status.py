@@ -26,10 +26,6 @@ def connection_status(connection: Connection, agreed: Set[str]) -> Part:
     }
 
 
-def halt_status(why: str) -> Part:
-    return {"halted": bool(why), "halt_reason": why}
-
-
 def orders_status(book: OrderBook) -> Part:
     """How many orders are open by status, and which need a person."""
     people = [order for order in book.open_orders() if order.needs_person]

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.domain import risk
+from filebridge.domain.reasons import Reason
 
 # A turn never takes this long: the machine slept, was stopped, or its clock was set.
 LEAP = timedelta(seconds=5)
-CLOCK_WENT_BACK = "CLOCK_WENT_BACK"
 
 
 class ClockWatch:
@@ -19,13 +19,13 @@ class ClockWatch:
         self._before = before
         self._rules = rules
 
-    def look(self, now: datetime) -> tuple[bool, str]:
+    def look(self, now: datetime) -> tuple[bool, Reason | None]:
         """Whether time leapt (reports may have been missed, and planned moments are wrong), and why to halt if it went
         back over a trade date, whose keys and limits would count again."""
         before, self._before = self._before, now
         if risk.current_date(now, self._rules) < risk.current_date(before, self._rules):
-            return True, f"{CLOCK_WENT_BACK}: from {before.isoformat()} to {now.isoformat()}"
-        return now - before > LEAP or before - now > risk.CLOCK_SLACK, ""
+            return True, Reason("CLOCK_WENT_BACK", {"before": before.isoformat(), "now": now.isoformat()})
+        return now - before > LEAP or before - now > risk.CLOCK_SLACK, None
 
 
 def last_recorded(newest_event: dict[str, Any] | None, now: datetime) -> datetime:

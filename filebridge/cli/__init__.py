@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from filebridge.cli import asking, checking, doctor, reading, running, template
+from filebridge.cli import arming, asking, checking, doctor, reading, running, template
 from filebridge.errors import FilebridgeError
 
 app = typer.Typer(
@@ -13,9 +13,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for room in (running, checking, reading, template, asking, doctor):
+for room in (running, checking, reading, template, asking, arming, doctor):
     for command in room.COMMANDS:
-        app.command(name=command.__name__.rstrip("_"))(command)
+        app.command(name=command.__name__.rstrip("_").replace("_", "-"))(command)
 
 
 def main() -> None:

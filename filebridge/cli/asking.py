@@ -8,9 +8,14 @@ from filebridge.cli.showing import HERE, Home
 from filebridge.errors import HomeError
 
 ANSWER_SECONDS = 5.0
+# What holds from the next start, however late that is.
+STANDS = ("halt", "reduce_only", "disarm")
 
 OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a number at the broker. 编号。")]
 By = Annotated[str, typer.Option("--by", help="Who asks; default: the login. 操作人。")]
+HeldId = Annotated[str, typer.Argument(help="A tag or a client_order_id; or use --file or --all. 编号。")]
+OfFile = Annotated[str, typer.Option("--file", help="The held orders of the files with this name. 文件名。")]
+AllHeld = Annotated[bool, typer.Option("--all", help="All that are held. 全部暂停的委托。")]
 Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the ledger. 原因。")]
 
 
@@ -24,17 +29,25 @@ def cancel(
     """Cancel an order, or all. 撤单。"""
     if bool(order) == all_:
         raise typer.BadParameter("name one order, or --all")
-    _ask(home, "cancel", by, id=order, all=all_, reason=reason)
+    ask(home, "cancel", by, id=order, all=all_, reason=reason)
 
 
-def approve(order: OrderId, home: Home = HERE, by: By = "") -> None:
-    """Send an order that is held. 批准暂停的委托。"""
-    _ask(home, "approve", by, id=order)
+def approve(order: HeldId = "", file: OfFile = "", all_: AllHeld = False, home: Home = HERE, by: By = "") -> None:
+    """Send what is held: one order, those of a file, or all. 批准暂停的委托。"""
+    ask(home, "approve", by, **_which(order, file, all_))
 
 
-def deny(order: OrderId, home: Home = HERE, by: By = "", reason: Why = "") -> None:
-    """Drop an order that was not sent. 拒绝未发送的委托。"""
-    _ask(home, "deny", by, id=order, reason=reason)
+def deny(
+    order: HeldId = "", file: OfFile = "", all_: AllHeld = False, home: Home = HERE, by: By = "", reason: Why = ""
+) -> None:
+    """Drop what was not sent: one order, the held ones of a file, or all that are held. 拒绝未发送的委托。"""
+    ask(home, "deny", by, **_which(order, file, all_), reason=reason)
+
+
+def _which(order: str, file: str, all_: bool) -> dict[str, Any]:
+    if [bool(order), bool(file), all_].count(True) != 1:
+        raise typer.BadParameter("name one order, or --file NAME, or --all")
+    return {"id": order, "file": file, "all": all_}
 
 
 def resolve(
@@ -45,7 +58,7 @@ def resolve(
     reason: Why = "",
 ) -> None:
     """End the doubt about an order, after looking in the broker's terminal. 人工确认状态未明的委托。"""
-    _ask(home, "resolve", by, id=order, sent=sent, reason=reason)
+    ask(home, "resolve", by, id=order, sent=sent, reason=reason)
 
 
 def release(
@@ -54,25 +67,38 @@ def release(
     by: By = "",
 ) -> None:
     """Let a file in that was set aside as too old. 放行被隔离的文件。"""
-    _ask(home, "release", by, file=file)
+    ask(home, "release", by, file=file)
 
 
 def halt(reason: Why, home: Home = HERE, by: By = "") -> None:
-    """Stop sending; cancels and reports go on. 暂停发送。"""
-    _ask(home, "halt", by, reason=reason)
+    """Stop sending; new orders are denied, cancels and reports go on. 暂停发送。"""
+    ask(home, "halt", by, reason=reason)
 
 
-def resume(home: Home = HERE, by: By = "", reason: Why = "") -> None:
+def reduce_only(reason: Why, home: Home = HERE, by: By = "") -> None:
+    """Send only what reduces a position, and cancels; other orders are denied. 只许减仓。"""
+    ask(home, "reduce_only", by, reason=reason)
+
+
+def resume(
+    reason: Why,
+    home: Home = HERE,
+    by: By = "",
+    reduce_only: Annotated[
+        bool, typer.Option("--reduce-only", help="Only what reduces a position, for now. 仅恢复减仓。")
+    ] = False,
+) -> None:
     """Send again after a halt. 恢复发送。"""
-    _ask(home, "resume", by, reason=reason)
+    ask(home, "resume", by, reason=reason, reduce_only=reduce_only)
 
 
 def reconcile(home: Home = HERE, by: By = "") -> None:
     """Compare the broker's books with the ledger now. 立即与券商对账。"""
-    _ask(home, "reconcile", by)
+    ask(home, "reconcile", by)
 
 
-def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
+def ask(home: Any, verb: str, by: str, **fields: Any) -> None:
+    """Leave a request, and show its answer; ends the command."""
     from filebridge.control import ControlFolder, login
 
     folder = ControlFolder(home / "control")
@@ -86,12 +112,12 @@ def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
         typer.echo(
             f"No answer within {ANSWER_SECONDS:.0f} s: the bridge does not run, or is busy. "
             + (
-                "It halts as soon as it starts."
-                if verb == "halt"
+                "It holds as soon as it starts."
+                if verb in STANDS
                 else "Started within a minute it does it; else ask again."
             )
             + "\n没有应答：filebridge 未运行或繁忙。"
-            + ("启动后即暂停发送。" if verb == "halt" else "一分钟内启动则执行，否则请重新发出。"),
+            + ("启动后立即生效。" if verb in STANDS else "一分钟内启动则执行，否则请重新发出。"),
             err=True,
         )
         raise typer.Exit(2)
@@ -99,4 +125,4 @@ def _ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     raise typer.Exit(0 if answer["ok"] else 1)
 
 
-COMMANDS = (cancel, approve, deny, resolve, release, halt, resume, reconcile)
+COMMANDS = (cancel, approve, deny, resolve, release, halt, reduce_only, resume, reconcile)

@@ -10,7 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -69,8 +69,6 @@ class Patient:
 
 def doctor(home: Home = HERE, as_json: AsJson = False) -> None:
     """Check Python, xtquant, the terminal's folder, disk, clock, calendar, rights and ledger. 检查运行环境。"""
-    from rich.cells import cell_len
-
     from filebridge import app
     from filebridge.config import load_settings
 
@@ -79,15 +77,22 @@ def doctor(home: Home = HERE, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps([_as_row(finding) for finding in found], ensure_ascii=False, indent=1))
     else:
-        for finding in found:
-            # Chinese letters are two columns wide.
-            room = " " * max(1, _SUBJECT_COLUMNS - cell_len(finding.subject))
-            typer.echo(f"{'look' if finding.reason else 'ok':6}{finding.subject}{room}{finding.seen}")
-            if finding.reason:
-                typer.echo(f"      → {finding.reason.message}\n        {finding.reason.message_zh}")
+        show(found)
         wrong = sum(finding.reason is not None for finding in found)
         typer.echo(f"\n{wrong} to look at 项需要处理" if wrong else "\nall well 一切正常")
     raise typer.Exit(1 if any(finding.reason for finding in found) else 0)
+
+
+def show(found: Iterable[Finding]) -> None:
+    """Each finding on a line; under it what to do, where something is wrong."""
+    from rich.cells import cell_len
+
+    for finding in found:
+        # Chinese letters are two columns wide.
+        room = " " * max(1, _SUBJECT_COLUMNS - cell_len(finding.subject))
+        typer.echo(f"{'look' if finding.reason else 'ok':6}{finding.subject}{room}{finding.seen}")
+        if finding.reason:
+            typer.echo(f"      → {finding.reason.message}\n        {finding.reason.message_zh}")
 
 
 def _as_row(finding: Finding) -> dict[str, Any]:

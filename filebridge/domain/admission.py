@@ -43,7 +43,7 @@ class Known(NamedTuple):
 
     `orders` are those with this key, oldest first; `corrects` is the earlier order that this row may be a correction
     of, and `meets` the file under way that asks for the same; `refusal` is why orders like this one cannot be sent at
-    all; `files` names the file of an intake number.
+    all, `approval` why a person has to approve it first; `files` names the file of an intake number.
     """
 
     files: Mapping[int, str]
@@ -52,6 +52,7 @@ class Known(NamedTuple):
     corrects: Order | None = None
     meets: str = ""
     refusal: Reason | None = None
+    approval: Reason | None = None
 
 
 class Answer(NamedTuple):
@@ -155,6 +156,8 @@ def decide_order(instruction: OrderInstruction, terms: OrderTerms, known: Known,
     if known.meets:
         context = {"symbol": terms.symbol, "side": terms.side.value, "file": known.meets, "tag": terms.tag}
         return born(instruction, terms, Status.HELD, Outcome.HELD, Reason("CORRECTS_FILE_UNDER_WAY", context), at)
+    if known.approval is not None:
+        return born(instruction, terms, Status.HELD, Outcome.HELD, known.approval, at)
     return born(instruction, terms, Status.RECEIVED, Outcome.ACCEPTED, None, at)
 
 

@@ -13,6 +13,7 @@ from filebridge.domain.reasons import Reason
 
 class EventKind(StrEnum):
     # Ours: refused where they do not fit.
+    HOLD = "HOLD"
     APPROVE = "APPROVE"
     DENY = "DENY"
     EXPIRE = "EXPIRE"

@@ -27,6 +27,8 @@ def _rows(event: EventKind, into: Status | None, *statuses: Status) -> dict[tupl
 
 TABLE: dict[tuple[Status, EventKind], Status] = {
     # ---- ours, before sending
+    # Taken in under other settings than those that count now.
+    **_rows(E.HOLD, S.HELD, S.RECEIVED),
     **_rows(E.APPROVE, S.APPROVED, S.HELD),
     **_rows(E.DENY, S.DENIED, *LOCAL),
     **_rows(E.EXPIRE, S.EXPIRED, *LOCAL),

@@ -239,12 +239,23 @@ def phase_at(symbol: str, now: datetime, calendar: TradingCalendar) -> Phase:
     return Phase.BREAK if rows[0].starts <= local.time() < rows[-1].ends else Phase.CLOSED
 
 
+def day_before(trade_date: date, calendar: TradingCalendar) -> date | None:
+    """The last trading day before a day; None where the calendar does not say."""
+    at = bisect_left(calendar.days, trade_date)
+    return calendar.days[at - 1] if at else None
+
+
+def night_ends_at(symbol: str) -> time | None:
+    """When the night session of a symbol ends; None where it has none."""
+    number, _, exchange = symbol.partition(".")
+    return _NIGHTS.get((exchange, product_of(number)))
+
+
 def has_night_before(trade_date: date, calendar: TradingCalendar) -> bool:
     """Whether night sessions are held before a trading day: nothing but a weekend lies between it and the last one."""
-    at = bisect_left(calendar.days, trade_date)
-    if at == 0 or not calendar.is_trading_day(trade_date):
+    before = day_before(trade_date, calendar)
+    if before is None or not calendar.is_trading_day(trade_date):
         return False
-    before = calendar.days[at - 1]
     between = (before + timedelta(days=n) for n in range(1, (trade_date - before).days))
     return all(day.weekday() >= _SATURDAY for day in between)
 
@@ -316,8 +327,7 @@ _SATURDAY = 5
 
 def _night_phase(symbol: str, local: datetime, calendar: TradingCalendar) -> Phase | None:
     """The phase of a night session, which belongs to the trading day after it; None outside of one."""
-    number, _, exchange = symbol.partition(".")
-    ends = _NIGHTS.get((exchange, product_of(number)))
+    ends = night_ends_at(symbol)
     if ends is None:
         return None
     clock = local.time()

@@ -12,6 +12,13 @@ from typing import NamedTuple
 
 from filebridge.domain.action_reasons import CANCEL_REASONS, REPLACE_REASONS
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
+from filebridge.domain.guard_reasons import (
+    APPROVAL_REASONS,
+    ARM_REASONS,
+    GUARD_REASONS,
+    HALT_REASONS,
+    RESUME_REASONS,
+)
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
@@ -111,10 +118,6 @@ KEY_REASONS: dict[str, tuple[str, str]] = {
 
 # Why our own rules did not let an order out.
 RULE_REASONS: dict[str, tuple[str, str]] = {
-    "LIVE_NOT_ARMED": (
-        "Live trading is not armed; this version sends orders in paper mode only.",
-        "实盘交易未解锁；当前版本只在模拟模式下发送委托。",
-    ),
     "DENIED_BY_PERSON": ("Denied by {by}: {text}", "由 {by} 拒绝：{text}"),
     "ORDERS_PER_DAY_EXCEEDED": (
         "The account has sent {limit} orders and cancels today, the configured limit (orders_per_day_max).",
@@ -127,6 +130,12 @@ RULE_REASONS: dict[str, tuple[str, str]] = {
     "OUTSIDE_CALENDAR": (
         "{trade_date} is outside the trading calendar. Extend the calendar file, then drop the file again.",
         "{trade_date} 超出交易日历范围。请补充日历文件后重新投放。",
+    ),
+    "OUTSIDE_SESSION": (
+        "{symbol} takes no {value} order now ({phase}), and [risk] outside_session is deny. Drop it again while it "
+        "does, or name start_at or trade_date in its row.",
+        "{symbol} 当前（{phase}）不接受 {value} 委托，且 [risk] outside_session 为 deny。"
+        "请在可委托时段重新投放，或在行中写明 开始时间 或 交易日。",
     ),
     "EXPIRED_TOO_OLD": (
         "It waited {age_seconds} s, longer than max_order_age ({limit_seconds} s), and was not sent. "
@@ -244,6 +253,7 @@ _TABLES = (
     *(FILE_REASONS, ROW_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS),
     *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
+    *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"

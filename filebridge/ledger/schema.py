@@ -14,7 +14,7 @@ LOADING = "LOADING"
 # Conditions of partial indexes. A question uses such an index only if it says the same, word for word.
 HAS_INTAKE, HAS_BROKER_ID, HAS_COUNTER_ID = "intake_no != 0", "broker_order_id != ''", "counter_order_id != ''"
 IS_OPEN, IS_DERIVED = "open = 1", "id_derived = 1"
-IS_RARE = "kind IN ('CONTROL', 'HALTED', 'RESUMED', 'WORKER')"
+IS_RARE = "kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')"
 IS_BOOKS, BOOKS_ACCOUNT = "kind = 'BOOKS'", "json_extract(body, '$.account')"
 IS_CANCEL = """kind = 'ORDER' AND substr(body, 1, 43) = '{"event":"CANCEL","status":"PENDING_CANCEL"'"""
 # Last touched on another day than its own; by the calendar, which differs from the trade date after a close as well.
@@ -212,6 +212,12 @@ _STOPS_OF_3 = (
     "CREATE INDEX IF NOT EXISTS cancel_stops_claim ON cancel_stops (claim)",
 )
 
+_INDEX_OF_5 = (
+    "DROP INDEX IF EXISTS events_rare",
+    "CREATE INDEX events_rare ON events (kind) "
+    "WHERE kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')",
+)
+
 # (version, name, statements); a version is never edited once it was released, only followed. The first makes the tables
 # as they are described above, so in a new ledger the later ones find their work done.
 MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
@@ -219,4 +225,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (2, "indexes for a thousand days", _INDEXES_OF_2),
     (3, "cancels of rows that are no orders yet", _STOPS_OF_3),
     (4, "orders that replace others", ("ALTER TABLE orders ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",)),
+    (5, "the guard's events", _INDEX_OF_5),
 )

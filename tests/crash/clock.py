@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from filebridge.bridge.surroundings import CLOCK_WENT_BACK
 from filebridge.control import ControlFolder
 from filebridge.domain.orders import SHANGHAI
 from filebridge.simulator import server
@@ -88,7 +87,7 @@ class _Clock:
         self._put(part, self._home.inbox / name)
 
     def ask(self, verb: str) -> None:
-        name = ControlFolder(self._elsewhere).ask(verb, by="crash suite") + ".json"
+        name = ControlFolder(self._elsewhere).ask(verb, by="crash suite", reason="the clock is right") + ".json"
         self._put(self._elsewhere / name, self._home.folder / "control" / name)
 
     def _put(self, part: Path, place: Path) -> None:
@@ -139,7 +138,7 @@ def _back_over_midnight(folder: Path, outcome: Outcome) -> None:
         until(lambda: len(home.requests()) >= 12, "the orders of a.csv at the counter")
         clock.set(ahead - _HOUR)
         status = until(lambda: _halted(home), "the bridge to halt")
-        outcome.happened = str(status["halt_reason"]).startswith(CLOCK_WENT_BACK)
+        outcome.happened = str(status["halt_reason"]).startswith("CLOCK_WENT_BACK")
         for name in ("b.csv", *_LATER):
             clock.drop(name, scenario.files[name])
         threading.Event().wait(1.0)

@@ -18,7 +18,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
     ("simulator",),
-    ("config", "locks", "failpoints", "tables", "dbf"),
+    ("config", "locks", "failpoints", "owners", "tables", "dbf"),
     ("sources",),
     ("errors",),
     ("domain",),

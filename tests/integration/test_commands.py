@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from filebridge.app import now
-from tests.integration.homes import PATIENCE, Home, orders_file, run_program, until
+from tests.integration.homes import Home, orders_file, run_program, until
 from tests.windows.marks import not_wine
 
 GOOD = "600000.SH,BUY,100,10.51"
@@ -74,23 +74,38 @@ def test_a_file_of_an_earlier_day(shared: Home) -> None:
 
 
 def test_a_halt_holds_until_it_is_lifted(shared: Home) -> None:
+    shared.trade("works.csv", orders_file("works,600000.SH,BUY,100,9.51"))
+    shared.wait_for_status("works", "ACCEPTED")
     done = shared.command("halt", "--reason", "the market looks odd", "--by", "韩梅梅")
     assert done.returncode == 0
     assert "已完成" in done.stdout
     receipt = shared.trade("halted.csv", orders_file(f"halted,{GOOD}"))
-    assert receipt.outcomes == ["ACCEPTED"]
-    shared.wait_for_status("halted", "RECEIVED")
+    assert (receipt.outcomes, receipt.codes) == (["DENIED"], ["HALTED"])
+    assert "韩梅梅" in receipt.rows[0]["message_zh"]
     status = until(lambda: shared.status_since(0) if shared.status_since(0)["halted"] else None, "the halt in status")
     assert status["halt_reason"] == "the market looks odd"
     # Cancels go on while sending is halted.
-    assert shared.command("cancel", "halted").returncode == 0
-    assert shared.wait_for_status("halted", "CANCELED")["reason_code"] == "CANCELED_BEFORE_SENDING"
-    shared.trade("halted too.csv", orders_file(f"halted-2,{GOOD}"))
+    assert shared.command("cancel", "works").returncode == 0
+    shared.wait_for_status("works", "CANCELED")
+    # Without a reason, and while the file lies there, nobody resumes.
+    assert shared.command("resume", "--reason", " ").returncode == 1
+    (shared.folder / "control" / "HALT.txt").write_text("by hand\n", encoding="utf-8")
+    refused = until(lambda: _refused(shared), "the file to be seen")
+    assert "HALT.txt" in refused
+    (shared.folder / "control" / "HALT.txt").unlink()
+    until(lambda: not _refused(shared), "its absence to be seen")
+    # What was denied never goes by itself.
+    shared.trade("after.csv", orders_file(f"after,{GOOD}"))
+    shared.wait_for_status("after", "FILLED")
     assert shared.sent_for(receipt.tags) == []
-    assert shared.command("resume", "--by", "韩梅梅").returncode == 0
-    shared.wait_for_status("halted-2", "FILLED")
     kinds = [event["kind"] for event in shared.events()]
     assert (kinds.count("HALTED"), kinds.count("RESUMED")) == (1, 1)
+
+
+def _refused(home: Home) -> str:
+    """What `resume` says if it is refused."""
+    done = home.command("resume", "--by", "韩梅梅", "--reason", "looked at")
+    return done.stdout if done.returncode else ""
 
 
 def test_a_halt_without_a_bridge_holds_from_the_next_start(home: Home) -> None:
@@ -98,14 +113,16 @@ def test_a_halt_without_a_bridge_holds_from_the_next_start(home: Home) -> None:
     assert done.returncode == 2
     assert "No answer" in done.stderr
     home.drop("waits.csv", orders_file(f"waits,{GOOD}"))
-    assert home.once(timeout=3 * PATIENCE).returncode == 1
+    assert home.once().returncode == 1
     assert home.requests() == []
-    assert home.order("waits")["status"] == "RECEIVED"
-    # It holds over starts, and so does the order: it goes when a person says so.
+    assert home.order("waits")["reason_code"] == "HALTED"
+    # It holds over starts.
     home.ready(outbox__report_seconds=0.1)
     assert home.status_since(0)["halted"] is True
-    assert home.requests() == []
-    assert home.command("resume").returncode == 0
+    assert home.trade("too.csv", orders_file(f"too,{GOOD}")).codes == ["HALTED"]
+    assert home.command("resume", "--reason", "today after all").returncode == 0
+    # Denied is not used up: its id is free.
+    home.trade("waits.csv", orders_file(f"waits,{GOOD}"))
     home.wait_for_status("waits", "FILLED")
 
 

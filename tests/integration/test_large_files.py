@@ -128,9 +128,8 @@ def test_in_parts_or_at_once_the_answers_are_the_same(tmp_path: Path, name: str)
     answers = []
     for rows_at_once in (6000, 20):
         with living_in(Home.made(tmp_path / f"home-{rows_at_once}")) as home:
-            home.ready(**LARGE | {"inbox__rows_at_once": rows_at_once})
-            # So that no row's answer depends on how far an earlier one has come.
-            assert home.command("halt", "--reason", "a look first").returncode == 0
+            # Held, so that no row's answer depends on how far an earlier one has come.
+            home.ready(**LARGE | {"inbox__rows_at_once": rows_at_once}, approval__required="always")
             sheet = home.trade("sheet.csv", orders_file(*FILES[name], header=HEADER))
             # A sheet that was corrected: a row at its top has another price, the overlap is far below it.
             corrected = [row.replace(",10.51,", ",10.50,") for row in rows_of(1, ids=False)]
@@ -138,12 +137,11 @@ def test_in_parts_or_at_once_the_answers_are_the_same(tmp_path: Path, name: str)
             found = [sheet, home.trade("other.csv", other)]
             answers.append([[{name: row[name] for name in ANSWERED} for row in each.rows] for each in found])
     assert answers[0] == answers[1]
-    assert "HELD" in {row["outcome"] for row in answers[0][1]}
+    assert "LOOKS_LIKE_CORRECTION" in {row["reason_code"] for row in answers[0][1]}
 
 
 def test_what_does_not_fit_waits_in_the_ledger_and_a_person_can_stop_it(home: Home) -> None:
-    home.ready(inbox__rows_at_once=1000)
-    assert home.command("halt", "--reason", "a look first").returncode == 0
+    home.ready(inbox__rows_at_once=1000, approval__required="always")
     count = WAITING_MAX + 1500
     home.drop("large.csv", orders_file(*rows_of(count), header=HEADER))
 
@@ -156,11 +154,11 @@ def test_what_does_not_fit_waits_in_the_ledger_and_a_person_can_stop_it(home: Ho
     done = home.command("cancel", "--all")
     assert done.returncode == 0, done.stdout
     receipt = home.receipt_no(1, "large.csv")
-    assert Counter(receipt.codes) == {"": WAITING_MAX, "CANCELED_BEFORE_ARRIVAL": 1500}
+    assert Counter(receipt.codes) == {"APPROVAL_REQUIRED": WAITING_MAX, "CANCELED_BEFORE_ARRIVAL": 1500}
     until(lambda: not loading(home), "status.json without it")
-    assert home.command("resume").returncode == 0
     home.drop("after.csv", orders_file("S-1,601318.SH,BUY,100,52.11,", header=HEADER))
     home.receipt_no(1, "after.csv")
+    assert home.command("approve", "--file", "after.csv").returncode == 0
     until(home.requests, "an order at the counter")
     assert [line["stock_code"] for line in home.requests()] == ["601318.SH"]
 

@@ -32,7 +32,7 @@ def test_a_ledger_behind_the_broker_halts(home: Home, tmp_path: Path) -> None:
     until(lambda: status(home)["halted"], "the halt")
     assert "LEDGER_BEHIND_BROKER" in status(home)["halt_reason"]
     receipt = home.trade("third.csv", orders_file("A-2,600000.SH,BUY,200,10.51", "A-3,600000.SH,BUY,300,10.51"))
-    assert receipt.outcomes == ["ACCEPTED", "ACCEPTED"]
+    assert receipt.codes == ["HALTED", "HALTED"]
     assert home.stop() == 0
     # The lost order is not sent a second time, and neither is anything else, until a person has looked.
     assert [line["order_volume"] for line in home.requests()] == [100, 200]

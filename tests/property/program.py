@@ -57,7 +57,7 @@ SETTINGS = Settings.model_validate(
         "ledger": {"free_bytes_min": 0},
     }
 )
-RULES = rules_of(SETTINGS, TradingCalendar.of([START.date()]))
+CALENDAR = TradingCalendar.of([START.date()])
 # Where the program says of an order that it never left.
 _NEVER_LEFT = ("RECEIVED", "HELD", "APPROVED", "DENIED", "NOT_SENT")
 _STATUS_OF = {
@@ -107,7 +107,8 @@ class Fault:
 class Program:
     """One home, at most one living bridge, and everything that can be asked of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings = SETTINGS) -> None:
+        self.settings = settings
         self.folder = Path(mkdtemp(prefix="filebridge-", dir=_MEMORY if _HAS_MEMORY else None))
         self._patch = pytest.MonkeyPatch()
         self._patch.setattr(store, "WAL_BYTES", 0)
@@ -149,8 +150,8 @@ class Program:
             self._ledger = store.open_ledger(self.folder / LEDGER, at=self.now)
             self._reader = LedgerReader(self.folder / LEDGER)
             parts = Parts(
-                settings=SETTINGS,
-                rules=RULES,
+                settings=self.settings,
+                rules=rules_of(self.settings, CALENDAR),
                 clock=lambda: self.now,
                 ledger=self._ledger,
                 reader=self._reader,
@@ -253,8 +254,8 @@ class Program:
         header = "action,client_order_id,orig_client_order_id,quantity,limit_price"
         return self.drop(name, f"{header}\nreplace,{new},{old},{quantity or ''},{price}\n")
 
-    def ask(self, verb: str, tag: str = "", **fields: Any) -> None:
-        name = self.control.ask(verb, by="李雷", **({"id": tag} if tag else {}), **fields)
+    def ask(self, verb: str, tag: str = "", *, by: str = "李雷", **fields: Any) -> None:
+        name = self.control.ask(verb, by=by, **({"id": tag} if tag else {}), **fields)
         self.asked[name] = (verb, tag)
 
     def _read_answers(self) -> None:
@@ -346,7 +347,7 @@ class Program:
         self.broker.lag(False)
         for order in list(self.broker.on_their_way):
             self.broker.receive(order)
-        self.ask("resume")
+        self.ask("resume", reason="all well")
         self.kind_turn(2)
         self.ask("reconcile")
         for _ in range(_REST_TURNS):

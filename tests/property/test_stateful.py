@@ -145,7 +145,10 @@ class Story(RuleBasedStateMachine):
         orders = self.program.orders()
         self.program.ask(verb, orders[-1 - index % len(orders)]["tag"])
 
-    @rule(what=st.sampled_from(["halt", "resume", "resume", "cancel", "reconcile", "release", "release"]), index=INDEX)
+    @rule(
+        what=st.sampled_from(["halt", "reduce_only", "resume", "resume", "cancel", "reconcile", "release", "release"]),
+        index=INDEX,
+    )
     def ask_about_all(self, what: str, index: int) -> None:
         if what == "cancel":
             self.program.ask("cancel", all=True)
@@ -153,7 +156,7 @@ class Story(RuleBasedStateMachine):
             if self.sheets:
                 self.program.ask("release", file=self.sheets[index % len(self.sheets)][0])
         else:
-            self.program.ask(what)
+            self.program.ask(what, reason="so be it")
 
     # ---- time
 

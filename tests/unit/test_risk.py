@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from filebridge.config import Risk, Settings
+from filebridge.domain.guard import Level, Stance
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, Status
@@ -22,11 +23,15 @@ RULES = Rules(
     max_order_age=timedelta(minutes=10),
     limits=Limits(),
 )
+OPEN = Stance()
 ORDER = Order(terms=TERMS, status=Status.RECEIVED, updated_at=NOW)
 
 
-def code(order: Order, at: datetime, rules: Rules = RULES, *, halted: bool = False) -> str:
-    found = at_sending(order, moment_of(at, rules), rules, halted=halted)
+HALTED = Stance(Level.HALTED, Reason("HALT_ASKED", {"text": "a look first"}), by="李雷")
+
+
+def code(order: Order, at: datetime, rules: Rules = RULES, stance: Stance = OPEN) -> str:
+    found = at_sending(order, moment_of(at, rules), rules, stance)
     return found.code if isinstance(found, Reason) else found.value
 
 
@@ -36,7 +41,7 @@ def at(hour: int, minute: int, day: int = 20) -> datetime:
 
 def test_it_goes_in_its_session_and_waits_outside_of_it() -> None:
     assert code(ORDER, at(10, 1)) == Verdict.SEND
-    assert code(ORDER, at(10, 1), halted=True) == Verdict.WAIT
+    assert code(ORDER, at(10, 1), stance=HALTED) == "HALTED"
     early = ORDER._replace(terms=TERMS._replace(received_at=at(8, 0)))
     assert code(early, at(9, 0)) == Verdict.WAIT
     # Its age counts from the moment at which it could go.

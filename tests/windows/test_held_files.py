@@ -75,7 +75,7 @@ def test_a_request_held_open_in_control_is_done_as_soon_as_it_can_be_read(home: 
     answer = until(lambda: folder.wait(name, 0), "the answer")
     assert answer["ok"], answer
     home.trade("not sent.csv", orders_file(f"halted-1,{GOOD.replace('100', '200')}"))
-    assert home.wait_for_status("halted-1", "RECEIVED")
+    assert home.wait_for_status("halted-1", "DENIED")["reason_code"] == "HALTED"
     assert len(home.requests()) == 1
 
 
