@@ -17,7 +17,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from docs import report_schemas, schemas
+from docs import language, report_schemas, schemas
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import OWN_EVENTS, EventKind
@@ -190,7 +190,24 @@ def fault_tests() -> dict[str, list[str]]:
 # The tables that stand in pages which are otherwise written by a person.
 TABLES: dict[str, Callable[[], list[str]]] = {"faults": fault_table, "when": when_table, "methods": method_table}
 
+
+def language_page() -> str:
+    parts = []
+    for heading, text, header, rows in language.sections():
+        parts += [f"## {heading}", "", text, "", *_table(header, rows), ""]
+    return _page(
+        "The language of orders",
+        "sides.py, order_types.py and symbols.py in filebridge/domain/, filebridge/orderfiles/sidewords.py and samples/",
+        "Whatever xttrader trades, a row can say. The samples run: drop one of them into the `inbox/` of a home with an "
+        "account of each kind (`[broker] accounts`, `type` STOCK, CREDIT, FUTURE, STOCK_OPTION) under the numbers that "
+        "they name. `filebridge check FILE` says what would become of each row. Securities, futures and options are "
+        "spelled as xtquant does (`rb2701.SF`, `10005183.SHO`), or as in docs/order-files.md.",
+        *parts,
+    )
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "language.md": language_page,
     "reasons.md": reasons,
     "column-names.md": column_names,
     "statuses.md": statuses,

@@ -116,7 +116,7 @@ def test_a_denied_id_may_be_dropped_again(shared: Home) -> None:
     second = shared.trade("denied.csv", orders_file(row))
     assert (first.outcomes, second.outcomes) == (["DENIED"], ["DENIED"])
     assert first.tags != second.tags
-    assert first.codes == ["INSTRUMENT_NOT_SUPPORTED"]
+    assert first.codes == ["SIDE_NOT_OF_INSTRUMENT"]
     # With another body too: the id was never burnt.
     good = shared.trade("denied.csv", orders_file("R-1,600000.SH,BUY,100,10.56"))
     assert good.outcomes == ["ACCEPTED"]
