@@ -197,11 +197,11 @@ def language_page() -> str:
         parts += [f"## {heading}", "", text, "", *_table(header, rows), ""]
     return _page(
         "The language of orders",
-        "sides.py, order_types.py and symbols.py in filebridge/domain/, filebridge/orderfiles/sidewords.py and samples/",
-        "Whatever xttrader trades, a row can say. The samples run: drop one of them into the `inbox/` of a home with an "
-        "account of each kind (`[broker] accounts`, `type` STOCK, CREDIT, FUTURE, STOCK_OPTION) under the numbers that "
-        "they name. `filebridge check FILE` says what would become of each row. Securities, futures and options are "
-        "spelled as xtquant does (`rb2701.SF`, `10005183.SHO`), or as in docs/order-files.md.",
+        "sides.py, order_types.py, symbols.py in filebridge/domain/, filebridge/orderfiles/sidewords.py and samples/",
+        "Whatever xttrader trades, a row can say. The samples run: drop one of them into the `inbox/` of a home with "
+        "an account of each kind (`[broker] accounts`, `type` STOCK, CREDIT, FUTURE, STOCK_OPTION) under the numbers "
+        "that they name. `filebridge check FILE` says what would become of each row. Securities, futures and options "
+        "are spelled as xtquant does (`rb2701.SF`, `10005183.SHO`), or as in docs/order-files.md.",
         *parts,
     )
 

@@ -59,12 +59,12 @@ def sections() -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]
         ("side", "words", "account: xttrader's order_type", "instruments", "", "takes", "price", "sample"),
         [_side(side, samples) for side in Side],
     )
+    ambiguous: list[tuple[str, ...]] = [(word, " / ".join(meant)) for word, meant in sidewords.SIDES_AMBIGUOUS.items()]
     yield (
         "Words of several meanings",
         "They are refused (`SIDE_AMBIGUOUS`, `ORDER_TYPE_AMBIGUOUS`); one of these has to be written.",
         ("word", "may mean"),
-        [(word, " / ".join(meant)) for word, meant in sidewords.SIDES_AMBIGUOUS.items()]
-        + [(word, "another type at each exchange") for word in sidewords.TYPES_AMBIGUOUS],
+        [*ambiguous, *((word, "another type at each exchange") for word in sidewords.TYPES_AMBIGUOUS)],
     )
     yield (
         "Order types",

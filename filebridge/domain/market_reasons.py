@@ -25,11 +25,6 @@ MARKET_REASONS: dict[str, tuple[str, str]] = {
         "{symbol} cannot be ordered with type {value} at its exchange (possible: {nearest}).",
         "{symbol} 所在交易所不接受报价类型 {value}（可用：{nearest}）。",
     ),
-    "ORDER_TYPE_NOT_IN_SESSION": (
-        "The exchange takes {value} orders of {symbol} in its session {nearest} only, and none comes any more on this "
-        "trade date; it is {phase} now. Give a limit price instead.",
-        "交易所只在 {nearest} 阶段接受 {symbol} 的 {value} 委托，当前为 {phase}，本交易日不再有该阶段。请改用限价。",
-    ),
     "PROTECTIVE_PRICE_REQUIRED": (
         "A market order of {symbol} needs a protective limit: the highest price to buy at, or the lowest to sell at. "
         "Write it in limit_price.",
