@@ -156,7 +156,7 @@ class Bridge:
             self._guard.look(now, connected=self._connection.up)
             self._take(files, now, acts)
             self._sender.review(now)
-            acts.group = self._sender.next_group(now)
+            acts.group = [] if self._reconciler.is_reading else self._sender.next_group(now)
             parts.ledger.hurry(self._sender.is_hurried)
         self._act(turn, acts, now)
         self.was_busy = bool(turn.events or messages or files or self._reports.is_writing)
@@ -298,6 +298,9 @@ class Bridge:
                 if self._ended < generation == self._generation:
                     failpoints.hit("recovery.snapshot")
                     self._broker_was_asked |= self._reconciler.hear(message, now)
+            case base.Balances(generation):
+                if self._ended < generation == self._generation:
+                    self._reconciler.hear_balances(message)
             case _:
                 self._listener.hear(message, now)
 

@@ -21,7 +21,7 @@ from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.base import Gateway, Raw, Snapshot, Snapshots
+from filebridge.gateways.base import Balances, Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
 
 _SOON, _PAUSE = timedelta(seconds=1), timedelta(seconds=0.3)
@@ -63,6 +63,8 @@ class Reconciler:
         self._listings: dict[str, Listing] | None = None
         self._is_void = False
         self._more_wanted = False
+        # When positions and assets alone were asked for, beside lists that are on their way.
+        self._balances_at: datetime | None = None
         self._asked_at: datetime | None = None
         # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
         # that pushes did not tell; then by this moment.
@@ -95,7 +97,7 @@ class Reconciler:
 
     def disconnected(self) -> None:
         self._asked, self._is_void, self._ask_at = False, False, None
-        self._listings, self._more_wanted = None, False
+        self._listings, self._more_wanted, self._balances_at = None, False, None
         self.agreed.clear()
 
     def ask_soon(self, now: datetime, delay: timedelta = _SOON) -> None:
@@ -129,6 +131,12 @@ class Reconciler:
         if self._judge.wants_balance and not self._asked and self._ask_at is not None:
             # Orders wait for it. An answer that did not help them is no reason to ask without a pause.
             self._ask_by(max(now, (self._asked_at or now - _PAUSE) + _PAUSE))
+        if self._judge.wants_balance and self._asked and self._balances_at is None:
+            # A long list comes over many seconds, and its balance at its end only.
+            self._judge.wants_balance = False
+            with suppress(GatewayNotReady):
+                self._gateway.balances()
+                self._balances_at = now
         if self._asked or self._ask_at is None or now < self._ask_at:
             return
         hurried, self._judge.wants_balance = self._judge.wants_balance, False
@@ -196,6 +204,20 @@ class Reconciler:
         if untold:
             self.ask_soon(now, max(_SOON * 2 ** min(self._untold_asks, 10), _LISTS_PAUSE * self._lists_took))
         return True
+
+    def hear_balances(self, answer: Balances) -> None:
+        """Positions and assets alone: they say nothing of any order."""
+        asked_at, self._balances_at = self._balances_at, None
+        for snapshot in answer.accounts:
+            if asked_at is not None and snapshot.complete:
+                self._record_books(snapshot)
+                self._book.tally.tell(snapshot.account, _balance(snapshot, asked_at))
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the worker is busy with a list of the day, perhaps for many seconds: what is handed to it now would
+        be late when its turn comes."""
+        return self._asked and self._listings is None and self._asked_at == self._orders_at
 
     def _hear_part(self, snapshot: Snapshot, listings: dict[str, Listing], now: datetime) -> None:
         """One part of one account's list. Each row is a fact of its own; what is not there counts only at the end of a

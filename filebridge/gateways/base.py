@@ -150,6 +150,13 @@ class Quotes(NamedTuple):
     text: str = ""
 
 
+class Balances(NamedTuple):
+    """The answer to `balances`: positions and asset of every account, no orders."""
+
+    generation: int
+    accounts: tuple[Snapshot, ...]
+
+
 class WorkerTrouble(NamedTuple):
     """Something in the worker that must not stay unseen, such as an error inside a callback."""
 
@@ -175,6 +182,7 @@ Message = (
     | OrderPushed
     | FillPushed
     | Snapshots
+    | Balances
     | Quotes
     | WorkerTrouble
     | Sealed
@@ -227,6 +235,9 @@ class Gateway(Protocol):
 
     def quotes(self, symbols: Sequence[str]) -> None:
         """Ask for market data. It may never come: unlike the other questions, this one is not owed an answer."""
+
+    def balances(self) -> None:
+        """Ask for positions and asset of every account, while the answer to `query` may still come in parts."""
 
     def tick(self) -> None:
         """Look after the worker: heartbeat, deadlines, replacement. To be called several times a second."""

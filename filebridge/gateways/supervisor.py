@@ -110,6 +110,9 @@ class Supervisor:
     def more(self) -> None:
         self._ask("more", "snapshots")
 
+    def balances(self) -> None:
+        self._ask("balances", "balances")
+
     def quotes(self, symbols: Sequence[str]) -> None:
         self._tell("quotes", symbols=list(symbols))
 

@@ -133,5 +133,8 @@ _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "quotes": lambda wire, generation: base.Quotes(
         wire["source"], tuple(wire["symbols"]), tuple(quote(row, wire["source"]) for row in wire["rows"]), wire["text"]
     ),
+    "balances": lambda wire, generation: base.Balances(
+        generation, tuple(_snapshot(account) for account in wire["accounts"])
+    ),
     "trouble": lambda wire, generation: base.WorkerTrouble(wire["text"]),
 }

@@ -157,6 +157,8 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                 # There is none where the answer was at its end already: an end that belongs to no list.
                 end = {"kind": "snapshots", "accounts": [], "is_first": False, "is_last": True}
                 outlet.emit(next(books, end))
+            case "balances":
+                outlet.emit(broker.balances())
     return None
 
 

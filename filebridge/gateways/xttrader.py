@@ -140,13 +140,22 @@ class XtBroker:
     def books(self, *, orders: bool) -> Iterator[Wire]:
         """The books of all accounts, with or without orders and trades, in parts. An account is complete only if its
         status is good, and its asset and every list that was asked for answered."""
-        statuses = {row.account_id: row.status for row in self._trader.query_account_status() or ()}
+        statuses = self._statuses()
         is_first, last_account = True, [*self._accounts][-1]
         for name in self._accounts:
             for part in self._books(name, statuses.get(name) == ACCOUNT_OK, has_orders=orders):
                 is_last = part["is_end"] and name == last_account
                 yield {"kind": "snapshots", "accounts": [part], "is_first": is_first, "is_last": is_last}
                 is_first = False
+
+    def balances(self) -> Wire:
+        """Positions and asset of all accounts."""
+        statuses = self._statuses()
+        books = (self._books(name, statuses.get(name) == ACCOUNT_OK, has_orders=False) for name in self._accounts)
+        return {"kind": "balances", "accounts": [part for parts in books for part in parts]}
+
+    def _statuses(self) -> dict[str, int]:
+        return {row.account_id: row.status for row in self._trader.query_account_status() or ()}
 
     def _books(self, name: str, is_ok: bool, *, has_orders: bool) -> Iterator[Wire]:
         account = self._accounts[name]

@@ -193,6 +193,10 @@ class BrokerModel:
         self._must_be_up()
         self.commands.append(("more", None))
 
+    def balances(self) -> None:
+        self._must_be_up()
+        self.commands.append(("balances", None))
+
     def quotes(self, symbols: Sequence[str]) -> None:
         """No order of these programs needs one."""
         raise AssertionError("nobody asks for market data here")
@@ -271,6 +275,9 @@ class BrokerModel:
                 self.said.append(next(self._parts))
             case "more":
                 self.said.append(next(self._parts))
+            case "balances":
+                books = self._snapshots(fate, has_orders=False)
+                self.said.append(base.Balances(books.generation, books.accounts))
             case _:
                 self.said.append(base.GroupHanded(self.generation))
         return True
