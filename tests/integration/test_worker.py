@@ -57,6 +57,7 @@ def order(tag: str, quantity: int) -> dict[str, Any]:
         "symbol": "600000.SH",
         "side": "BUY",
         "quantity": quantity,
+        "order_type": "LIMIT",
         "limit_price": "10.51",
         "strategy": "",
         "broker_order_id": "",
