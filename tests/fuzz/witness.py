@@ -83,7 +83,7 @@ def differences(row: Mapping[str, Any], order: OrderInstruction) -> Iterator[str
         if isinstance(said, str):
             said = _bare(said)
         if said is None or said == "":
-            if value not in (None, "", 0, Action.ORDER, OrderType.LIMIT):
+            if value not in (None, "", 0, Action.ORDER, OrderType.LIMIT, OrderType.NO_PRICE):
                 yield f"{column} is {value!r}, and its cell is empty"
         elif isinstance(said, Nonsense) or not check(said, value, order):
             yield f"{column} is {value!r}, and its cell says {said!r}"
