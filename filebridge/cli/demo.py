@@ -4,6 +4,7 @@ import csv
 import shutil
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -12,6 +13,7 @@ from filebridge import app
 from filebridge.bridge.conductor import Bridge
 from filebridge.cli.showing import Row, show_rows
 from filebridge.config import load_settings
+from filebridge.domain.orders import Order
 from filebridge.errors import HomeError
 from filebridge.orderfiles import FORMATS
 from filebridge.simulator import server
@@ -44,8 +46,8 @@ def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
     finally:
         server.stop(home / "userdata")
     fills = _show(home)
-    for order in left:
-        typer.echo(f"Still working: {order.terms.client_order_id} {order.status}")
+    if left:
+        _explain(left)
     return 0 if fills else 1
 
 
@@ -82,6 +84,20 @@ def _show(home: Path) -> list[Row]:
     for what, where in places:
         typer.echo(f"{what}:\n  {where}")
     return fills
+
+
+def _explain(left: Sequence[Order]) -> None:
+    """A limit order that rests is nothing that went wrong."""
+    typer.echo("\nstill working 仍在挂单:")
+    for order in left:
+        terms = order.terms
+        what = f"{terms.side} {terms.quantity} {terms.symbol} at {terms.limit_price}"
+        typer.echo(f"  {terms.client_order_id}  {what}  {order.status}")
+    typer.echo(
+        "  The market has not reached its limit: it waits until a price meets it, it is canceled (filebridge cancel\n"
+        "  ID), or the day ends. The demo ends here.\n"
+        "  市场价格还没有达到其限价：继续等待，直到到价成交、撤单（filebridge cancel 编号）或收盘。演示到此结束。"
+    )
 
 
 def _read(path: Path) -> list[Row]:

@@ -60,19 +60,21 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 def _mutate(seed: int, wanted: int, jobs: int, deadline: float) -> list[crew.Finding]:
     began = said = time.monotonic()
-    done, taken, slowest, peak = 0, 0, 0.0, 0
+    done, taken, slowest, peak = 0, 0, (0.0, -1), 0
     found: list[crew.Finding] = []
     job = crew.Job(seed, 0, wanted)
     for progress in crew.run(job, jobs, seconds=crew.FILE_SECONDS, stop=lambda: time.monotonic() > deadline):
         done, taken = done + progress.files, taken + progress.taken
-        slowest, peak = max(slowest, progress.slowest), max(peak, progress.peak_bytes or 0)
+        slowest, peak = max(slowest, (progress.slowest, progress.slowest_number)), max(peak, progress.peak_bytes or 0)
         found += progress.findings
         if time.monotonic() - said > _SAY_EVERY:
             said = time.monotonic()
             rate = done / (said - began)
             print(f"{done:10,} files, {rate:.0f} a second, {len(found)} findings", flush=True)
     memory = f"{peak / 1e6:.0f} MB at most" if peak else "memory is not bounded on this system"
-    print(f"mutated: {done:,} files, {taken:,} of them taken, the slowest in {slowest:.1f} s, {memory}")
+    print(
+        f"mutated: {done:,} files, {taken:,} of them taken, the slowest ({slowest[1]}) in {slowest[0]:.1f} s, {memory}"
+    )
     return found
 
 

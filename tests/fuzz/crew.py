@@ -33,6 +33,7 @@ class Progress(NamedTuple):
     taken: int
     findings: list[Finding]
     slowest: float
+    slowest_number: int
     peak_bytes: int | None
 
 
@@ -73,7 +74,7 @@ def run(job: Job, jobs: int, *, seconds: float, stop: Callable[[], bool]) -> Ite
                     yield progress
             for hand in busy:
                 if (finding := hand.look(seconds)) is not None:
-                    yield Progress(1, 0, [finding], seconds, None)
+                    yield Progress(1, 0, [finding], seconds, finding.number, None)
     finally:
         for hand in hands:
             hand.end()
@@ -140,21 +141,21 @@ def _work(job: Job, at: "Synchronized[int]", mouth: Connection) -> None:
     _bound_memory()
     # What is loaded once counts as the start, not as the first file.
     made(job.seed, job.first)
-    files, taken, slowest = 0, 0, 0.0
+    files, taken, slowest, slowest_number = 0, 0, 0.0, -1
     findings: list[Finding] = []
     for number in range(job.first, job.end, job.step):
         at.value = number
         mutant = made(job.seed, number)
         began = time.monotonic()
         verdict = job.examine(mutant, number)
-        slowest = max(slowest, time.monotonic() - began)
+        slowest, slowest_number = max((slowest, slowest_number), (time.monotonic() - began, number))
         files, taken = files + 1, taken + (verdict.orders > 0)
         if verdict.findings:
             findings.append(Finding(number, verdict.findings))
         if findings or files == _REPORT_EVERY:
-            mouth.send(Progress(files, taken, findings, slowest, _peak()))
+            mouth.send(Progress(files, taken, findings, slowest, slowest_number, _peak()))
             files, taken, slowest, findings = 0, 0, 0.0, []
-    mouth.send(Progress(files, taken, findings, slowest, _peak()))
+    mouth.send(Progress(files, taken, findings, slowest, slowest_number, _peak()))
     mouth.send(None)
 
 

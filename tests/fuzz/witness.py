@@ -29,6 +29,7 @@ Table = dict[int, Cells]
 # Row -> column -> what stands there.
 Rows = dict[int, dict[str, Any]]
 STRAY = "stray"
+_ROOT_BYTES = 2_000
 _DAMAGE = (ElementTree.ParseError, ValueError, LookupError)
 
 
@@ -435,9 +436,10 @@ def _xlsx(data: bytes) -> Iterator[Table]:
         for name in package.namelist():
             # A part that is not the sheet with the orders may be damaged.
             with suppress(*_DAMAGE, zipfile.BadZipFile, zlib.error):
-                root = _xml(package, name) if name.endswith(".xml") else None
-                if root is not None and _local(root) == "worksheet":
-                    yield _xlsx_sheet(root, texts)
+                if name.endswith(".xml") and b"worksheet" in package.read(name)[:_ROOT_BYTES]:
+                    root = _xml(package, name)
+                    if _local(root) == "worksheet":
+                        yield _xlsx_sheet(root, texts)
 
 
 def _xlsx_sheet(root: ElementTree.Element, texts: list[str]) -> Table:
