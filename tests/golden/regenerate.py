@@ -1,51 +1,59 @@
 """The samples and their expected answers: what an answer looks like as JSON, and how to write all of them again.
 
-A denied sample's answer also holds what its receipt would say of each order.
+A denied sample's answer also holds what filebridge would say of each order, at the intake or when it is about to leave,
+after those above it. Beside it may lie a `<name>.toml`: `[risk]` settings that deny it, and what the `[account]` has.
 
 `python -m tests.golden.regenerate` writes every `<name>.expected.json` beside its sample. The difference is to be
 reviewed like code: it is what users will read.
 """
 
 import json
-from datetime import date, datetime, timedelta
+import tomllib
+from collections.abc import Iterable
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from filebridge.app import rules_of
+from filebridge.bridge.judging import needs_of
+from filebridge.config import Settings
 from filebridge.domain.admission import terms_of
-from filebridge.domain.limits import Limits
+from filebridge.domain.counters import Balance, Holding
+from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.lifecycle import apply
+from filebridge.domain.limits import Asked, breach
 from filebridge.domain.market import TradingCalendar
-from filebridge.domain.orders import SHANGHAI, AccountType, OrderInstruction, price_text
+from filebridge.domain.orders import SHANGHAI, AccountType, Order, OrderInstruction, OrderTerms, Status, price_text
 from filebridge.domain.reasons import Problem, Reason
-from filebridge.domain.risk import Rules, refusal
+from filebridge.domain.risk import refusal
+from filebridge.domain.tally import Tally
 from filebridge.orderfiles import Origin, parse
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 FOLDERS = ("accepted", "language", "refused", "denied")
-ANSWER = ".expected.json"
+ANSWER, OWN = ".expected.json", ".toml"
 # A Friday; the samples themselves name no date, so that they can be dropped on any day.
 TODAY = date(2026, 11, 20)
 RECEIVED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
 # What the samples of other systems call the account.
 ORIGIN = Origin(accounts={"00080003": "10000001"})
-RULES = Rules(
-    mode="paper",
-    hours="always",
-    calendar=TradingCalendar.of([TODAY]),
-    max_order_age=timedelta(minutes=10),
-    limits=Limits(),
-    accounts={
-        "10000001": AccountType.STOCK,
-        "20000001": AccountType.CREDIT,
-        "30000001": AccountType.FUTURE,
-        "60000001": AccountType.STOCK_OPTION,
-    },
-)
+ACCOUNT = "10000001"
+# What a new paper home has, and an account of each kind.
+CASH, HOLDINGS = 10_000_000, {"600000.SH": 20_000, "000001.SZ": 20_000, "510300.SH": 50_000}
+ACCOUNTS = {
+    ACCOUNT: AccountType.STOCK,
+    "20000001": AccountType.CREDIT,
+    "30000001": AccountType.FUTURE,
+    "60000001": AccountType.STOCK_OPTION,
+}
+HOME = {"broker": {"accounts": [{"id": name, "type": kind.value} for name, kind in ACCOUNTS.items()]}}
+RULES = rules_of(Settings.model_validate(HOME), TradingCalendar.of([TODAY]))
 
 
 def samples() -> list[Path]:
     """Every sample in the declared folders, by name."""
     paths = [path for folder in FOLDERS for path in sorted((SAMPLES / folder).iterdir())]
-    return [path for path in paths if not path.name.startswith(".") and not path.name.endswith(ANSWER)]
+    return [path for path in paths if not path.name.startswith(".") and not path.name.endswith((ANSWER, OWN))]
 
 
 def answer_path(sample: Path) -> Path:
@@ -65,7 +73,7 @@ def answer(sample: Path) -> str:
     }
     if sample.parent.name == "denied":
         content["denied"] = [
-            {"row": order.row, **_reason(reason)} for order in file.instructions if (reason := refusal_of(order))
+            {"row": order.row, **_reason(reason)} for order, reason in judged(sample, file.instructions) if reason
         ]
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
@@ -76,20 +84,45 @@ def _instruction(order: OrderInstruction) -> dict[str, object]:
     return {name: _plain(value) for name, value in values.items() if value not in ("", None, 0, ())}
 
 
+def judged(sample: Path, rows: Iterable[OrderInstruction]) -> list[tuple[OrderInstruction, Reason | None]]:
+    """Each order of a sample, and what stops it in a home with the sample's settings."""
+    path = sample.with_name(sample.stem + OWN)
+    given = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    account = given.pop("account", {})
+    rules = rules_of(Settings.model_validate(HOME | given), RULES.calendar)
+    held = {symbol: Holding(quantity, quantity) for symbol, quantity in account.get("holdings", HOLDINGS).items()}
+    cash = Decimal(account.get("cash", CASH))
+    tally = Tally(TODAY, repeat_time=rules.limits.repeat_time)
+    tally.tell(ACCOUNT, Balance(RECEIVED_AT, cash, Decimal(account.get("total_asset", cash)), held))
+    found = []
+    for row in rows:
+        terms = _terms(row)
+        asked = Asked(terms, rules.limits, RECEIVED_AT, tally.counters(terms, RECEIVED_AT))
+        reason = refusal(terms, rules) or breach(asked, needs_of(rules.limits))
+        if reason is None:
+            order = Order(terms, Status.RECEIVED, RECEIVED_AT)
+            tally.put(apply(order, OrderEvent(EventKind.SUBMIT, RECEIVED_AT)), order)
+        found.append((row, reason))
+    return found
+
+
 def refusal_of(order: OrderInstruction) -> Reason | None:
-    """What our own rules say of an order in a paper home that is always open and has an account of each kind."""
-    terms = terms_of(
+    """What our own rules say of an order by itself, in a paper home that is always open, with accounts of each kind."""
+    return refusal(_terms(order), RULES)
+
+
+def _terms(order: OrderInstruction) -> OrderTerms:
+    return terms_of(
         order,
-        tag="",
+        tag=f"{order.row}",
         client_order_id=order.client_order_id,
         body="",
-        account=order.account or "10000001",
+        account=order.account or ACCOUNT,
         mode=RULES.mode,
         trade_date=order.trade_date or TODAY,
         intake_no=1,
         received_at=RECEIVED_AT,
     )
-    return refusal(terms, RULES)
 
 
 def _plain(value: object) -> object:

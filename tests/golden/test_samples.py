@@ -11,16 +11,31 @@ import pytest
 
 import filebridge.domain.symbols
 import filebridge.orderfiles
+from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
 from filebridge.domain.orders import Action, OrderInstruction
 from filebridge.domain.reasons import REASONS
-from tests.golden.regenerate import ANSWER, FOLDERS, ORIGIN, SAMPLES, TODAY, answer, answer_path, refusal_of, samples
+from tests.golden.regenerate import (
+    ANSWER,
+    FOLDERS,
+    ORIGIN,
+    OWN,
+    SAMPLES,
+    TODAY,
+    answer,
+    answer_path,
+    judged,
+    refusal_of,
+    samples,
+)
 
 # Codes that no small file can show: one needs a thousand problems, one a setting.
 WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
-# What only the position or the market's prices can tell, and what is only a warning.
+# What only market data or a broker that does not answer can tell, what needs cancels that left before, and what is only
+# a warning.
 WITHOUT_DENIED_SAMPLE = {
-    *("ODD_LOT_NOT_WHOLE", "PRICE_OUTSIDE_LIMITS"),
+    *("CANCEL_RATIO_ABOVE_LIMIT", "BALANCE_NOT_KNOWN", "QUOTE_MISSING", "QUOTE_STALE"),
+    *("PRICE_FAR_FROM_LAST", "PRICE_FAR_FROM_PREV_CLOSE", "ST_BUY_ABOVE_LIMIT", "PRICE_OUTSIDE_LIMITS"),
     *("PRICE_PERHAPS_OUTSIDE_LIMITS", "PRICE_BEYOND_CAGE", "PRICE_LEVEL_EMPTY", "TICK_NOT_KNOWN"),
 }
 
@@ -61,16 +76,21 @@ def test_the_gallery_shows_every_parse_problem() -> None:
 
 def test_accepted_samples_break_no_rule_and_denied_ones_what_they_are_named_after() -> None:
     for sample in samples():
-        answers = [refusal_of(order) for order in _orders(sample)]
         if sample.parent.name in ("accepted", "language"):
-            assert [found for found in answers if found] == [], sample.name
+            assert [found for order in _orders(sample) if (found := refusal_of(order))] == [], sample.name
         if sample.parent.name == "denied":
-            assert {found.code if found else "" for found in answers} == {_named_code(sample)}, sample.name
+            codes = {reason.code for _, reason in judged(sample, _orders(sample)) if reason}
+            assert codes == {_named_code(sample)}, sample.name
 
 
-def test_every_rule_of_the_market_has_a_denied_sample() -> None:
+def test_every_rule_of_the_market_and_every_limit_has_a_denied_sample() -> None:
     shown = {_named_code(sample) for sample in samples() if sample.parent.name == "denied"}
-    assert set(MARKET_REASONS) - shown == WITHOUT_DENIED_SAMPLE
+    assert {*MARKET_REASONS, *LIMIT_REASONS, "ORDERS_PER_DAY_EXCEEDED"} - shown == WITHOUT_DENIED_SAMPLE
+
+
+def test_settings_of_a_sample_lie_beside_one() -> None:
+    own = {path.stem for path in (SAMPLES / "denied").glob("*" + OWN)}
+    assert own <= {sample.stem for sample in samples() if sample.parent.name == "denied"}
 
 
 def test_a_refused_sample_is_named_after_the_problem_that_it_shows() -> None:

@@ -73,6 +73,6 @@ def test_a_terminal_that_is_away_is_waited_out_with_one_word(home: Home) -> None
 
     control(home.userdata, account_status=0)
     home.wait_for_status("A-1", "FILLED")
-    assert status(home)["agreed_accounts"] == [ACCOUNT]
+    until(lambda: status(home)["agreed_accounts"] == [ACCOUNT], "the status after it")
     assert home.stop() == 0
     assert len([row for row in home.events() if row["kind"] == "CONNECTION" and row["body"]["up"]]) == 1

@@ -88,6 +88,7 @@ class BookOrder:
     day: date
     ordered_at: datetime
     status: EventKind = EventKind.REPORT_WORKING
+    account: str = ACCOUNT
     fills: list[Raw] = field(default_factory=list)
     listed: tuple[Raw, tuple[Raw, ...]] | None = None
 
@@ -122,7 +123,7 @@ class BookOrder:
     def _identity(self) -> Raw:
         number = self.broker_order_id
         numbers = {"tag": self.tag, "broker_order_id": number, "counter_order_id": f"C{number}"}
-        return {"account": ACCOUNT, "symbol": self.symbol, "side": self.side.value, **numbers}
+        return {"account": self.account, "symbol": self.symbol, "side": self.side.value, **numbers}
 
 
 class BrokerModel:
@@ -330,6 +331,7 @@ class BrokerModel:
         self._witness.received(order)
         self.truth[terms.tag] = Truth.RECEIVED
         book = self._enter(terms.tag, terms.symbol, terms.side, terms.quantity, terms.limit_price)
+        book.account = terms.account
         number = book.broker_order_id
         self._answer({"kind": "order_answer", "tag": terms.tag, "broker_order_id": number, "text": ""})
         self._become(book, EventKind.REPORT_REJECTED if reject else EventKind.REPORT_WORKING)
@@ -448,7 +450,14 @@ class BrokerModel:
 
 
 def in_parts(answer: base.Snapshots) -> Iterator[base.Snapshots]:
-    """The answer as a worker gives it, which tells a few rows at a time."""
+    """The answer as a worker gives it, which tells a few rows at a time, one account after the other."""
+    for whole in answer.accounts:
+        is_first, is_last = whole is answer.accounts[0], whole is answer.accounts[-1]
+        for part in _parts_of(base.Snapshots(answer.generation, (whole,))):
+            yield part._replace(is_first=part.is_first and is_first, is_last=part.is_last and is_last)
+
+
+def _parts_of(answer: base.Snapshots) -> Iterator[base.Snapshots]:
     (whole,) = answer.accounts
     rows_before = 0
     while len(whole.orders) + len(whole.fills) > PART_ROWS:

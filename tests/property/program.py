@@ -107,7 +107,7 @@ class Fault:
 class Program:
     """One home, at most one living bridge, and everything that can be asked of them."""
 
-    def __init__(self, settings: Settings = SETTINGS) -> None:
+    def __init__(self, settings: Settings = SETTINGS, make_broker: type[BrokerModel] = BrokerModel) -> None:
         self.settings = settings
         self.folder = Path(mkdtemp(prefix="filebridge-", dir=_MEMORY if _HAS_MEMORY else None))
         self._patch = pytest.MonkeyPatch()
@@ -117,7 +117,7 @@ class Program:
             (self.folder / name).mkdir()
         (self.folder / LEDGER).write_bytes(_empty_ledger())
         self.now = START
-        self.broker = BrokerModel(lambda: self.now, self)
+        self.broker = make_broker(lambda: self.now, self)
         self.control = ControlFolder(self.folder / "control")
         self.fault: Fault | None = None
         self.boot = 1
