@@ -101,7 +101,8 @@ class Judge:
         when there is none within the time for an answer.
         """
         account, now, balance = order.terms.account, asked.now, asked.counters.balance
-        since = max(risk.could_go_at(order), self._moment.open_since or now)
+        opened_at = risk.opening_of(order.terms, self._moment, self._rules).open_since
+        since = max(risk.could_go_at(order), opened_at or now)
         is_new = balance is not None and balance.asked_at - asked.limits.balance_lag >= since
         if is_new and not limits.balance_is_old(asked) and self._book.tally.is_shown(account):
             return False
