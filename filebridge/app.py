@@ -25,7 +25,7 @@ from filebridge.bridge.present import order_report_row
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
 from filebridge.domain import risk
-from filebridge.domain.market import TradingCalendar, read_calendar
+from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError
 from filebridge.inbox import ClaimedFile, Inbox, SourceFolder, Watcher
@@ -41,6 +41,7 @@ from filebridge.sources import HOME_INBOX
 if TYPE_CHECKING:
     # What only a running bridge needs is imported where one is made: the other commands start in half the time.
     from filebridge.bridge.conductor import Bridge
+    from filebridge.bridge.quoting import Quotations
     from filebridge.gateways import base
     from filebridge.gateways.supervisor import WorkerSettings
 
@@ -134,6 +135,20 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
         accounts={account.id: account.type for account in settings.broker.accounts},
         approval=settings.approval.rules,
         outside_session=settings.risk.outside_session,
+        always_quotes=settings.always_quotes,
+    )
+
+
+def quotations_of(home: Path, settings: Settings, rules: risk.Rules) -> "Quotations":
+    from filebridge.bridge.quoting import Quotations
+    from filebridge.quotes import QUOTES_FILE, QuoteFile
+
+    return Quotations(
+        QuoteFile(home / QUOTES_FILE),
+        settings.quote_sources,
+        age_of=lambda quote, at: market_age(quote.symbol, quote.at, at, rules.calendar, rules.hours),
+        age_max=rules.limits.quote_age_max,
+        answer_seconds=settings.broker.answer_seconds,
     )
 
 
@@ -190,10 +205,11 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
         messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
+        rules = rules_of(settings, load_calendar(home))
         gateway = Supervisor(_worker_settings(home, settings, userdata), messages)
         parts = Parts(
             settings=settings,
-            rules=rules_of(settings, load_calendar(home)),
+            rules=rules,
             clock=now,
             ledger=ledger,
             reader=reader,
@@ -205,6 +221,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             outbox=outbox_of(home, reader),
             control=ControlFolder(home / "control"),
             proofs=proofs,
+            quotations=quotations_of(home, settings, rules),
             boot_id=boot_id(),
             handed_over=lambda name: handed_over(home / PRIVATE / name),
             forget_handed=lambda: _forget_handed(home / PRIVATE),

@@ -24,6 +24,7 @@ HIGH_FREQUENCY_PER_DAY = 19_000
 LIVE_BALANCE_LAG_SECONDS = 3.0
 
 Mode = Literal["paper", "live"]
+QuoteSource = Literal["terminal", "simulator", "file"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Cny = Annotated[Decimal, Field(gt=0, le=10**15, allow_inf_nan=False)]
 Percent = Annotated[Decimal, Field(ge=0, le=10**6, allow_inf_nan=False)]
@@ -241,6 +242,20 @@ class Halt(_Section):
     )
 
 
+class Quotes(_Section):
+    sources: Annotated[tuple[QuoteSource, ...], Field(min_length=1)] | None = Field(
+        None,
+        description="Where prices come from; the first with a fresh one counts: `terminal` (live only), `simulator` "
+        "(paper only), `file` (quotes.csv in the home). Without it `terminal` in live mode, else `simulator`.",
+    )
+    ask: Literal["needed", "always"] | None = Field(
+        None,
+        description="`needed`: only for orders priced from market data, or where a limit of [risk] looks at prices; "
+        "`always`: for every order, so that the exchange's price limits are checked (default: `needed` in paper mode "
+        "without `sources`, else `always`).",
+    )
+
+
 class Ledger(_Section):
     free_bytes_min: int = Field(
         67_108_864, ge=0, description="Bytes; with less free space on the home's disk nothing is taken in or sent."
@@ -260,6 +275,7 @@ class Settings(_Section):
     risk: Risk = Field(default_factory=Risk, description="Limits that are checked before sending.")
     approval: Approval = Field(default_factory=Approval, description="Orders that wait for a person.")
     halt: Halt = Field(default_factory=Halt, description="When sending halts by itself, until a person resumes.")
+    quotes: Quotes = Field(default_factory=Quotes, description="Market data.")
     ledger: Ledger = Field(default_factory=Ledger, description="The audit ledger.")
     outbox: Outbox = Field(default_factory=Outbox, description="The reports.")
 
@@ -301,6 +317,18 @@ class Settings(_Section):
             if isinstance(getattr(_WIDE, name), timedelta)
         }
         return _WIDE._replace(**given | {"hours_allowed": tuple(map(_hours, self.risk.hours_allowed))})
+
+    @property
+    def quote_sources(self) -> tuple[str, ...]:
+        """Those that there are in this mode: no simulated price is ever taken for a real one, nor the other way."""
+        own, other = ("terminal", "simulator") if self.broker.mode == "live" else ("simulator", "terminal")
+        return tuple(dict.fromkeys(source for source in self.quotes.sources or (own,) if source != other))
+
+    @property
+    def always_quotes(self) -> bool:
+        if self.quotes.ask is not None:
+            return self.quotes.ask == "always"
+        return self.broker.mode == "live" or self.quotes.sources is not None
 
     @property
     def quiet_seconds(self) -> float:

@@ -62,14 +62,18 @@ class Bridge:
         self.book = OrderBook(parts.ledger, parts.reader, rows_at_once=at_once)
         self._guard = Guard(self.book, parts.reader, parts.rules, settings.halt)
         waits = settings.broker.answer_seconds
+        may_send, rules = self._may_send, parts.rules
         self._judge = Judge(
-            *(self.book, parts.reader, parts.rules, self._guard, now), may_send=self._may_send, answer_seconds=waits
+            *(self.book, parts.reader, rules, self._guard, parts.quotations, now),
+            may_send=may_send,
+            answer_seconds=waits,
         )
         self._sender = Sender(
             self.book,
             parts.gateway,
             parts.rules,
             judge=self._judge,
+            quotations=parts.quotations,
             group_size=settings.broker.group_size,
             answer_seconds=waits,
         )
@@ -328,7 +332,7 @@ class Bridge:
     def _status(self, now: datetime) -> Body:
         parts = self._parts
         problems = [*self.problems.values()]
-        for room in (parts.inbox, parts.outbox, parts.control):
+        for room in (parts.inbox, parts.outbox, parts.control, parts.quotations):
             problems += room.problems()
         return {
             "at": now.isoformat(timespec="milliseconds"),

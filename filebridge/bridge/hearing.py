@@ -48,6 +48,8 @@ class Listener:
                 self._cancel_answer(tag, taken, text, raw, now)
             case base.NotCalled(tag):
                 self._sender.not_called(tag, now)
+            case base.Quotes():
+                self._sender.quotes_told(message, now)
             case base.WorkerTrouble(text):
                 self._book.turn.append("ALARM", {"reason_code": "WORKER_TROUBLE", "context": {"text": text}})
             case _:

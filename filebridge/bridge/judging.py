@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
-from filebridge.domain import limits, risk
+from filebridge.bridge.quoting import Quotations
+from filebridge.domain import limits, quote_checks, risk
 from filebridge.domain.guard import Stance
-from filebridge.domain.limits import Asked, Limits, Need
+from filebridge.domain.limits import Asked, Need
 from filebridge.domain.orders import Order
+from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 from filebridge.domain.risk import Verdict
 from filebridge.domain.tally import Tally
@@ -19,7 +23,17 @@ _LATELY = timedelta(minutes=1)
 # An account whose orders have asked for its balance within this time still waits for the same answer.
 _STILL = timedelta(seconds=2)
 _AT_SENDING = frozenset({Need.PAST, Need.BALANCE})
-_NO_LIMITS = Limits()
+_WITH_QUOTE = _AT_SENDING | {Need.QUOTE}
+
+
+class Judgement(NamedTuple):
+    """Whether an order leaves, waits, or ends for a reason, and the quote by which that was judged, if it took one; of
+    one that leaves also the price that market data gave it, and what its sender should know."""
+
+    verdict: Verdict | Reason
+    quote: Quote | None = None
+    limit_price: Decimal | None = None
+    warnings: tuple[Reason, ...] = ()
 
 
 class Judge:
@@ -32,6 +46,7 @@ class Judge:
         reader: LedgerReader,
         rules: risk.Rules,
         guard: Guard,
+        quotations: Quotations,
         now: datetime,
         *,
         may_send: Callable[[str], bool],
@@ -41,9 +56,9 @@ class Judge:
         self._reader = reader
         self._rules = rules
         self._guard = guard
+        self._quotations = quotations
         self._may_send = may_send
         self._answer_time = timedelta(seconds=answer_seconds)
-        self._needs = needs_of(rules.limits)
         self._moment = risk.moment_of(now, rules)
         # Since when, and until when, orders of an account were kept back by what the broker said of it.
         self._wanting: dict[str, tuple[datetime, datetime]] = {}
@@ -61,18 +76,43 @@ class Judge:
     def stance(self) -> Stance:
         return self._guard.stance
 
-    def verdict(self, order: Order) -> Verdict | Reason:
+    def judge(self, order: Order) -> Judgement:
         """Whether an order may leave; a reason ends it, or holds it."""
         verdict = risk.at_sending(order, self._moment, self._rules, self._guard.stance)
         if verdict is not Verdict.SEND:
-            return verdict
+            return Judgement(verdict)
         terms, now = order.terms, self._moment.now
         if not self._may_send(terms.account):
-            return Verdict.WAIT
+            return Judgement(Verdict.WAIT)
         asked = Asked(terms, self._rules.limits, now, self._book.tally.counters(terms, now))
         if limits.must_wait(asked):
-            return Verdict.KEEP_PLACE
-        found = limits.breach(asked, self._needs)
+            return Judgement(Verdict.KEEP_PLACE)
+        if quote_checks.needs_quote(terms, self._rules):
+            return self._judge_by_quote(order, asked)
+        return Judgement(self._limits(order, asked, _AT_SENDING))
+
+    def _judge_by_quote(self, order: Order, asked: Asked) -> Judgement:
+        """The same with the market's word: it may also say at which price the order goes."""
+        terms, now = order.terms, asked.now
+        found = self._quotations.find(terms.symbol, now)
+        if found is None:
+            return Judgement(Verdict.WAIT)
+        priced = quote_checks.priced(terms, found.quote, found.why, now, self._rules)
+        if isinstance(priced, Reason):
+            return Judgement(priced, found.quote)
+        price = None
+        if priced.terms is not terms:
+            price = priced.terms.limit_price
+            # What could not be said of an order without a price.
+            verdict = risk.at_sending(order._replace(terms=priced.terms), self._moment, self._rules, self._guard.stance)
+            if verdict is not Verdict.SEND:
+                return Judgement(verdict, found.quote)
+            asked = asked._replace(terms=priced.terms, counters=self._book.tally.counters(priced.terms, now))
+        asked = asked._replace(quote=found.quote, quote_age=priced.age)
+        return Judgement(self._limits(order, asked, _WITH_QUOTE), found.quote, price, priced.warnings)
+
+    def _limits(self, order: Order, asked: Asked, needs: frozenset[Need]) -> Verdict | Reason:
+        found = limits.breach(asked, needs)
         if found is None:
             return Verdict.SEND
         if limits.is_about(found, Need.BALANCE) and self._may_be_told_better(order, asked):
@@ -112,13 +152,6 @@ class Judge:
         self._wanting[account] = (began, now)
         self.wants_balance = True
         return now - max(began, since) <= self._answer_time
-
-
-def needs_of(allowed: Limits) -> frozenset[Need]:
-    """What is looked at when an order is about to leave. Prices of the market only where a limit asks for them."""
-    names = ("price_from_last_percent_max", "price_from_prev_close_percent_max")
-    narrow = any(getattr(allowed, name) < getattr(_NO_LIMITS, name) for name in names)
-    return _AT_SENDING | {Need.QUOTE} if narrow else _AT_SENDING
 
 
 def tally_of(reader: LedgerReader, rules: risk.Rules, now: datetime) -> Tally:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from filebridge.archive import Archive
+from filebridge.bridge.quoting import Quotations
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
 from filebridge.domain import risk
@@ -36,6 +37,7 @@ class Parts:
     outbox: Outbox
     control: ControlFolder
     proofs: Proofs = field(default_factory=Proofs)
+    quotations: Quotations
     boot_id: str
     # The tags in a worker's hand-over log, by the log's name; None if it proves nothing.
     handed_over: Callable[[str], frozenset[str] | None]

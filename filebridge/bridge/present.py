@@ -51,9 +51,13 @@ def _what(kind: str, body: Row) -> str:
     parts = list(dict.fromkeys(parts))
     if "fill" in body:
         parts.append(f"{body['fill']['last_qty']} @ {body['fill']['last_price']} (trade {body['fill']['trade_id']})")
-    if body.get("reason_code"):
-        reason = Reason(body["reason_code"], body.get("context", {}))
-        parts += [reason.message, reason.message_zh]
+    if "quote" in body:
+        price = f"at {body['limit_price']} by " if "limit_price" in body else ""
+        parts.append(f"{price}quote of {body['quote']['source']}, {body['quote']['at']}")
+    for said in (body, *body.get("also", ())):
+        if said.get("reason_code"):
+            reason = Reason(said["reason_code"], said.get("context", {}))
+            parts += [reason.message, reason.message_zh]
     if kind == "REPORT":
         parts.append(f"nothing new from the broker ({raw['kind']} {raw.get('status_code', '')}".rstrip() + ")")
     return " · ".join(parts)

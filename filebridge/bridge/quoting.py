@@ -15,8 +15,6 @@ from filebridge.quotes import QuoteFile
 
 # An answer serves the orders of so long; whoever comes later asks again, for prices move.
 REUSE = timedelta(seconds=1)
-# How often it is looked whether the file has changed, while orders want it.
-_FILE_EVERY = timedelta(seconds=0.1)
 # One question at a time, and no more symbols in it than are answered in a moment.
 SYMBOLS_A_QUESTION = 500
 
@@ -106,8 +104,8 @@ class Quotations:
             self._trouble[message.source] = message.text
 
     def problems(self) -> list[str]:
-        """For status.json: sources that were asked and said that they cannot."""
-        return [f"market data, {source}: {text}" for source, text in self._trouble.items()]
+        """For status.json: sources that were asked and said that they cannot, and what cannot be read in the file."""
+        return self._file.problems() + [f"market data, {source}: {text}" for source, text in self._trouble.items()]
 
     # ---- after the commit
 
@@ -128,7 +126,8 @@ class Quotations:
     # ---- inside
 
     def _from_file(self, symbol: str, now: datetime) -> _Told:
-        if self._file_seen_at is None or not timedelta(0) <= now - self._file_seen_at < _FILE_EVERY:
+        # Once a turn: who writes a price and then drops an order means that order to be judged by it.
+        if self._file_seen_at != now:
             self._in_file, self._file_seen_at = self._file.look(), now
         return _Told(now, self._in_file.get(symbol), "")
 

@@ -6,14 +6,15 @@ from datetime import date, datetime, timedelta
 
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.judging import Judge
+from filebridge.bridge.judging import Judge, Judgement
 from filebridge.bridge.lanes import Place
+from filebridge.bridge.quoting import Quotations
 from filebridge.domain import replacing, risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.base import Gateway
+from filebridge.gateways.base import Gateway, Quotes
 
 # How long an answer of -1 may wait for the error that explains it.
 SUSPECT_SECONDS = 2.0
@@ -38,6 +39,7 @@ class Sender:
         rules: risk.Rules,
         *,
         judge: Judge,
+        quotations: Quotations,
         group_size: int,
         answer_seconds: float,
     ) -> None:
@@ -47,6 +49,7 @@ class Sender:
         self._judge = judge
         # What the waiting orders were judged by.
         self._stance = judge.stance
+        self._quotations = quotations
         self._group_size = group_size
         self._answer_time = timedelta(seconds=answer_seconds)
         self._waiting: deque[Place] = deque()
@@ -105,6 +108,11 @@ class Sender:
         """Something changed that orders wait for: judge them before any that comes now."""
         self._recheck_at = None
 
+    def quotes_told(self, message: Quotes, now: datetime) -> None:
+        """A source of market data has answered: orders may wait for it."""
+        self._quotations.hear(message, now)
+        self.look_again()
+
     def next_group(self, now: datetime) -> list[Order]:
         """The orders that leave after this turn's commit, now SUBMITTING; and the cancels, which go before them."""
         self._canceling = self._next_cancels(now)
@@ -118,16 +126,19 @@ class Sender:
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            verdict, left = self._judged(order)
+            judgement, left = self._judged(order)
+            verdict = judgement.verdict
             if verdict is risk.Verdict.SEND:
-                group.append(self._book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=now, quantity=left)))
+                group.append(self._book.happen(order, _submit(judgement, left, now)))
             elif verdict is risk.Verdict.WAIT:
                 self._waiting.append(place)
             elif verdict is risk.Verdict.KEEP_PLACE:
                 kept.append(place)
                 self._held_up.add(place.account)
             else:
-                self._book.happen(order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict))
+                self._book.happen(
+                    order, OrderEvent(kind=risk.event_of(verdict), at=now, reason=verdict, quote=judgement.quote)
+                )
         self._book.ready.put_back(kept)
         return group
 
@@ -212,6 +223,7 @@ class Sender:
         """A cancel may have died with the worker, and may be asked for again."""
         for tag in self._book.by_status[Status.PENDING_CANCEL]:
             self._book.cancels.setdefault(tag)
+        self._quotations.not_asked()
 
     def cancel_again(self, order: Order, now: datetime) -> None:
         """The broker lists an order as working that was to be canceled: the cancel was lost if it is long ago."""
@@ -249,6 +261,16 @@ class Sender:
                 failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
             self._unsent = ({order.terms.tag for order in group}, str(error)) if group else None
+        self._ask_for_quotes(now)
+
+    def _ask_for_quotes(self, now: datetime) -> None:
+        wanted = self._quotations.due(now)
+        try:
+            if wanted:
+                self._gateway.quotes(wanted)
+        except GatewayNotReady:
+            # Nothing can be sent either; who waits will want it again.
+            self._quotations.not_asked()
 
     def listed(self, order: Order, now: datetime) -> None:
         """The broker lists an order with our tag: its number is good on this day."""
@@ -260,20 +282,33 @@ class Sender:
         """Whether the order's number may be another one's by now: brokers begin again every day."""
         return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
 
-    def _judged(self, order: Order) -> tuple[risk.Verdict | Reason, int]:
+    def _judged(self, order: Order) -> tuple[Judgement, int]:
         """Whether an order may leave; and of one that replaces another how much, which is what is left when that one
         has ended."""
         if not order.terms.replaces:
-            return self._judge.verdict(order), 0
+            return self._judge.judge(order), 0
         replaced = list(self._book.replaced_by(order))
         left = replacing.quantity_left(order, replaced)
         if isinstance(left, Reason):
-            return left, 0
+            return Judgement(left), 0
         in_time = self._judge.in_time(order)
         if left is None or isinstance(in_time, Reason):
             # While it waits it may become too old.
-            return in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT, 0
-        return self._judge.verdict(replacing.rest_of(order, left, replaced)), left
+            return Judgement(in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT), 0
+        return self._judge.judge(replacing.rest_of(order, left, replaced)), left
+
+
+def _submit(judgement: Judgement, quantity: int, now: datetime) -> OrderEvent:
+    first, also = judgement.warnings[:1], judgement.warnings[1:]
+    return OrderEvent(
+        kind=EventKind.SUBMIT,
+        at=now,
+        reason=first[0] if first else None,
+        also=also,
+        limit_price=judgement.limit_price,
+        quantity=quantity,
+        quote=judgement.quote,
+    )
 
 
 def _not_sent(now: datetime, why: Why) -> OrderEvent:

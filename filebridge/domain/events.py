@@ -54,6 +54,8 @@ class OrderEvent(NamedTuple):
     alarm: bool = False
     # Of a sending: the price that it goes with, where market data made it, and the quote by which it was judged.
     limit_price: Decimal | None = None
+    # What its sender should know beside `reason`.
+    also: tuple[Reason, ...] = ()
     quote: Quote | None = None
     # Of a SUBMIT: what is left to order, where what the order replaces has filled some.
     quantity: int = 0

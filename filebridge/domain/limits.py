@@ -62,6 +62,9 @@ class Limits(NamedTuple):
     hours_allowed: tuple[tuple[time, time], ...] = _ALL_DAY
 
 
+_WIDE = Limits()
+
+
 class Need(StrEnum):
     """What a check must know beside the limits."""
 
@@ -139,6 +142,12 @@ def balance_is_old(asked: Asked) -> bool:
     return balance is None or not _NOTHING <= asked.now - balance.asked_at <= asked.limits.balance_age_max
 
 
+def looks_at_prices(limits: Limits) -> bool:
+    """Whether a limit on how far a price may be from the market's is set narrower than wide."""
+    names = ("price_from_last_percent_max", "price_from_prev_close_percent_max")
+    return any(getattr(limits, name) < getattr(_WIDE, name) for name in names)
+
+
 def stale_quote(terms: OrderTerms, quote: Quote, age: timedelta, limits: Limits) -> Reason:
     """The newest quote is of so long ago that nothing is judged by it."""
     ages = {"age_seconds": f"{age.total_seconds():g}", "limit_seconds": f"{limits.quote_age_max.total_seconds():g}"}
@@ -158,7 +167,7 @@ def _missing(asked: Asked, need: Need) -> Reason | None:
     if need is Need.BALANCE:
         limit = asked.limits.balance_age_max.total_seconds()
         return Reason("BALANCE_NOT_KNOWN", context | {"limit_seconds": f"{limit:g}"})
-    if asked.quote is None or not asked.quote.prev_close:
+    if asked.quote is None or (not asked.quote.prev_close and looks_at_prices(asked.limits)):
         said = (
             {"text": "no previous close", "text_zh": "无昨收价"} if asked.quote else {"text": "none", "text_zh": "无"}
         )

@@ -40,6 +40,8 @@ class Rules:
     approval: Approval = NOTHING_TO_APPROVE
     # What becomes of an order that comes while its market takes none: it waits, or it is denied.
     outside_session: str = "wait"
+    # Whether an order needs market data that no limit and no price of its own asks for: see `quote_checks`.
+    always_quotes: bool = False
 
 
 class Verdict(StrEnum):

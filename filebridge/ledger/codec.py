@@ -182,6 +182,8 @@ def event_body(event: OrderEvent, status: Status) -> Body:
         "limit_price": price_text(event.limit_price),
         "quantity": event.quantity,
     }
+    if event.also:
+        body["also"] = [reason_body(reason) for reason in event.also]
     if event.quote is not None:
         body["quote"] = quote_body(event.quote)
     if event.fill is not None:
@@ -242,6 +244,7 @@ def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
         reported_qty=body.get("reported_qty", 0),
         alarm=bool(body.get("alarm", 0)),
         limit_price=Decimal(body["limit_price"]) if "limit_price" in body else None,
+        also=tuple(Reason(said["reason_code"], said["context"]) for said in body.get("also", ())),
         quote=quote_from(body["quote"]) if "quote" in body else None,
         quantity=body.get("quantity", 0),
         fill=Fill(

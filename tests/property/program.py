@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from filebridge import failpoints
-from filebridge.app import FOLDERS, LEDGER, outbox_of, rules_of
+from filebridge.app import FOLDERS, LEDGER, outbox_of, quotations_of, rules_of
 from filebridge.archive import Archive
 from filebridge.bridge.conductor import Bridge
 from filebridge.bridge.parts import Parts
@@ -162,6 +162,7 @@ class Program:
                 archive=Archive(self.folder / "archive"),
                 outbox=outbox_of(self.folder, self._reader),
                 control=self.control,
+                quotations=quotations_of(self.folder, SETTINGS, rules_of(self.settings, CALENDAR)),
                 boot_id=str(self.boot),
                 handed_over=self.broker.handed_over,
                 forget_handed=self.broker.forget_handed,

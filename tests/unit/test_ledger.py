@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,10 @@ from filebridge.domain.counters import Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import SHANGHAI, Order, Status
+from filebridge.domain.quotes import Quote
+from filebridge.domain.reasons import Reason
 from filebridge.errors import LedgerError, LedgerTooNew
-from filebridge.ledger import questions
+from filebridge.ledger import codec, questions
 from filebridge.ledger.backup import backup
 from filebridge.ledger.questions import Question
 from filebridge.ledger.store import WAL_BYTES, Ledger, open_ledger
@@ -332,3 +335,30 @@ def test_tags_name_their_home_and_never_repeat(ledger: Ledger) -> None:
     tags = set(ledger.new_tags(2000))
     assert len(tags) == 2000
     assert {(len(tag), tag[:4], tag.isalnum(), tag.isascii()) for tag in tags} == {(20, ledger.home_mark, True, True)}
+
+
+@pytest.mark.parametrize("born_before", [True, False])
+def test_a_price_from_market_data_is_the_orders_price_from_its_sending_on(
+    ledger: Ledger, path: Path, born_before: bool
+) -> None:
+    terms = TERMS._replace(tag="A" * 20, limit_price=Decimal("10.4"))
+    born = Order(terms=terms, status=Status.RECEIVED, updated_at=AT)
+    quote = Quote(terms.symbol, AT, "terminal", "浦发银行", bids=(Decimal("10.5"), Decimal("10.49")), listed_on=DAY)
+    warning = Reason("PRICE_BEYOND_CAGE", {"symbol": terms.symbol, "value": "10.5", "nearest": "10.4"})
+    price = Decimal("10.50")
+    submit = OrderEvent(EventKind.SUBMIT, AT, reason=warning, also=(warning,), limit_price=price, quote=quote)
+    sent = apply(born, submit)
+    assert sent.terms == terms._replace(limit_price=price)
+    with ledger.turn(AT, DAY) as turn:
+        turn.answer_row({"row": 2, "outcome": "ACCEPTED", "reason_code": ""}, intake_no=1, order=born)
+        if not born_before:
+            turn.happen(born, submit, sent)
+    if born_before:
+        with ledger.turn(AT, DAY) as turn:
+            turn.happen(born, submit, sent)
+    reader = LedgerReader(path)
+    assert reader.order(terms.tag) == sent
+    *_, last = reader.story(terms.tag)
+    assert codec.event_from(json.loads(last["body"]), last["at"]) == submit
+    reader.close()
+    assert verify(path).problems == []

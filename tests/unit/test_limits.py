@@ -206,7 +206,7 @@ def test_what_is_not_known_denies() -> None:
         (asked(counters=Counters(balance=old)), "BALANCE_NOT_KNOWN"),
         (asked(counters=Counters(balance=ahead)), "BALANCE_NOT_KNOWN"),
         (asked(quote=None), "QUOTE_MISSING"),
-        (asked(quote=QUOTE._replace(prev_close=None)), "QUOTE_MISSING"),
+        (asked(quote=QUOTE._replace(prev_close=None), price_from_last_percent_max=D(50)), "QUOTE_MISSING"),
         (asked(quote=stale), "QUOTE_STALE"),
     ):
         found = breach(case)

@@ -1,0 +1,52 @@
+"""What market data says of an order that is about to leave: which orders need a quote, what price those get that take
+it from the market, and whether the exchange stands against the price.
+
+An order that needs a quote and has none, or one that is too old, is denied. For one that needs none nothing is asked.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from filebridge.domain import limits, price_limits
+from filebridge.domain.market import Phase, market_age, phase_at
+from filebridge.domain.orders import OrderTerms
+from filebridge.domain.quotes import Quote, is_believed
+from filebridge.domain.reasons import Reason
+from filebridge.domain.risk import Rules
+from filebridge.domain.symbols import InstrumentKind, instrument_kind
+
+
+class Priced(NamedTuple):
+    """An order as market data lets it go: its terms with the price that it goes with, the age of the quote for its
+    market, and what its sender should know."""
+
+    terms: OrderTerms
+    age: timedelta
+    warnings: tuple[Reason, ...] = ()
+
+
+def needs_quote(terms: OrderTerms, rules: Rules) -> bool:
+    """Whether the order cannot be judged without a price of the market."""
+    if not rules.always_quotes and (terms.limit_price is None or not limits.looks_at_prices(rules.limits)):
+        return False
+    # The price of a repo is a rate.
+    return instrument_kind(terms.symbol) is not InstrumentKind.REPO
+
+
+def priced(
+    terms: OrderTerms, quote: Quote | None, why: tuple[str, str], now: datetime, rules: Rules
+) -> Priced | Reason:
+    """The order with its price, judged by the exchange's limits of the day, or why it may not go. `why` says in English
+    and Chinese why there is no quote. The limits of a person are asked after it, with the same quote."""
+    context = {"symbol": terms.symbol, "account": terms.account}
+    if quote is None:
+        return Reason("QUOTE_MISSING", context | {"text": why[0], "text_zh": why[1]})
+    age = market_age(terms.symbol, quote.at, now, rules.calendar, rules.hours)
+    if not is_believed(age, rules.limits.quote_age_max):
+        return limits.stale_quote(terms, quote, age, rules.limits)
+    band = price_limits.band_of(terms.symbol, quote, terms.trade_date, rules.calendar)
+    denied = price_limits.outside(terms, band)
+    if denied is not None:
+        return denied
+    phase = Phase.CONTINUOUS if rules.hours == "always" else phase_at(terms.symbol, now, rules.calendar)
+    return Priced(terms, age, price_limits.warnings(terms, quote, phase, band))
