@@ -51,6 +51,7 @@ _ABOUT = {
     "quantity": "shares; for bonds 张, for futures and options lots",
     "order_type": "limit, the default, or one of docs/language.md",
     "limit_price": "CNY, at most four decimals; the protective limit of a market order",
+    "price_offset": "added to a price from the market, of OWN_n and OPPOSITE_n: ticks as +2t, or percent as -0.5%",
     "strategy": "free text, carried to the reports",
     "note": "free text, carried to the reports",
     "basket": "free text, carried to the reports; rows without an id are told apart by it",
@@ -116,7 +117,8 @@ def _row() -> Schema:
         Action.REPLACE: _one_filled(Action.REPLACE),
         Action.CANCEL_ALL: _left_out(Action.CANCEL_ALL),
     }
-    row: Schema = {"allOf": [*(_filled(column) for column in _NEEDED), _price()], **_left_out(Action.ORDER)}
+    needed = (_filled(column) for column in _NEEDED)
+    row: Schema = {"allOf": [*needed, _price(), _offset()], **_left_out(Action.ORDER)}
     for action, content in rows_of_actions.items():
         row = {"if": _is(action), "then": content, "else": row}
     return {
@@ -163,6 +165,12 @@ def _price() -> Schema:
     }
 
 
+def _offset() -> Schema:
+    """What is added to a price from the market needs an order type that has one."""
+    priced = (word for word, meant in ORDER_TYPES.items() if TYPE_FACTS[meant].price is Price.LEVEL)
+    return {"if": _filled("price_offset"), "then": _of("order_type", priced)}
+
+
 def _of(column: str, words: Iterable[str]) -> Schema:
     """That a column is filled with one of these words, by either of its names."""
     value = _matches(any_case(words))
@@ -189,6 +197,7 @@ def _columns() -> dict[str, Schema]:
         "quantity": [quantity, _matches(_QUANTITY)],
         "order_type": [_matches(any_case(ORDER_TYPES))],
         "limit_price": [price, {**_matches(_PRICE), "not": {"pattern": r"^0+(?:\.0+)?$"}}],
+        "price_offset": [_matches(r"[+-]?[0-9]{1,4}(?:[tT]|跳)|[+-]?[0-9]{1,2}(?:\.[0-9]{1,4})?%")],
         **{column: [free] for column in ("strategy", "note", "basket")},
         "trade_date": [_matches(_DATE)],
         **{column: [moment] for column in ("start_at", "expire_at")},

@@ -206,6 +206,7 @@ def terms_of(
         row=instruction.row,
         received_at=received_at,
         body_hash=body,
+        price_offset=instruction.price_offset,
     )
 
 

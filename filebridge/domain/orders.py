@@ -178,6 +178,7 @@ class OrderInstruction(NamedTuple):
     start_at: datetime | None = None
     expire_at: datetime | None = None
     mode: str = ""
+    price_offset: str = ""
     notes: tuple[Reason, ...] = ()
 
 
@@ -200,7 +201,8 @@ class OrderTerms(NamedTuple):
     that is known; its SUBMIT makes it what is left. `replaces` is the tag of the other one.
 
     `limit_price` is the limit; of a market type its protective limit, None where it has none; of DIRECT_REPAY the money
-    that is paid, in CNY.
+    that is paid, in CNY. Of a type that takes its price from market data (OWN_n, OPPOSITE_n) it is None until the
+    SUBMIT, which says it. `price_offset` is what is added to that price: `+2t`, `-0.5%`, or nothing.
     """
 
     tag: str
@@ -224,6 +226,7 @@ class OrderTerms(NamedTuple):
     received_at: datetime
     body_hash: str
     replaces: str = ""
+    price_offset: str = ""
 
 
 class Order(NamedTuple):
@@ -305,6 +308,8 @@ def body_hash(instruction: OrderInstruction, account: str) -> str:
     )
     if instruction.action is Action.REPLACE:
         content = (*content, instruction.action, instruction.orig_client_order_id)
+    if instruction.price_offset:
+        content = (*content, instruction.price_offset)
     return _digest(content).hex()
 
 

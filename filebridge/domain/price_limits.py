@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from filebridge.domain.market import Phase, TradingCalendar
 from filebridge.domain.market_rules import rule_of
+from filebridge.domain.order_types import FACTS as ORDER_TYPES
+from filebridge.domain.order_types import Price
 from filebridge.domain.orders import OrderTerms, OrderType, price_text
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
@@ -104,7 +106,8 @@ def warnings(terms: OrderTerms, quote: Quote, phase: Phase, band: PriceBand | No
     if band is not None and not band.is_certain and _is_outside(terms, band):
         found.append(_band_reason("PRICE_PERHAPS_OUTSIDE_LIMITS", terms, band))
     # The cage is for limit orders.
-    price = terms.limit_price if terms.order_type is OrderType.LIMIT else None
+    is_limit = terms.order_type is OrderType.LIMIT or ORDER_TYPES[terms.order_type].price is Price.LEVEL
+    price = terms.limit_price if is_limit else None
     edge = cage_edge(terms, quote) if phase is Phase.CONTINUOUS else None
     if price is not None and edge is not None and (price - edge) * direction(terms.side) > 0:
         context = {"symbol": terms.symbol, "value": price_text(price), "nearest": price_text(edge)}

@@ -5,14 +5,18 @@ An order that needs a quote and has none, or one that is too old, is denied. For
 """
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
-from filebridge.domain import limits, price_limits
+from filebridge.domain import limits, market_rules, price_limits
 from filebridge.domain.market import Phase, market_age, phase_at
 from filebridge.domain.orders import OrderTerms
+from filebridge.domain.price_limits import PriceBand
+from filebridge.domain.pricing import LEVEL_PRICES, read_offset, resolved
 from filebridge.domain.quotes import Quote, is_believed
 from filebridge.domain.reasons import Reason
 from filebridge.domain.risk import Rules
+from filebridge.domain.sides import direction
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 
 
@@ -27,10 +31,12 @@ class Priced(NamedTuple):
 
 def needs_quote(terms: OrderTerms, rules: Rules) -> bool:
     """Whether the order cannot be judged without a price of the market."""
+    if terms.order_type in LEVEL_PRICES:
+        return True
     if not rules.always_quotes and (terms.limit_price is None or not limits.looks_at_prices(rules.limits)):
         return False
-    # The price of a repo is a rate.
-    return instrument_kind(terms.symbol) is not InstrumentKind.REPO
+    # The price of a repo is a rate; some sides never meet the market.
+    return instrument_kind(terms.symbol) is not InstrumentKind.REPO and direction(terms.side) != 0
 
 
 def priced(
@@ -45,8 +51,26 @@ def priced(
     if not is_believed(age, rules.limits.quote_age_max):
         return limits.stale_quote(terms, quote, age, rules.limits)
     band = price_limits.band_of(terms.symbol, quote, terms.trade_date, rules.calendar)
+    if terms.order_type in LEVEL_PRICES:
+        price = _price(terms, quote, band)
+        if isinstance(price, Reason):
+            return price
+        terms = terms._replace(limit_price=price)
     denied = price_limits.outside(terms, band)
     if denied is not None:
         return denied
     phase = Phase.CONTINUOUS if rules.hours == "always" else phase_at(terms.symbol, now, rules.calendar)
     return Priced(terms, age, price_limits.warnings(terms, quote, phase, band))
+
+
+def _price(terms: OrderTerms, quote: Quote, band: PriceBand | None) -> Decimal | Reason:
+    """The limit price that the market's level and the order's offset make."""
+    rule = market_rules.rule_of(terms.symbol, terms.trade_date)
+    return resolved(
+        terms.order_type,
+        read_offset(terms.price_offset),
+        quote,
+        buys=direction(terms.side) > 0,
+        tick=rule.tick if rule else None,
+        band=band,
+    )

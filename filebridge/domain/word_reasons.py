@@ -24,6 +24,16 @@ WORD_REASONS: dict[str, tuple[str, str]] = {
         "An order of type {type} has no price of its own, but {value} stands there. Leave it empty, or write LIMIT.",
         "报价类型 {type} 不带价格，但填写了 {value}。请把价格留空，或把报价类型改为 限价（LIMIT）。",
     ),
+    "PRICE_OFFSET_NOT_READABLE": (
+        "The offset {value} is not one of whole ticks, as +2t, or of percent, as -0.5%. Write it with its unit.",
+        "无法识别价格偏移 {value}：请写整数个最小变动价位（如 +2t、2跳）或百分比（如 -0.5%），并带单位。",
+    ),
+    "PRICE_OFFSET_NOT_OF_TYPE": (
+        "The offset {value} needs an order type that takes its price from the market (OWN_1 to OPPOSITE_5), and {type} "
+        "is none. Leave it empty, or name such a type.",
+        "价格偏移 {value} 只能与由行情定价的报价类型（OWN_1 至 OPPOSITE_5）同用，{type} 不是。"
+        "请留空，或改用这类报价类型。",
+    ),
     "ORDER_TYPE_UNKNOWN": (
         "The order type {value} is not known. Write LIMIT (限价) or leave it empty; docs/language.md lists all others.",
         "无法识别报价类型 {value}，请填 限价（LIMIT）或留空；其他类型的写法见 docs/language.md。",

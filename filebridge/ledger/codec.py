@@ -67,6 +67,7 @@ def terms_body(terms: OrderTerms) -> Body:
         "row": terms.row,
         "received_at": time_text(terms.received_at),
         "body_hash": terms.body_hash,
+        "price_offset": terms.price_offset,
         "replaces": terms.replaces,
     }
 
@@ -95,6 +96,8 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
         row=body["row"],
         received_at=received_at,
         body_hash=body["body_hash"],
+        # An older version knew none.
+        price_offset=body.get("price_offset", ""),
         # An order of an older version replaces none.
         replaces=body.get("replaces", ""),
     )

@@ -101,6 +101,8 @@ ORDERS = Table(
     _int("row"),
     _text("received_at"),
     _text("body_hash"),
+    # What is added to a price that comes from market data.
+    _text("price_offset"),
     # The tag of the order that this one takes the place of.
     _text("replaces"),
     _text("status"),
@@ -226,4 +228,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (3, "cancels of rows that are no orders yet", _STOPS_OF_3),
     (4, "orders that replace others", ("ALTER TABLE orders ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",)),
     (5, "the guard's events", _INDEX_OF_5),
+    (6, "offsets to prices from market data", ("ALTER TABLE orders ADD COLUMN price_offset TEXT NOT NULL DEFAULT ''",)),
 )

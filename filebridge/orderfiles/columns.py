@@ -26,6 +26,7 @@ COLUMNS = {
     "quantity": "委托数量",
     "order_type": "报价类型",
     "limit_price": "委托价格",
+    "price_offset": "价格偏移",
     "strategy": "策略名称",
     "note": "备注",
     "basket": "篮子",

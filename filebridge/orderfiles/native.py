@@ -50,7 +50,7 @@ _MOMENTS = ("start_at", "expire_at")
 BARRED: dict[Action, tuple[tuple[str, ...], str]] = {
     Action.ORDER: (_EARLIER_ORDER, "CANCEL_ID_ON_ORDER"),
     Action.CANCEL_ALL: (
-        ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", *_MOMENTS),
+        ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", "price_offset", *_MOMENTS),
         "CANCEL_ALL_NARROWED",
     ),
 }
@@ -69,7 +69,7 @@ _Cell = tuple[str, str, str]
 
 
 # Rows that are plain are read column by column: no cancel, no time that needs a date, nothing left out.
-_NOT_PLAIN = ("action", *_EARLIER_ORDER, *_MOMENTS)
+_NOT_PLAIN = ("action", *_EARLIER_ORDER, *_MOMENTS, "price_offset")
 # The slices of a file, and at its end what there is to say of it as a whole.
 Slices = Generator[list[OrderInstruction], None, ParsedFile]
 
@@ -254,6 +254,9 @@ class _Rows:
         if price in UNPRICED and values.get("limit_price") is not None:
             price_said = price_text(values["limit_price"])
             return [self._problem(number, "limit_price", "PRICE_NOT_OF_TYPE", price_said, type=order_type.value)]
+        offset = values.get("price_offset")
+        if offset and price is not Price.LEVEL:
+            return [self._problem(number, "price_offset", "PRICE_OFFSET_NOT_OF_TYPE", offset, type=order_type.value)]
         return []
 
     def _put_on_dates(self, number: int, values: dict[str, Any]) -> list[Problem]:

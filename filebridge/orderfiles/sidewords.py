@@ -73,6 +73,7 @@ SIDES_ELSEWHERE = re.compile(
     "转股|回售|配股|增发|分拆|合并|质押|入库|出库|套利|展期|组合|要约|大宗|划转|认购|投票|预受|基金申购|基金赎回"
 )
 
+_LEVELS = tuple(enumerate("一二三四五", start=1))
 _TYPE_WORDS: dict[OrderType, str] = {
     _T.LIMIT: "lmt 限价 限价委托 限价单 指定价 限价申报",
     _T.LATEST: "最新价 现价 last",
@@ -92,8 +93,10 @@ _TYPE_WORDS: dict[OrderType, str] = {
     _T.FILL_OR_KILL: "全额成交或撤销 全额成交或撤销委托 全成或撤 市价全额成交或撤 fok",
     _T.MARKET_BEST: "市价最优价",
     _T.AFTER_HOURS: "盘后定价 盘后固定价格 科创板盘后定价",
-    **{_T[f"OWN_{level}"]: f"本方{level}档" for level in range(1, 6)},
-    **{_T[f"OPPOSITE_{level}"]: f"对手{level}档 对手方{level}档" for level in range(1, 6)},
+    **{_T[f"OWN_{level}"]: f"本方{level}档 本方{word}档" for level, word in _LEVELS},
+    **{
+        _T[f"OPPOSITE_{level}"]: f"对手{level}档 对手方{level}档 对手{word}档 对手方{word}档" for level, word in _LEVELS
+    },
     _T.NO_PRICE: "",
 }
 # "Market order" alone means another thing at each exchange.

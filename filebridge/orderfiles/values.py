@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from filebridge.domain.orders import SHANGHAI, Action, OrderType, Side
+from filebridge.domain.pricing import read_offset
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
 from filebridge.orderfiles.base import UNPRINTABLE
@@ -137,6 +138,12 @@ def read_price(text: str) -> Decimal | Reason:
     return price if price < PRICE_LIMIT else Reason("PRICE_TOO_LARGE", {"limit": str(PRICE_LIMIT)})
 
 
+def read_price_offset(text: str) -> str | Reason:
+    """`+2t` (ticks, also 2跳) or `-0.5%`, in its one spelling."""
+    offset = read_offset(text)
+    return Reason("PRICE_OFFSET_NOT_READABLE") if offset is None else str(offset)
+
+
 def read_id(text: str) -> str | Reason:
     """An id, kept letter by letter, as programs look for it in the reports."""
     if _ROUNDED.fullmatch(text):
@@ -200,6 +207,7 @@ READERS: Mapping[str, Callable[[str], Value | Reason]] = {
     "quantity": read_quantity,
     "order_type": read_order_type,
     "limit_price": read_price,
+    "price_offset": read_price_offset,
     "strategy": read_free_text,
     "note": read_free_text,
     "basket": read_free_text,

@@ -90,3 +90,31 @@ def test_what_a_file_says_is_believed_while_it_is_fresh(home: Home) -> None:
     (new,) = submitted(home, receipt.tags)
     assert (new["event"], new.get("reason_code"), new.get("context")) == ("SUBMIT", None, None)
     assert len(home.requests()) == 2
+
+
+def test_a_price_from_the_market_is_recorded_before_it_leaves_and_is_the_orders_price(home: Home) -> None:
+    header = "client_order_id,symbol,side,quantity,order_type,price_offset"
+    text = orders_file(
+        *("up,600000.SH,BUY,100,OPPOSITE_1,+1t", "down,600000.SH,BUY,100,本方一档,-0.33%"),
+        *("sale,000001.SZ,SELL,100,OPPOSITE_1,-0.33%", "empty,600000.SH,BUY,100,OPPOSITE_2,"),
+        header=header,
+    )
+    receipt = home.ready().trade("levels.csv", text)
+    up, down, sale, empty = submitted(home, receipt.tags)
+    # A buy is rounded down, a sale up: never more aggressive than asked.
+    assert [body["limit_price"] for body in (up, down, sale)] == ["10.51", "10.46", "11.62"]
+    assert up["quote"]["asks"] == ["10.5"]
+    assert (empty["reason_code"], empty["context"]["value"]) == ("PRICE_LEVEL_EMPTY", "OPPOSITE_2")
+    home.wait_for_status("up", "FILLED")
+    home.wait_for_status("down", "ACCEPTED")
+    assert {line["order_remark"]: line["price"] for line in home.requests()} == dict(
+        zip(receipt.tags, (10.51, 10.46, 11.62), strict=False)
+    )
+    # xttrader's number for a limit order.
+    assert {line["price_type"] for line in home.requests()} == {11}
+    down_row = home.order("down")
+    assert (down_row["order_type"], down_row["limit_price"]) == ("OWN_1", "10.46")
+    # What the row says is the same, wherever the price has gone.
+    again = home.trade("levels.csv", text)
+    assert again.outcomes[:3] == ["DUPLICATE"] * 3
+    assert home.command("verify").returncode == 0

@@ -162,7 +162,7 @@ class Program:
                 archive=Archive(self.folder / "archive"),
                 outbox=outbox_of(self.folder, self._reader),
                 control=self.control,
-                quotations=quotations_of(self.folder, SETTINGS, rules_of(self.settings, CALENDAR)),
+                quotations=quotations_of(self.folder, self.settings, rules_of(self.settings, CALENDAR)),
                 boot_id=str(self.boot),
                 handed_over=self.broker.handed_over,
                 forget_handed=self.broker.forget_handed,

@@ -15,7 +15,7 @@ from filebridge import failpoints
 from filebridge.domain.counters import Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import SHANGHAI, Order, Status
+from filebridge.domain.orders import SHANGHAI, Order, OrderType, Status
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 from filebridge.errors import LedgerError, LedgerTooNew
@@ -361,4 +361,19 @@ def test_a_price_from_market_data_is_the_orders_price_from_its_sending_on(
     *_, last = reader.story(terms.tag)
     assert codec.event_from(json.loads(last["body"]), last["at"]) == submit
     reader.close()
+    assert verify(path).problems == []
+
+
+def test_an_offset_is_read_again_and_an_older_ledger_gets_its_column(ledger: Ledger, path: Path) -> None:
+    ledger.close()
+    edit(path, "ALTER TABLE orders DROP COLUMN price_offset", "DELETE FROM migrations WHERE version >= 5")
+    opened = open_ledger(path, at=AT)
+    terms = TERMS._replace(tag="A" * 20, order_type=OrderType.OWN_1, limit_price=None, price_offset="-0.5%")
+    born = Order(terms=terms, status=Status.RECEIVED, updated_at=AT)
+    with opened.turn(AT, DAY) as turn:
+        turn.answer_row({"row": 2, "outcome": "ACCEPTED", "reason_code": ""}, intake_no=1, order=born)
+    reader = LedgerReader(path)
+    assert reader.order(terms.tag) == born
+    reader.close()
+    opened.close()
     assert verify(path).problems == []

@@ -7,7 +7,7 @@ import pytest
 
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
-from filebridge.domain.orders import SHANGHAI, OrderTerms, Side
+from filebridge.domain.orders import SHANGHAI, OrderTerms, OrderType, Side
 from filebridge.domain.quote_checks import Priced, needs_quote, priced
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
@@ -88,3 +88,27 @@ def test_a_price_from_before_noon_is_good_after_it() -> None:
     assert (
         code_of(priced(order(), QUOTE._replace(at=early - timedelta(hours=19)), NOBODY, early, ALWAYS)) == "QUOTE_STALE"
     )
+
+
+@pytest.mark.parametrize(
+    ("side", "order_type", "offset", "expected"),
+    [
+        (Side.BUY, "OPPOSITE_1", "", "10.50"),
+        (Side.BUY, "OPPOSITE_1", "+2t", "10.52"),
+        (Side.SELL, "OPPOSITE_1", "-0.5%", "10.44"),  # 10.43755, up
+        (Side.BUY, "OWN_1", "+0.05%", "10.49"),  # 10.495245, down
+        # Beyond the daily limit it is held back; on the other side that would be more than was asked.
+        (Side.BUY, "OPPOSITE_1", "+15%", "11.50"),
+        (Side.SELL, "OPPOSITE_1", "+15%", "PRICE_OUTSIDE_LIMITS"),
+        (Side.BUY, "OPPOSITE_2", "", "PRICE_LEVEL_EMPTY"),
+    ],
+)
+def test_a_price_from_a_level(side: Side, order_type: str, offset: str, expected: str) -> None:
+    terms = order(side=side)._replace(order_type=OrderType(order_type), limit_price=None, price_offset=offset)
+    assert needs_quote(terms, RULES)
+    found = priced(terms, QUOTE, NOBODY, NOW, RULES)
+    if isinstance(found, Reason):
+        assert found.code == expected
+    else:
+        assert found.terms == terms._replace(limit_price=D(expected))
+        assert {reason.code for reason in found.warnings} <= {"PRICE_BEYOND_CAGE"}
