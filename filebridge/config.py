@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from filebridge.domain import approval
 from filebridge.domain.limits import Limits
 from filebridge.domain.orders import AccountType
 from filebridge.errors import HomeError, SettingsError
+from filebridge.sections import Approval, Halt, Quotes, Seconds, Section
 from filebridge.sources import OWN, Source, folder_problems
 
 SETTINGS_FILE = "filebridge.toml"
@@ -24,8 +24,6 @@ HIGH_FREQUENCY_PER_DAY = 19_000
 LIVE_BALANCE_LAG_SECONDS = 3.0
 
 Mode = Literal["paper", "live"]
-QuoteSource = Literal["terminal", "simulator", "file"]
-Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Cny = Annotated[Decimal, Field(gt=0, le=10**15, allow_inf_nan=False)]
 Percent = Annotated[Decimal, Field(ge=0, le=10**6, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
@@ -34,11 +32,7 @@ Hours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3])
 _WIDE = Limits()
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
-
-
-class Account(_Section):
+class Account(Section):
     """One account at the broker."""
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,23}$", description="The account's number at the broker.")
@@ -47,7 +41,7 @@ class Account(_Section):
     )
 
 
-class Broker(_Section):
+class Broker(Section):
     mode: Mode = Field("paper", description="`paper` trades with the simulated counter, `live` with the broker.")
     accounts: tuple[Account, ...] = Field(
         (Account(id="10000001"),), min_length=1, description="The accounts that may be traded."
@@ -69,14 +63,14 @@ class Broker(_Section):
         return self.trading_hours or ("exchange" if self.mode == "live" else "always")
 
 
-class Recovery(_Section):
+class Recovery(Section):
     quiet_seconds: float | None = Field(
         None, ge=0, le=3600, description="Seconds between the two questions about orders in doubt (paper 1, live 10)."
     )
     reconcile_seconds: Seconds = Field(30, description="How often the broker's books are compared with the ledger.")
 
 
-class Inbox(_Section):
+class Inbox(Section):
     max_file_age: Seconds = Field(600, description="Seconds; an older file is set aside instead of traded.")
     on_bad_row: Literal["refuse", "skip"] = Field(
         "refuse", description="`refuse` the whole file when one row is malformed, or `skip` that row."
@@ -109,7 +103,7 @@ class Inbox(_Section):
         return next((source for source in self.all_sources if source.name == name), OWN)
 
 
-class Risk(_Section):
+class Risk(Section):
     max_order_age: Seconds = Field(600, description="Seconds; an order that waited longer is not sent any more.")
     outside_session: Literal["wait", "deny"] = Field(
         "wait", description="What an order does that comes while its market takes none: `wait` for it, or `deny`."
@@ -204,69 +198,17 @@ class Risk(_Section):
     )
 
 
-class Approval(_Section):
-    required: Literal["never", "live", "always"] = Field(
-        "never", description="Whose orders wait for `filebridge approve`: `live` in live mode, `always` in both."
-    )
-    above_value_cny: Decimal = Field(
-        Decimal(0), ge=0, le=10**15, allow_inf_nan=False, description="CNY; only orders worth more wait."
-    )
-    accounts: tuple[str, ...] = Field(
-        ("*",), min_length=1, description="Only orders of these accounts wait; `*` stands for any letters."
-    )
-    by_another: bool = Field(False, description="True if somebody else than the author of a file must approve it.")
-    author: str = Field(
-        "", max_length=64, description="Who drops all files; empty: each file's owner, as the system knows it."
-    )
-    expire_seconds: Seconds = Field(3600, description="Seconds; a held order that nobody approved by then is denied.")
-
-    @property
-    def rules(self) -> approval.Approval:
-        """As the domain looks at them."""
-        given = {name: value for name, value in self if name != "expire_seconds"}
-        return approval.Approval(**given, expire=timedelta(seconds=self.expire_seconds))
-
-
-class Halt(_Section):
-    reject_orders: int = Field(
-        50, ge=5, le=10_000, description="So many of the newest orders that the broker answered are looked at together."
-    )
-    reject_percent_max: int = Field(
-        80, ge=1, le=100, description="Percent; when the broker refused so many of them, sending halts."
-    )
-    broker_lost_seconds: float = Field(
-        300,
-        gt=0,
-        le=604_800,
-        description="Seconds of open market without the broker, after it was there, before sending halts.",
-    )
-
-
-class Quotes(_Section):
-    sources: Annotated[tuple[QuoteSource, ...], Field(min_length=1)] | None = Field(
-        None,
-        description="Where prices come from; the first with a fresh one counts: `terminal` (live only), `simulator` "
-        "(paper only), `file` (quotes.csv in the home). Without it `terminal` in live mode, else `simulator`.",
-    )
-    ask: Literal["needed", "always"] | None = Field(
-        None,
-        description="`needed`: only for orders priced from market data, or where a limit of [risk] looks at prices; "
-        "`always`: for every order, so that the exchange's price limits are checked (default: `needed` in paper mode "
-        "without `sources`, else `always`).",
-    )
-
-
-class Ledger(_Section):
+class Ledger(Section):
     free_bytes_min: int = Field(
         67_108_864, ge=0, description="Bytes; with less free space on the home's disk nothing is taken in or sent."
     )
 
 
-class Outbox(_Section):
+class Outbox(Section):
     report_seconds: Seconds = Field(1, description="Shortest time between two versions of orders-<date>.csv.")
 
 
-class Settings(_Section):
+class Settings(Section):
     """All settings of one home."""
 
     broker: Broker = Field(default_factory=Broker, description="The broker, or the simulated counter.")

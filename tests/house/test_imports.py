@@ -19,7 +19,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
     ("simulator",),
     ("config", "locks", "failpoints", "owners", "tables", "dbf"),
-    ("sources",),
+    ("sources", "sections"),
     ("errors",),
     ("domain",),
 )
@@ -43,7 +43,7 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     "rich": ("filebridge/cli/*",),
     # Its JSON, three times as fast, where every report of the broker passes.
     "pydantic_core": ("filebridge/ledger/codec.py", "filebridge/gateways/*", "filebridge/outbox.py"),
-    "pydantic": ("filebridge/config.py", "filebridge/sources.py", "filebridge/orderfiles/*"),
+    "pydantic": ("filebridge/config.py", "filebridge/sections.py", "filebridge/sources.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
     "openpyxl": ("filebridge/orderfiles/template.py",),
     "xlrd": ("filebridge/orderfiles/xls.py",),
