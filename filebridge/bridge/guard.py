@@ -11,7 +11,6 @@ from typing import Any
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.surroundings import LEAP
-from filebridge.config import Halt
 from filebridge.domain import guard
 from filebridge.domain.guard import Level, Stance
 from filebridge.domain.market import is_open
@@ -20,6 +19,7 @@ from filebridge.domain.reasons import Reason
 from filebridge.domain.risk import Rules
 from filebridge.ledger.codec import reason_body, reason_from, time_from
 from filebridge.ledger.views import LedgerReader
+from filebridge.sections import Halt
 
 OURSELVES = "filebridge"
 _LEVELS = {"HALTED": Level.HALTED, "REDUCE_ONLY": Level.REDUCE_ONLY, "RESUMED": Level.OPEN}
