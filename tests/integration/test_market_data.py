@@ -89,6 +89,7 @@ def test_what_a_file_says_is_believed_while_it_is_fresh(home: Home) -> None:
     receipt = home.trade("again.csv", orders_file("new,000001.SZ,BUY,100,11.66"))
     (new,) = submitted(home, receipt.tags)
     assert (new["event"], new.get("reason_code"), new.get("context")) == ("SUBMIT", None, None)
+    home.wait_for_status("new", "FILLED")
     assert len(home.requests()) == 2
 
 
@@ -107,6 +108,7 @@ def test_a_price_from_the_market_is_recorded_before_it_leaves_and_is_the_orders_
     assert (empty["reason_code"], empty["context"]["value"]) == ("PRICE_LEVEL_EMPTY", "OPPOSITE_2")
     home.wait_for_status("up", "FILLED")
     home.wait_for_status("down", "ACCEPTED")
+    home.wait_for_status("sale", "FILLED")
     assert {line["order_remark"]: line["price"] for line in home.requests()} == dict(
         zip(receipt.tags, (10.51, 10.46, 11.62), strict=False)
     )
