@@ -31,7 +31,7 @@ _PRICING = {
 }
 _PRICE = {
     Price.LIMIT: "the limit",
-    Price.PROTECTIVE: "a protective limit; in Shanghai and Beijing it must be there",
+    Price.PROTECTIVE: "a protective limit; in Shanghai and Beijing it must be there, else the day's limit becomes it",
     Price.LEVEL: "empty: a limit is taken from market data at sending",
     Price.NONE: "empty",
 }

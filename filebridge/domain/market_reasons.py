@@ -56,6 +56,11 @@ MARKET_REASONS: dict[str, tuple[str, str]] = {
         "refuse it. The nearest is {nearest}.",
         "{symbol} 的委托价格 {value} 超出当日涨跌停范围 {low} 至 {high}，交易所会拒绝。最接近的有效价格为 {nearest}。",
     ),
+    "PRICE_BOUND_UNKNOWN": (
+        "No certain limits of the day are known for {symbol}, so nothing says what a {value} order may cost. Write a "
+        "protective limit in limit_price, or a limit order.",
+        "无法确定 {symbol} 当日的涨跌停价，{value} 委托的成本没有上限。请在 委托价格 列填写保护限价，或改用限价委托。",
+    ),
     "PRICE_LEVEL_EMPTY": (
         "At {at} nobody stood at the level of {symbol} that {value} names ({source}), so the order has no price. Drop "
         "it again, or give it a limit_price.",

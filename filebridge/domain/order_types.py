@@ -22,7 +22,7 @@ class Price(StrEnum):
     """What stands in `limit_price`."""
 
     LIMIT = "LIMIT"  # the limit; it must be there
-    PROTECTIVE = "PROTECTIVE"  # a protective limit; some exchanges want it, the others take it or leave it
+    PROTECTIVE = "PROTECTIVE"  # a protective limit; where none must be written, it becomes the day's limit at sending
     LEVEL = "LEVEL"  # nothing; a limit is taken from market data at sending
     NONE = "NONE"  # nothing
 
@@ -54,8 +54,8 @@ def _market(exchanges: str) -> OrderTypeFacts:
 
 FACTS: dict[OrderType, OrderTypeFacts] = {
     OrderType.LIMIT: OrderTypeFacts(Price.LIMIT, _ALL, _ALL_KINDS),
-    # The terminal takes the last price at the moment of sending, as a limit.
-    OrderType.LATEST: OrderTypeFacts(Price.NONE, _ALL, _SPOT | _LOTS | {_K.CONVERTIBLE_BOND, _K.REPO}),
+    # The terminal takes the last price at the moment of sending, as a limit; ours is the bound for the limits.
+    OrderType.LATEST: OrderTypeFacts(Price.LEVEL, _ALL, _SPOT | _LOTS | {_K.CONVERTIBLE_BOND, _K.REPO}),
     OrderType.COUNTERPARTY_BEST: _market("SH SZ BJ SZO"),
     OrderType.OWN_BEST: _market("SH SZ BJ SZO"),
     OrderType.BEST5_OR_CANCEL: _market("SH SZ BJ SZO IF"),

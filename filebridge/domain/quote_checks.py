@@ -31,12 +31,20 @@ class Priced(NamedTuple):
 
 def needs_quote(terms: OrderTerms, rules: Rules) -> bool:
     """Whether the order cannot be judged without a price of the market."""
-    if terms.order_type in LEVEL_PRICES:
+    if terms.order_type in LEVEL_PRICES or is_unbounded(terms):
         return True
     if not rules.always_quotes and (terms.limit_price is None or not limits.looks_at_prices(rules.limits)):
         return False
     # The price of a repo is a rate; some sides never meet the market.
     return instrument_kind(terms.symbol) is not InstrumentKind.REPO and direction(terms.side) != 0
+
+
+def is_unbounded(terms: OrderTerms) -> bool:
+    """Whether it meets the market without a limit of its own: the latest price, a market type without a protective
+    limit. What a repo lends is worth the same at any rate."""
+    if terms.limit_price is not None or terms.order_type in LEVEL_PRICES or not direction(terms.side):
+        return False
+    return instrument_kind(terms.symbol) is not InstrumentKind.REPO
 
 
 def priced(
@@ -56,6 +64,11 @@ def priced(
         if isinstance(price, Reason):
             return price
         terms = terms._replace(limit_price=price)
+    elif is_unbounded(terms):
+        # The limits of a person hold for what it may cost: the day's limit becomes its protective one.
+        if band is None or not band.is_certain:
+            return Reason("PRICE_BOUND_UNKNOWN", context | {"value": terms.order_type.value})
+        terms = terms._replace(limit_price=band.high if direction(terms.side) > 0 else band.low)
     denied = price_limits.outside(terms, band)
     if denied is not None:
         return denied

@@ -11,7 +11,7 @@ from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderRep
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.order_types import FACTS as ORDER_TYPES
 from filebridge.domain.order_types import Price
-from filebridge.domain.orders import FINAL, Order, Status
+from filebridge.domain.orders import FINAL, Order, OrderType, Status
 from filebridge.domain.reasons import Reason
 from filebridge.domain.sides import shown
 
@@ -91,6 +91,7 @@ def could_be(report: OrderReport, order: Order) -> bool:
         return False
     # Of an order that went without a limit the counter shows a price of its own, or none.
     is_limit = ORDER_TYPES[terms.order_type].price in (Price.LIMIT, Price.LEVEL)
+    is_limit &= terms.order_type is not OrderType.LATEST
     if is_limit and report.limit_price != terms.limit_price:
         return False
     if report.ordered_at is None:

@@ -49,16 +49,16 @@ RECEIVED: dict[str, tuple[str, str, int, str, float]] = {
     "E-01": ("510050.SH", "ETF_PURCHASE", 900000, "FIX_PRICE", 0),
     "E-02": ("510050.SH", "ETF_REDEMPTION", 900000, "FIX_PRICE", 0),
     "P-01": ("600000.SH", "STOCK_BUY", 100, "FIX_PRICE", 10.5),
-    "P-02": ("600000.SH", "STOCK_BUY", 100, "LATEST_PRICE", 0),
+    "P-02": ("600000.SH", "STOCK_BUY", 100, "LATEST_PRICE", 11.55),
     "P-03": ("600000.SH", "STOCK_BUY", 100, "MARKET_PEER_PRICE_FIRST", 10.6),
-    "P-04": ("000001.SZ", "STOCK_BUY", 100, "MARKET_PEER_PRICE_FIRST", 0),
+    "P-04": ("000001.SZ", "STOCK_BUY", 100, "MARKET_PEER_PRICE_FIRST", 12.82),
     "P-05": ("600000.SH", "STOCK_BUY", 100, "MARKET_MINE_PRICE_FIRST", 10.6),
     "P-06": ("000001.SZ", "STOCK_BUY", 100, "MARKET_MINE_PRICE_FIRST", 11.7),
     "P-07": ("600000.SH", "STOCK_BUY", 100, "MARKET_SH_CONVERT_5_CANCEL", 10.6),
-    "P-08": ("000001.SZ", "STOCK_BUY", 100, "MARKET_SZ_CONVERT_5_CANCEL", 0),
+    "P-08": ("000001.SZ", "STOCK_BUY", 100, "MARKET_SZ_CONVERT_5_CANCEL", 12.82),
     "P-09": ("430047.BJ", "STOCK_BUY", 100, "MARKET_SH_CONVERT_5_CANCEL", 20.1),
     "P-10": ("600000.SH", "STOCK_BUY", 100, "MARKET_SH_CONVERT_5_LIMIT", 10.6),
-    "P-11": ("000001.SZ", "STOCK_BUY", 100, "MARKET_SZ_INSTBUSI_RESTCANCEL", 0),
+    "P-11": ("000001.SZ", "STOCK_BUY", 100, "MARKET_SZ_INSTBUSI_RESTCANCEL", 12.82),
     "P-12": ("000001.SZ", "STOCK_BUY", 100, "MARKET_SZ_FULL_OR_CANCEL", 11.7),
     # The terminal's 盘后定价 has no name in xtconstant.
     "P-13": ("688981.SH", "STOCK_BUY", 200, "49", 90),
@@ -92,12 +92,12 @@ RECEIVED: dict[str, tuple[str, str, int, str, float]] = {
     "F-13": ("IF2703.IF", "FUTURE_CLOSE_LONG_TODAY_HISTORY_THEN_OPEN_SHORT", 1, "FIX_PRICE", 4000),
     "F-14": ("IF2703.IF", "FUTURE_CLOSE_LONG_HISTORY_TODAY_THEN_OPEN_SHORT", 1, "FIX_PRICE", 4000),
     "F-15": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL_5", 4010),
-    "F-16": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CONVERT_5", 0),
-    "F-17": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL_1", 0),
-    "F-18": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CONVERT_1", 0),
-    "F-19": ("m2701.DF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL", 0),
-    "F-20": ("m2701.DF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL_ALL", 0),
-    "F-21": ("SR701.ZF", "FUTURE_OPEN_LONG", 1, "MARKET_BEST", 0),
+    "F-16": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CONVERT_5", 4400),
+    "F-17": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL_1", 4400),
+    "F-18": ("IF2612.IF", "FUTURE_OPEN_LONG", 1, "MARKET_CONVERT_1", 4400),
+    "F-19": ("m2701.DF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL", 3120),
+    "F-20": ("m2701.DF", "FUTURE_OPEN_LONG", 1, "MARKET_CANCEL_ALL", 3120),
+    "F-21": ("SR701.ZF", "FUTURE_OPEN_LONG", 1, "MARKET_BEST", 6240),
     "F-22": ("sc2612.INE", "FUTURE_OPEN_LONG", 1, "FIX_PRICE", 500),
     "F-23": ("si2612.GF", "FUTURE_OPEN_LONG", 1, "FIX_PRICE", 9000),
     "F-24": ("T2612.IF", "FUTURE_OPEN_LONG", 1, "FIX_PRICE", 108),
@@ -111,7 +111,7 @@ RECEIVED: dict[str, tuple[str, str, int, str, float]] = {
     "O-08": ("10005183.SHO", "STOCK_OPTION_CALL_EXERCISE", 1, "FIX_PRICE", 0),
     "O-09": ("10005183.SHO", "STOCK_OPTION_PUT_EXERCISE", 1, "FIX_PRICE", 0),
     "O-10": ("510050.SH", "STOCK_OPTION_SECU_UNLOCK", 10000, "FIX_PRICE", 0),
-    "O-11": ("90001234.SZO", "STOCK_OPTION_BUY_OPEN", 1, "MARKET_SZ_FULL_OR_CANCEL", 0),
+    "O-11": ("90001234.SZO", "STOCK_OPTION_BUY_OPEN", 1, "MARKET_SZ_FULL_OR_CANCEL", 0.05),
 }
 
 
@@ -143,7 +143,9 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
         (home.userdata / "holdings.csv").write_text(header + holdings, encoding="utf-8")
         (home.userdata / "accounts.csv").write_text(f"account,account_type,cash\n{rows}", encoding="utf-8")
         prices = "".join(f"{symbol},{price},{price}\n" for symbol, _, _, _, price in RECEIVED.values() if price)
-        market = f"symbol,prev_close,last\n{prices}000001.SZ,11.65,11.65\n600000.SH,10.5,10.5\n"
+        # Where the file names no price, the day's limit of these becomes the bound.
+        market = f"symbol,prev_close,last\n{prices}000001.SZ,11.65,11.65\n600000.SH,10.5,10.5\nIF2612.IF,4000,4000\n"
+        market += "m2701.DF,3000,3000\nSR701.ZF,6000,6000\n"
         (home.userdata / "market.csv").write_text(market, encoding="utf-8")
         for path in FILES:
             home.drop(path.name, path.read_bytes())

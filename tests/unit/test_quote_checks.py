@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from filebridge.domain import order_types
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, OrderTerms, OrderType, Side
@@ -112,3 +113,25 @@ def test_a_price_from_a_level(side: Side, order_type: str, offset: str, expected
     else:
         assert found.terms == terms._replace(limit_price=D(expected))
         assert {reason.code for reason in found.warnings} <= {"PRICE_BEYOND_CAGE"}
+
+
+def test_an_order_without_any_limit_gets_that_of_the_day_or_is_denied() -> None:
+    """Whatever it costs, it is less than what the limits were held against."""
+    best = order()._replace(symbol="000001.SZ", order_type=OrderType.BEST5_OR_CANCEL, limit_price=None)
+    seen = QUOTE._replace(symbol="000001.SZ", limit_down=D("9.41"), limit_up=D("11.50"))
+    for side, bound in ((Side.BUY, D("11.50")), (Side.SELL, D("9.41"))):
+        for order_type in (OrderType.BEST5_OR_CANCEL, OrderType.LATEST):
+            asked = best._replace(side=side, order_type=order_type)
+            assert needs_quote(asked, RULES)
+            found = priced(asked, seen, NOBODY, NOW, RULES)
+            assert not isinstance(found, Reason)
+            assert found.terms.limit_price == bound
+            # Its price is no reason to deny it when it is looked at once more.
+            assert order_types.breach(found.terms) is None
+    protected = best._replace(limit_price=D("10.60"))
+    assert not needs_quote(protected, RULES)
+    no_limits = seen._replace(limit_down=None, limit_up=None, prev_close=None)
+    assert code_of(priced(best, no_limits, NOBODY, NOW, RULES)) == "PRICE_BOUND_UNKNOWN"
+    # A repo lends the same at any rate; some sides never meet the market.
+    assert not needs_quote(best._replace(symbol="131810.SZ", side=Side.SELL, order_type=OrderType.LATEST), RULES)
+    assert not needs_quote(best._replace(side=Side.DIRECT_RETURN, order_type=OrderType.NO_PRICE), RULES)

@@ -144,7 +144,9 @@ def test_a_side_belongs_to_accounts_and_instruments(account: AccountType, symbol
         ("600000.SH", Side.COLLATERAL_BUY, OrderType.OWN_BEST, "10", ""),
         ("113050.SH", Side.COLLATERAL_BUY, OrderType.OWN_BEST, "100", "ORDER_TYPE_NOT_OF_EXCHANGE"),
         ("600000.SH", Side.COLLATERAL_BUY, OrderType.LATEST, None, ""),
-        ("600000.SH", Side.COLLATERAL_BUY, OrderType.LATEST, "10", "PRICE_NOT_OF_TYPE"),
+        # A row that says so is refused; at the sending the day's limit stands there.
+        ("600000.SH", Side.COLLATERAL_BUY, OrderType.LATEST, "10", ""),
+        ("600000.SH", Side.DIRECT_RETURN, OrderType.NO_PRICE, "10", "PRICE_NOT_OF_TYPE"),
         ("600000.SH", Side.COLLATERAL_BUY, OrderType.LIMIT, None, "PRICE_MISSING"),
         ("600000.SH", Side.SHORT_SELL, OrderType.OWN_BEST, "10", "ORDER_TYPE_NOT_OF_SIDE"),
         ("600000.SH", Side.DIRECT_RETURN, OrderType.LIMIT, "10", "ORDER_TYPE_NOT_OF_SIDE"),
