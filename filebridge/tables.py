@@ -27,9 +27,9 @@ POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value
 ASSET = "cash frozen_cash market_value total_asset at".split()
 
 # A cell that starts like this is a formula to Excel; a plain number is not.
-_FORMULA_STARTS = "=+-@\t\r"
+_FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 # Where a piece of CSV has no such start, no cell of it needs a look: nearly always, and it is most of the work.
-_MAY_BE_FORMULA = re.compile(r'(?:^|[,"\n])[=+\-@\t\r]')
+_MAY_BE_FORMULA = re.compile(r'(?:^|[,"\n])[=+\-@\t\r＝＋－＠]|"\n|\r')
 _NUMBER = re.compile(r"^[+-]?\d+(\.\d+)?$")
 BOM = "\ufeff"
 _LINES_A_PIECE = 500
@@ -58,5 +58,6 @@ def _csv(rows: Iterable[Iterable[object]]) -> str:
 
 def cell(value: object) -> str:
     """Text as it is, but never as a formula that Excel would run."""
-    text = str(value)
+    # A carriage return ends a line to Excel and is no reason to quote to Python: what follows it would be a row.
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if text[:1] in _FORMULA_STARTS and text and not _NUMBER.match(text) else text

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -229,8 +230,49 @@ def _folders(patient: Patient) -> Iterator[Finding]:
         yield Finding(f"{name}/", str(folder), reason)
 
 
+def _sources(patient: Patient) -> Iterator[Finding]:
+    inbox = patient.settings.inbox
+    proven = any(source.proof != "none" for source in inbox.sources)
+    for source in inbox.sources:
+        folder = source.place(patient.home)
+        watched = "watched" if source.watch else "scanned"
+        seen = f"{folder} (policy {source.policy}, {watched}, proof {source.proof})"
+        yield Finding(f"source {source.name}", seen, _source_trouble(patient, source, folder))
+    if proven and len(inbox.all_sources) > len(inbox.sources):
+        yield Finding("source inbox", str(patient.home / "inbox"), Reason("OWN_INBOX_UNPROVEN"))
+
+
+def _source_trouble(patient: Patient, source: Any, folder: Path) -> Reason | None:
+    """The first thing that is wrong with a folder that files come from."""
+    from filebridge.errors import SettingsError
+    from filebridge.inbox.finished import Writer, writer_of
+    from filebridge.proof import Proofs, user_number
+
+    context = {"folder": str(folder), "source": source.name}
+    try:
+        Proofs.of([source], patient.home, os.environ)
+    except SettingsError as error:
+        return Reason("PROOF_KEY_NOT_USABLE", {**context, "text": str(error)})
+    if source.owner and user_number(source.owner) is None:
+        return Reason("PROOF_KEY_NOT_USABLE", {**context, "text": f"there is no user {source.owner}"})
+    trouble = "it is a link" if folder.is_symlink() else _write_trouble(folder)
+    if trouble:
+        return Reason("FOLDER_NOT_USABLE", {**context, "text": trouble})
+    if sys.platform != "win32":
+        key = patient.home / source.key_file
+        if source.key_file and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return Reason("PROOF_KEY_OPEN_TO_OTHERS", {**context, "file": str(key)})
+        if source.proof == "none" and folder.stat().st_mode & stat.S_IWOTH:
+            return Reason("FOLDER_OPEN_TO_OTHERS", context)
+    if source.watch and source.policy in ("auto", "closed"):
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".doctor-") as made:
+            if writer_of(made.name) is not Writer.SOME:
+                return Reason("FOLDER_TELLS_NO_WRITERS", {**context, "value": source.policy})
+    return None
+
+
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
-    *(_python, _xtquant, _accounts, _userdata, _folders),
+    *(_python, _xtquant, _accounts, _userdata, _folders, _sources),
     *(_disk, _clock, _calendar),
 )
 

@@ -109,6 +109,29 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "chmod o-w.",
         "本机任何用户都可以写入 {folder}，也就可以下单或控制。请收回该权限：chmod o-w。",
     ),
+    "FOLDER_TELLS_NO_WRITERS": (
+        "In {folder} the system does not say who has a file open, so under the policy {value} a file is only taken "
+        "when it has settled, with a warning. If it is a share: watch = false. Choose rename, done_file or end_line if "
+        "you can.",
+        "在 {folder} 中无法得知文件是否仍被打开，策略 {value} 只能等文件不再变化后收取，并在回执中警告。"
+        "如为网络共享，请设置 watch = false，并尽量改用 rename、done_file 或 end_line。",
+    ),
+    "PROOF_KEY_NOT_USABLE": (
+        "The proof of origin of {source} cannot be checked: {text}",
+        "无法核验 {source} 的来源证明：{text}",
+    ),
+    "PROOF_KEY_OPEN_TO_OTHERS": (
+        "Other users may read the key {file}, and who has it can sign orders for {source}. Take that right away: "
+        "chmod go= on it, and make a new key if somebody may have read it.",
+        "其他用户可以读取密钥 {file}，拥有密钥即可为 {source} 签名下单。请收回权限：chmod go=；"
+        "如可能已被读取，请更换密钥。",
+    ),
+    "OWN_INBOX_UNPROVEN": (
+        "Other folders need a proof of origin, but files in the home's own inbox/ trade without one. Give it an "
+        'entry with folder = "inbox" and a proof, or let nobody write there.',
+        '其他目录要求来源证明，但主目录自己的 inbox/ 无需证明即可下单。请为其添加 folder = "inbox" 的条目并设置证明，'
+        "或不让任何人写入。",
+    ),
     "LEDGER_NOT_READABLE": (
         "The ledger cannot be read ({text}). Do not delete it. `filebridge verify` says more; a backup can take its "
         "place.",

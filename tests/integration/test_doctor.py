@@ -46,6 +46,13 @@ def nine_session_files(home: Home) -> None:
         (home.userdata / f"down_queue_{number}").write_bytes(b"x" * 1_000_000)
 
 
+BY_KEY = '{name = "a", folder = "a", proof = "hmac", key_file = "a.key"}'
+
+
+def a_folder_a(home: Home) -> None:
+    (home.folder / "a").mkdir()
+
+
 def nothing(_: Home) -> None:
     pass
 
@@ -60,6 +67,9 @@ FOUND: tuple[tuple[Check, Callable[[Home], object], dict[str, str], str], ...] =
     (doctor._accounts, nothing, {}, ""),
     (doctor._folders, lambda home: home.inbox.rmdir(), {}, "FOLDER_NOT_USABLE"),
     (doctor._folders, nothing, {}, ""),
+    (doctor._sources, nothing, {}, ""),
+    (doctor._sources, nothing, {"FILEBRIDGE_INBOX__SOURCES": '[{name = "a", folder = "none"}]'}, "FOLDER_NOT_USABLE"),
+    (doctor._sources, a_folder_a, {"FILEBRIDGE_INBOX__SOURCES": '[{name = "a", folder = "a"}]'}, ""),
     (doctor._disk, nothing, {"FILEBRIDGE_LEDGER__FREE_BYTES_MIN": str(10**18)}, "DISK_NEARLY_FULL"),
     (doctor._clock, a_ledger_of_tomorrow, {}, "CLOCK_BEHIND_LEDGER"),
     (doctor._clock, lambda home: home.folder.joinpath(app.LEDGER).write_bytes(b"?" * 4096), {}, "LEDGER_NOT_READABLE"),
@@ -98,6 +108,18 @@ def test_it_warns_sixty_days_before_the_calendar_ends(made: Home) -> None:
     for days, found in ((60, []), (59, ["CALENDAR_ENDS"]), (-1, ["CALENDAR_ENDS"])):
         now = datetime(last.year, last.month, last.day, 9, tzinfo=SHANGHAI) - timedelta(days=days)
         assert codes(doctor._calendar(patient(made, {}, now))) == found
+
+
+def test_a_proof_that_cannot_be_checked_is_found_and_an_inbox_that_needs_none(made: Home) -> None:
+    a_folder_a(made)
+    settings = {"FILEBRIDGE_INBOX__SOURCES": f"[{BY_KEY}]"}
+    assert codes(doctor._sources(patient(made, settings))) == ["PROOF_KEY_NOT_USABLE", "OWN_INBOX_UNPROVEN"]
+    (made.folder / "a.key").write_bytes(b"x" * 32)
+    (made.folder / "a.key").chmod(0o600)
+    assert codes(doctor._sources(patient(made, settings))) == ["OWN_INBOX_UNPROVEN"]
+    if sys.platform != "win32":
+        (made.folder / "a.key").chmod(0o644)
+        assert codes(doctor._sources(patient(made, settings)))[0] == "PROOF_KEY_OPEN_TO_OTHERS"
 
 
 @POSIX

@@ -95,7 +95,8 @@ def test_a_file_is_never_taken_half(tmp_path: Path, way: Way) -> None:
     for _ in writer:
         for pause in (0.0, way.pause / 2, way.pause):
             assert scan(inbox, pause) == []
-    (file,) = scan(inbox, way.after)
+    # Windows does not say when a file was last changed as surely as Linux does: there it counts from the first look.
+    (file,) = scan(inbox) or scan(inbox, way.after)
     assert file.sign == way.sign
     assert file.path.read_bytes() == b"".join(PIECES)
     rest = [each.name for each in (tmp_path / "s").iterdir()]

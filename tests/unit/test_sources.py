@@ -1,5 +1,6 @@
 """Which folders files come from, as the settings say it: old files stand, and no entry may name a folder of ours."""
 
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -65,10 +66,9 @@ def test_a_folder_that_holds_something_else_is_no_source(tmp_path: Path, folder:
     home = tmp_path / "home"
     (home / "outbox").mkdir(parents=True)
     if folder == "link":
-        try:
-            (home / "link").symlink_to(home / "outbox")
-        except OSError:
-            pytest.skip("no links here")
+        if sys.platform == "win32":
+            pytest.skip("links of another kind, for which it takes a right of its own")
+        (home / "link").symlink_to(home / "outbox")
     text = f'[[inbox]]\nname = "b"\nfolder = "desk-b"\n[[inbox]]\nname = "a"\nfolder = "{folder}"\n'
     assert said in refusal(home, text)
 
