@@ -71,7 +71,7 @@ WAYS = (
     Way("end_line", by_end_line, GIVE_UP - 1, 0, COUNTED),
     Way("closed", in_one_go, GIVE_UP * 2, 0, CLOSED),
     Way("settle", by_end_line, SETTLE - 1, SETTLE, SETTLED),
-    Way("auto", in_one_go, GIVE_UP * 2, SETTLE, CLOSED),
+    Way("auto", in_one_go, GIVE_UP * 2, 0, COUNTED),
     Way("auto", by_end_line, SETTLE - 1, 0, COUNTED),
 )
 
@@ -124,6 +124,14 @@ def test_a_rename_that_was_seen_is_enough_for_auto(tmp_path: Path) -> None:
     hints = {tmp_path / "s": Hints(frozenset({"orders.csv"}))}
     (file,) = inbox.scan(datetime.now(SHANGHAI), hints=hints)
     assert file.sign == RENAMED
+
+
+def test_auto_takes_what_nobody_has_open_when_it_is_settled(tmp_path: Path) -> None:
+    inbox = inbox_of(tmp_path / "s")
+    (tmp_path / "s" / "orders.csv").write_bytes(b"x\n")
+    assert scan(inbox) == []
+    (file,) = scan(inbox, SETTLE)
+    assert file.sign == CLOSED
 
 
 def test_a_share_tells_nothing_of_writers_so_it_is_only_settled(tmp_path: Path) -> None:
