@@ -53,6 +53,19 @@ def text_of(why: Reason) -> tuple[str, str]:
     return code + why.message, code + why.message_zh
 
 
+def state_of(stance: Stance, today: date) -> str:
+    """How things stand, for a person; empty where nothing is out of the ordinary."""
+    said = []
+    if stance.why is not None and stance.level is not Level.OPEN:
+        english, chinese = ("HALTED", "已暂停发送") if stance.is_halted else ("REDUCE-ONLY", "只许减仓")
+        text, text_zh = text_of(stance.why)
+        said.append(f"{english} by {stance.by}: {text}. {chinese}：{text_zh}")
+    armed = sorted(name for name, day in stance.armed.items() if day == today)
+    if armed:
+        said.append(f"armed for live trading on {today} 已解锁实盘: {', '.join(armed)}")
+    return "; ".join(said)
+
+
 def _said(why: Reason, by: str) -> dict[str, Any]:
     """The text as well, for whoever reads the events."""
     return {"by": by, "text": text_of(why)[0], **reason_body(why)}

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -209,6 +210,37 @@ def _ledger_state(patient: Patient) -> tuple[datetime | None, str, str]:
     return (datetime.fromisoformat(newest["at"]) if newest else None), "", f"{newest['seq'] if newest else 0} events"
 
 
+def _guard(patient: Patient) -> Iterator[Finding]:
+    """Whether orders may leave at all, by the ledger and by a HALT file."""
+    from filebridge import app
+    from filebridge.bridge.guard import stance_in, state_of
+    from filebridge.control import ControlFolder
+    from filebridge.domain.risk import current_date
+    from filebridge.errors import LedgerError
+    from filebridge.ledger.views import LedgerReader
+
+    path, state, is_open = patient.home / app.LEDGER, "", True
+    if path.exists():
+        try:
+            reader = LedgerReader(path)
+            try:
+                stance = stance_in(reader)
+            finally:
+                reader.close()
+        except LedgerError:
+            # Said by the check of the ledger.
+            return
+        rules = app.rules_of(patient.settings, app.load_calendar(patient.home))
+        state, is_open = state_of(stance, current_date(patient.now, rules)), stance.level == "OPEN"
+    control = ControlFolder(patient.home / "control")
+    with suppress(OSError):
+        control.requests()
+    if control.halt_file:
+        state, is_open = f"control/{control.halt_file[0]}: {control.halt_file[1]}; {state}".rstrip("; "), False
+    reason = None if is_open else Reason("SENDING_HELD_BACK", {"text": state})
+    yield Finding("guard 发送闸门", state or "open 正常", reason)
+
+
 def _calendar(patient: Patient) -> Iterator[Finding]:
     from filebridge import app
 
@@ -273,7 +305,7 @@ def _source_trouble(patient: Patient, source: Any, folder: Path) -> Reason | Non
 
 CHECKS: tuple[Callable[[Patient], Iterator[Finding]], ...] = (
     *(_python, _xtquant, _accounts, _userdata, _folders, _sources),
-    *(_disk, _clock, _calendar),
+    *(_disk, _clock, _calendar, _guard),
 )
 
 

@@ -36,10 +36,16 @@ def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: As
     show_rows(rows, ORDERS if as_csv else _ORDERS, title="orders 委托", as_json=as_json, as_csv=as_csv)
     if not as_json and not as_csv:
         show_messages(rows)
-        halt = reader.last_event("HALTED", "RESUMED")
-        if halt is not None and halt["kind"] == "HALTED":
-            body = json.loads(halt["body"])
-            typer.echo(f"HALTED by {body['by']}: {body['text']}. Nothing is sent. 已暂停发送。")
+        _show_guard(reader, today)
+
+
+def _show_guard(reader: Any, today: Any) -> None:
+    """Below the orders: how things stand, where anything keeps orders from leaving or lets them trade for real."""
+    from filebridge.bridge.guard import stance_in, state_of
+
+    state = state_of(stance_in(reader), today)
+    if state:
+        typer.echo(state)
 
 
 def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:

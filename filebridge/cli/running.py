@@ -125,8 +125,14 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
             return f"broker: {body['detail']}{more}"
         case "HALTED":
             return f"HALTED by {body['by']}: {body['text']}"
+        case "REDUCE_ONLY":
+            return f"REDUCE-ONLY by {body['by']}: {body['text']}"
         case "RESUMED":
-            return f"resumed by {body['by']}"
+            return f"resumed by {body['by']}: {body['text']}"
+        case "ARMED":
+            return f"ARMED by {body['by']}: account {body['account']} trades live on {body['armed'][body['account']]}"
+        case "DISARMED":
+            return f"disarmed by {body['by']}: account {body['account']}"
         case "STOPPED":
             return "stopped"
         case "CONTROL":

@@ -76,6 +76,15 @@ HALT_REASONS: dict[str, tuple[str, str]] = {
     ),
 }
 
+# What doctor says of it.
+STATE_REASONS: dict[str, tuple[str, str]] = {
+    "SENDING_HELD_BACK": (
+        "Orders are held back: {text}. `filebridge resume --reason ...` lets them go again, once no HALT file lies in "
+        "control/.",
+        "发送受限：{text}。移走 control/ 中的 HALT 文件后，可用 filebridge resume --reason … 恢复。",
+    ),
+}
+
 # What keeps live trading from being armed.
 ARM_REASONS: dict[str, tuple[str, str]] = {
     "ARM_NOT_LIVE": (

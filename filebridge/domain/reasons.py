@@ -18,6 +18,7 @@ from filebridge.domain.guard_reasons import (
     GUARD_REASONS,
     HALT_REASONS,
     RESUME_REASONS,
+    STATE_REASONS,
 )
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
@@ -253,7 +254,7 @@ _TABLES = (
     *(FILE_REASONS, ROW_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS),
     *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
-    *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS),
+    *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS, STATE_REASONS),
 )
 REASONS: dict[str, tuple[str, str]] = {code: texts for table in _TABLES for code, texts in table.items()}
 assert len(REASONS) == sum(map(len, _TABLES)), "a reason code stands twice"

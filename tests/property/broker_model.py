@@ -136,6 +136,7 @@ class BrokerModel:
         self._numbers = count(1)
         self._log_numbers = count(1)
         self._messages: Queue[list[base.Message]] = Queue()
+        self.positions: tuple[base.Position, ...] = ()
         # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
         self.connection = Connection.NONE
         self.generation = self._accepted = 0
@@ -406,7 +407,7 @@ class BrokerModel:
             has_orders=has_orders,
             orders=tuple((order_report(wire), wire) for wire, _ in views),
             fills=tuple((fill_report(wire), wire) for _, fills in views for wire in fills),
-            positions=(),
+            positions=self.positions,
             asset=asset,
         )
         return base.Snapshots(self.generation, (snapshot,))
