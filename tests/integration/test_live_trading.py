@@ -22,6 +22,8 @@ LIVE = {
     "risk__order_value_cny_max": 100_000,
     "risk__day_value_cny_max": 1_000_000,
     "risk__position_value_cny_max": 1_000_000,
+    # The simulator's market is none for live trading.
+    "quotes__ask": "needed",
     "outbox__report_seconds": 0.1,
 }
 

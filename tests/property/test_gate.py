@@ -37,6 +37,8 @@ LIVE = Settings.model_validate(
         "risk": {"max_order_age": MAX_AGE.total_seconds()},
         "recovery": {"quiet_seconds": 1},
         "ledger": {"free_bytes_min": 0},
+        # This broker's model has no market.
+        "quotes": {"ask": "needed"},
         "approval": {"required": "live", "above_value_cny": FREE_CNY, "by_another": True, "author": AUTHOR},
     }
 )

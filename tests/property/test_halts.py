@@ -165,7 +165,8 @@ def test_while_halted_nobody_approves() -> None:
 
 
 def test_a_live_account_is_armed_by_a_whole_request_on_its_day_only() -> None:
-    live = settings_with(broker={"accounts": [{"id": ACCOUNT}], "mode": "live", "trading_hours": "always"})
+    broker = {"accounts": [{"id": ACCOUNT}], "mode": "live", "trading_hours": "always"}
+    live = settings_with(broker=broker, quotes={"ask": "needed"})
     with running(live) as program:
         today = program.now.date().isoformat()
         for fields in (
