@@ -41,7 +41,7 @@ _EARLIER = ("orig_client_order_id", "broker_order_id")
 
 # Column -> what stands in it.
 _ABOUT = {
-    "action": "order (the default), cancel, cancel_all: all open orders that fit what is filled in, or replace",
+    "action": "order (the default), cancel, cancel_all: all open orders that fit what is filled in, replace, or query",
     "client_order_id": "your own id; without one an id is derived from the row",
     "orig_client_order_id": "for a cancel or a replace: the id of the order that is meant",
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
@@ -59,6 +59,7 @@ _ABOUT = {
     "start_at": "not sent before this time",
     "expire_at": "not sent at or after this time",
     "mode": "a row for the other mode is refused",
+    "query": "for a query: assets, positions, orders, trades or ipo",
 }
 
 
@@ -108,19 +109,14 @@ def _document(title: str, about: str, content: Schema) -> Schema:
 
 
 def _row() -> Schema:
-    """A row is an order, a cancel, or one of several orders; every column goes by either of its names, but not by
-    both."""
+    """A row needs and lacks what its action says; every column goes by either of its names, but not by both."""
     own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
     passed_over = dict.fromkeys(wording.PASSED_OVER, True)
-    rows_of_actions = {
-        Action.CANCEL: _one_filled(Action.CANCEL),
-        Action.REPLACE: _one_filled(Action.REPLACE),
-        Action.CANCEL_ALL: _left_out(Action.CANCEL_ALL),
-    }
     needed = (_filled(column) for column in _NEEDED)
     row: Schema = {"allOf": [*needed, _price(), _offset()], **_left_out(Action.ORDER)}
-    for action, content in rows_of_actions.items():
-        row = {"if": _is(action), "then": content, "else": row}
+    for action in Action:
+        if action is not Action.ORDER:
+            row = {"if": _is(action), "then": {**_one_filled(action), **_left_out(action)}, "else": row}
     return {
         "type": "object",
         "properties": {**own, **passed_over},
@@ -138,12 +134,14 @@ def _is(action: Action) -> Schema:
 
 def _one_filled(action: Action) -> Schema:
     """A row with one at least of each kind that one of this action needs."""
-    return {"allOf": [{"anyOf": [_filled(name) for name in columns]} for columns, _ in native.NEEDED_ONE[action]]}
+    needed = [{"anyOf": [_filled(name) for name in columns]} for columns, _ in native.NEEDED_ONE.get(action, ())]
+    return {"allOf": needed} if needed else {}
 
 
 def _left_out(action: Action) -> Schema:
     """A row without what must stay empty in one of this action."""
-    return {"properties": {name: _blank() for column in native.BARRED[action][0] for name in _names(column)}}
+    barred = [column for columns, _ in native.BARRED[action] for column in columns]
+    return {"properties": {name: _blank() for column in barred for name in _names(column)}}
 
 
 def _price() -> Schema:
@@ -202,6 +200,7 @@ def _columns() -> dict[str, Schema]:
         "trade_date": [_matches(_DATE)],
         **{column: [moment] for column in ("start_at", "expire_at")},
         "mode": [_matches(any_case(values._MODES))],
+        "query": [_matches(any_case(values._QUERIES))],
     }
     return {
         column: {"description": f"{COLUMNS[column]}: {_ABOUT[column]}", "anyOf": [*found[column], _blank()]}

@@ -21,7 +21,7 @@ from pydantic_core import from_json, to_json
 from filebridge import failpoints
 from filebridge.domain.reasons import Reason
 from filebridge.sources import source_of
-from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT, csv_lines, table
+from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, QUERIES, RECEIPT, csv_lines, table
 
 Row = dict[str, Any]
 
@@ -40,6 +40,8 @@ class Rows(Protocol):
     def file_events(self, intake_no: int) -> Iterator[Row]: ...
     def events(self, *, trade_date: date | None = None) -> Iterator[Row]: ...
     def newest_books(self) -> Iterable[Row]: ...
+    def query_rows(self, trade_date: date) -> list[Row]: ...
+    def query_row(self, intake_no: int, row: int) -> Row: ...
 
 
 class Outbox:
@@ -69,6 +71,14 @@ class Outbox:
         for row in events:
             if row["kind"] == "BOOKS":
                 self.books(json.loads(row["body"]), row["at"])
+            elif row["kind"] == "QUERIED" and (told := from_json(row["body"]))["is_end"]:
+                self.query(self._rows.query_row(row["intake_no"], told["row"]))
+
+    def query(self, query: Row) -> None:
+        """Write what the broker answered to a row of a file, or that it did not."""
+        columns, answers = QUERIES[query["query"]], partial(self._rows.file_events, query["intake_no"])
+        text = lambda: (table(columns, []), *csv_lines(columns, _told_rows(query, answers())))  # noqa: E731
+        self._replace_slowly(self.folder / query["report"], text)
 
     def receipt(self, file: Row, events: Iterable[Row]) -> None:
         """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
@@ -148,6 +158,9 @@ class Outbox:
                         self.long_receipt(file)
                     else:
                         self.receipt(file, self._rows.file_events(file["intake_no"]))
+            for query in self._rows.query_rows(day):
+                if query["answered_at"] and (receipts or not (self.folder / query["report"]).exists()):
+                    self.query(query)
         self.go_on(float("inf"))
         for row in self._rows.newest_books():
             self.books(json.loads(row["body"]), row["at"])
@@ -297,6 +310,25 @@ class _Answers:
         if event["kind"] == "FILE":
             self.head = event["hash"]
         return bool(event["kind"] == "ROW")
+
+
+def _told_rows(query: Row, events: Iterable[Row]) -> list[Row]:
+    """The rows of an answer; one that says so where there is none. A question that was asked again begins anew."""
+    blank = dict.fromkeys(QUERIES[query["query"]], "") | {"account": query["account"], "at": query["answered_at"]}
+    found: list[Row] = []
+    for event in events:
+        if event["kind"] != "QUERIED" or (told := from_json(event["body"]))["row"] != query["row"]:
+            continue
+        rows = [blank | row for row in told["rows"]] + ([_no_answer(blank, told)] if "reason_code" in told else [])
+        found = rows if told["is_first"] else found + rows
+    for row in found:
+        # Of an order: our word for the broker's number.
+        row["status"] = row.get("report", "").removeprefix("REPORT_")
+    return found
+
+
+def _no_answer(blank: Row, told: Row) -> Row:
+    return blank | {"reason_code": told["reason_code"]} | _messages(told)
 
 
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:

@@ -26,6 +26,21 @@ FILLS = (
 POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value".split()
 ASSET = "cash frozen_cash market_value total_asset at".split()
 
+# The answers to what files asked of the broker, by what was asked.
+_OF_ACCOUNT, _NO_ANSWER = ["account", "at"], ["reason_code", "message", "message_zh"]
+QUERIES = {
+    query: [*_OF_ACCOUNT, *columns.split(), *_NO_ANSWER]
+    for query, columns in {
+        "assets": "cash frozen_cash market_value total_asset",
+        "positions": "symbol name quantity available_qty avg_cost last_price market_value",
+        "orders": "symbol name side quantity limit_price status filled_qty text tag broker_order_id counter_order_id "
+        "ordered_at",
+        "trades": "symbol side trade_id last_qty last_price amount commission tag broker_order_id counter_order_id "
+        "traded_at",
+        "ipo": "symbol name type min_quantity max_quantity purchase_date issue_price limit_sh limit_sz limit_kcb",
+    }.items()
+}
+
 # A cell that starts like this is a formula to Excel; a plain number is not.
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"
 # Where a piece of CSV has no such start, no cell of it needs a look: nearly always, and it is most of the work.

@@ -18,6 +18,7 @@ from filebridge.bridge.judging import Judge
 from filebridge.bridge.leftovers import Leftovers
 from filebridge.bridge.mailbox import Mailbox
 from filebridge.bridge.parts import Parts
+from filebridge.bridge.querying import Queries
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.reports import LAG, Reports
 from filebridge.bridge.sending import Sender
@@ -95,6 +96,7 @@ class Bridge:
             rows_at_once=at_once,
             proofs=parts.proofs,
         )
+        self._queries = Queries(self.book, parts.reader, parts.gateway, answer_seconds=waits)
         self._arrivals = Arrivals(parts.inbox, parts.archive, self._intake, parts.reader)
         self._controls = Controls(
             *(self.book, self._guard, self._reconciler, self._arrivals.release, self._intake.large),
@@ -160,7 +162,9 @@ class Bridge:
             self._guard.look(now, connected=self._connection.up)
             self._take(files, now, acts)
             self._sender.review(now)
-            acts.group = [] if self._reconciler.is_reading else self._sender.next_group(now)
+            self._queries.review(now)
+            is_reading = self._reconciler.is_reading or self._queries.is_asking
+            acts.group = [] if is_reading else self._sender.next_group(now)
             parts.ledger.hurry(self._sender.is_hurried)
         self._act(turn, acts, now)
         self.was_busy = bool(turn.events or messages or files or self._reports.is_writing)
@@ -173,6 +177,7 @@ class Bridge:
         """What may be done now that the turn is committed: the orders first, for they are what waits."""
         parts = self._parts
         self._sender.dispatch(acts.group, now)
+        self._queries.go_on(turn)
         for request, answer in acts.answers:
             self._try("control answer", partial(parts.control.answer, request, answer))
         self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
@@ -294,6 +299,7 @@ class Bridge:
                 self._connected(False, reason, now)
                 self._reconciler.disconnected()
                 self._sender.worker_is_gone()
+                self._queries.worker_is_gone()
                 self._sender.settle_handed(handed, now, (reason.message, reason.message_zh))
             case base.GroupHanded(generation):
                 if generation == self._generation:
@@ -305,6 +311,8 @@ class Bridge:
             case base.Balances(generation):
                 if self._ended < generation == self._generation:
                     self._reconciler.hear_balances(message)
+            case base.Told():
+                self._queries.hear(message)
             case _:
                 self._listener.hear(message, now)
 
@@ -363,7 +371,7 @@ class Bridge:
             return False
         if self._connection.up and self._reconciler.is_owed_an_answer:
             return False
-        return not self.book.is_moving
+        return self._queries.is_idle and not self.book.is_moving
 
     def at_rest(self) -> bool:
         """Whether nothing more will happen by itself: all is final, or waits for a person's approval."""

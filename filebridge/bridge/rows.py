@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
+from pathlib import PurePath
 from typing import NamedTuple
 
+from filebridge import archive
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.underway import Overlap
@@ -24,6 +26,8 @@ from filebridge.domain.orders import (
     derived_id,
 )
 from filebridge.domain.reasons import Reason
+from filebridge.ledger import codec
+from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 
 _UNSENT = Reason("CANCELED_BEFORE_SENDING")
@@ -68,7 +72,7 @@ class RowKeys:
         if row.trade_date is None and (day := risk.row_date(row, self._now, self._rules)) != self._today:
             row = row._replace(trade_date=day)
         group = (row.trade_date or self._today, account)
-        if row.action in (Action.CANCEL, Action.CANCEL_ALL):
+        if row.action not in (Action.ORDER, Action.REPLACE):
             return Draft(row, group, row.orig_client_order_id)
         body = body_hash(row, account)
         if row.client_order_id:
@@ -146,6 +150,8 @@ class FileRows:
                     yield self._cancel(draft, orders)
                 case Action.CANCEL_ALL:
                     yield self._cancel_all(draft)
+                case Action.QUERY:
+                    yield self._query(draft)
 
     def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
         trade_date, account = draft.group
@@ -256,6 +262,25 @@ class FileRows:
             self._take_back(order)
         files = self._stop_rest(wanted, self._intake_no)
         return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, files)
+
+    def _query(self, draft: Draft) -> Answer:
+        """Have the broker asked once this is committed; the answer has a file of its own."""
+        row, (_, account) = draft.instruction, draft.group
+        assert row.query is not None
+        stem = PurePath(archive.numbered(self._file_name, self._book.turn.trade_date, self._intake_no)).stem
+        query: Body = {
+            "intake_no": self._intake_no,
+            "row": row.row,
+            "trade_date": self._book.turn.trade_date.isoformat(),
+            "account": account,
+            "query": row.query.value,
+            "report": f"{stem}.query-{row.row}-{row.query.value}.csv",
+            "asked_at": codec.time_text(self._now),
+            "answered_at": "",
+        }
+        self._book.turn.ask(query)
+        reason = Reason("QUERY_ASKED", {"report": query["report"]})
+        return Answer(row, Outcome.ACCEPTED, "", account, reason)
 
     def _take_back(self, order: Order, why: Reason = _UNSENT) -> None:
         """Cancel an order; `why` is said of one that was not sent."""

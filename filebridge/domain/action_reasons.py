@@ -1,7 +1,64 @@
-"""Reason codes of what is asked about orders that are there: cancels, and orders that take the place of others.
+"""Reason codes of a row's action, and of what is asked beside orders: cancels, replacements, queries.
 
 A part of the table in reasons.py, which says what these texts are.
 """
+
+# What the cells of a row say that do not fit its action.
+ACTION_REASONS: dict[str, tuple[str, str]] = {
+    "CANCEL_ID_REQUIRED": (
+        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号) or broker_order_id "
+        "(委托编号). To cancel all orders of a symbol, a side, a strategy or a basket, write cancel_all.",
+        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）或 委托编号（broker_order_id）。"
+        "要按证券、方向、策略或篮子全部撤单，请在 动作 列填 全撤（cancel_all）。",
+    ),
+    "CANCEL_ALL_NARROWED": (
+        "{name} says {value}, but cancel_all goes by account, trade_date, symbol, side, strategy and basket alone, so "
+        "it would cancel more than this. Leave it empty, or cancel one order by its id with action cancel.",
+        "{name_zh} 填了 {value}，但全撤只按 资金账号、交易日、证券代码、买卖方向、策略名称、篮子 选择，会撤得更多。"
+        "请留空；只撤一笔请在 动作 列填 撤单 并写明编号。",
+    ),
+    "REPLACE_ID_REQUIRED": (
+        "A replace must say which order it is about: fill in orig_client_order_id (原自定义编号). The new order's own "
+        "id stands in client_order_id (自定义编号).",
+        "改单必须指明要改哪一笔：请填写 原自定义编号（orig_client_order_id）。"
+        "新委托自己的编号填在 自定义编号（client_order_id）。",
+    ),
+    "REPLACE_NOTHING_NEW": (
+        "A replace must say what becomes other: fill in quantity (委托数量), limit_price (委托价格), or both.",
+        "改单必须写明改什么：请填写 委托数量（quantity）或 委托价格（limit_price），也可以都填。",
+    ),
+    "QUERY_UNKNOWN": (
+        "The query {value} is not known. Write assets, positions, orders, trades or ipo.",
+        "无法识别的查询内容 {value}，请填 资产、持仓、委托、成交 或 新股（assets、positions、orders、trades、ipo）。",
+    ),
+    "QUERY_MISSING": (
+        "A query must say what it asks for: fill in query (查询内容) with assets, positions, orders, trades or ipo.",
+        "查询必须写明内容：请在 查询内容（query）列填 资产、持仓、委托、成交 或 新股。",
+    ),
+    "QUERY_NARROWED": (
+        "{name} says {value}, but a query goes by account and query alone. Leave it empty.",
+        "{name_zh} 填了 {value}，但查询只看 资金账号 和 查询内容，请留空。",
+    ),
+    "QUERY_ON_OTHER_ACTION": (
+        "{name} says {value}, but this row is no query. Write action query, or leave it empty.",
+        "{name_zh} 填了 {value}，但本行不是查询。请在 动作 列填 查询，或将该列留空。",
+    ),
+    "CANCEL_ID_ON_ORDER": (
+        "{name} names an earlier order ({value}), but this row places a new one. To cancel it, write action cancel, to "
+        "change it, replace; otherwise leave {column} empty.",
+        "{name_zh} 指向已有委托 {value}，但本行是新委托。如要撤单请在 动作 列填 撤单，如要改单请填 改单，"
+        "否则请把 {column} 留空。",
+    ),
+    "ACTION_UNKNOWN": (
+        "The action {value} is not known. Write order, cancel, cancel_all, replace or query.",
+        "无法识别的动作 {value}，请填 order（委托）、cancel（撤单）、cancel_all（全撤）、"
+        "replace（改单）或 query（查询）。",
+    ),
+    "ACTION_NOT_SUPPORTED": (
+        "The action {value} is not supported by this version. Do it in the broker's terminal.",
+        "当前版本不支持动作 {value}，请在券商终端操作。",
+    ),
+}
 
 # Cancels.
 CANCEL_REASONS: dict[str, tuple[str, str]] = {
@@ -75,6 +132,23 @@ CANCEL_REASONS: dict[str, tuple[str, str]] = {
     "CANCEL_REJECTED": (
         "The broker refused the cancel: {text}",
         "券商拒绝撤单：{text}",
+    ),
+}
+
+# Questions to the broker.
+QUERY_REASONS: dict[str, tuple[str, str]] = {
+    "QUERY_ASKED": (
+        "The broker is asked. The answer becomes outbox/{report}.",
+        "已向券商查询，结果将写入 outbox/{report}。",
+    ),
+    "QUERY_NOT_ANSWERED": (
+        "The broker gave no answer within {limit_seconds} s. Look at `connection` in status.json, and ask again in a "
+        "new file.",
+        "券商在 {limit_seconds} 秒内没有应答。请查看 status.json 中的连接状态，然后用新文件再次查询。",
+    ),
+    "QUERY_FAILED": (
+        "The terminal has no answer to this query. Look in the broker's terminal, and ask again in a new file.",
+        "终端没有返回该查询的结果。请在券商终端查看，然后用新文件再次查询。",
     ),
 }
 

@@ -255,14 +255,6 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{column} is {value}; only a text or a plain number can stand here.",
         "{column} 的值是 {value}，这里只能是文本或普通数字。",
     ),
-    "ACTION_UNKNOWN": (
-        "The action {value} is not known. Write order, cancel, cancel_all or replace.",
-        "无法识别的动作 {value}，请填 order（委托）、cancel（撤单）、cancel_all（全撤）或 replace（改单）。",
-    ),
-    "ACTION_NOT_SUPPORTED": (
-        "The action {value} is not supported by this version. Do it in the broker's terminal.",
-        "当前版本不支持动作 {value}，请在券商终端操作。",
-    ),
     "SYMBOL_NOT_RECOGNISED": (
         "{value} is not a symbol that can be recognised. Write six digits with the exchange, as in 600000.SH, "
         "000001.SZ or 430047.BJ.",
@@ -357,33 +349,5 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
     "MODE_UNKNOWN": (
         "The mode {value} is not known. Write paper (模拟) or live (实盘), or leave it empty.",
         "无法识别模式 {value}，请填 模拟（paper）或 实盘（live），也可留空。",
-    ),
-    "CANCEL_ID_REQUIRED": (
-        "A cancel must say which order it is about: fill in orig_client_order_id (原自定义编号) or broker_order_id "
-        "(委托编号). To cancel all orders of a symbol, a side, a strategy or a basket, write cancel_all.",
-        "撤单必须指明要撤哪一笔：请填写 原自定义编号（orig_client_order_id）或 委托编号（broker_order_id）。"
-        "要按证券、方向、策略或篮子全部撤单，请在 动作 列填 全撤（cancel_all）。",
-    ),
-    "CANCEL_ALL_NARROWED": (
-        "{name} says {value}, but cancel_all goes by account, trade_date, symbol, side, strategy and basket alone, so "
-        "it would cancel more than this. Leave it empty, or cancel one order by its id with action cancel.",
-        "{name_zh} 填了 {value}，但全撤只按 资金账号、交易日、证券代码、买卖方向、策略名称、篮子 选择，会撤得更多。"
-        "请留空；只撤一笔请在 动作 列填 撤单 并写明编号。",
-    ),
-    "REPLACE_ID_REQUIRED": (
-        "A replace must say which order it is about: fill in orig_client_order_id (原自定义编号). The new order's own "
-        "id stands in client_order_id (自定义编号).",
-        "改单必须指明要改哪一笔：请填写 原自定义编号（orig_client_order_id）。"
-        "新委托自己的编号填在 自定义编号（client_order_id）。",
-    ),
-    "REPLACE_NOTHING_NEW": (
-        "A replace must say what becomes other: fill in quantity (委托数量), limit_price (委托价格), or both.",
-        "改单必须写明改什么：请填写 委托数量（quantity）或 委托价格（limit_price），也可以都填。",
-    ),
-    "CANCEL_ID_ON_ORDER": (
-        "{name} names an earlier order ({value}), but this row places a new one. To cancel it, write action cancel, to "
-        "change it, replace; otherwise leave {column} empty.",
-        "{name_zh} 指向已有委托 {value}，但本行是新委托。如要撤单请在 动作 列填 撤单，如要改单请填 改单，"
-        "否则请把 {column} 留空。",
     ),
 }

@@ -115,6 +115,17 @@ class Action(StrEnum):
     CANCEL = "cancel"
     CANCEL_ALL = "cancel_all"
     REPLACE = "replace"
+    QUERY = "query"
+
+
+class Query(StrEnum):
+    """What a file may ask of the broker about an account."""
+
+    ASSETS = "assets"
+    POSITIONS = "positions"
+    ORDERS = "orders"
+    TRADES = "trades"
+    IPO = "ipo"
 
 
 class Status(StrEnum):
@@ -179,6 +190,7 @@ class OrderInstruction(NamedTuple):
     expire_at: datetime | None = None
     mode: str = ""
     price_offset: str = ""
+    query: Query | None = None
     notes: tuple[Reason, ...] = ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from filebridge.domain.action_reasons import CANCEL_REASONS, REPLACE_REASONS
+from filebridge.domain.action_reasons import ACTION_REASONS, CANCEL_REASONS, QUERY_REASONS, REPLACE_REASONS
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
 from filebridge.domain.guard_reasons import (
     APPROVAL_REASONS,
@@ -251,8 +251,8 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
-    *(FILE_REASONS, ROW_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS),
-    *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS),
+    *(FILE_REASONS, ROW_REASONS, ACTION_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS),
+    *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS, QUERY_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
     *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS, STATE_REASONS),
 )

@@ -140,6 +140,17 @@ class Snapshots(NamedTuple):
     is_last: bool = True
 
 
+class Told(NamedTuple):
+    """The answer to the question of that number, or a part of it, as rows of texts and numbers; not `is_known`: the
+    terminal has none."""
+
+    number: int
+    rows: tuple[Raw, ...]
+    is_known: bool
+    is_first: bool
+    is_end: bool
+
+
 class Quotes(NamedTuple):
     """What a source of market data says of the symbols that it was asked for; what is not among `quotes` it does not
     know. `text` says why nothing could be had, if so."""
@@ -184,6 +195,7 @@ Message = (
     | Snapshots
     | Balances
     | Quotes
+    | Told
     | WorkerTrouble
     | Sealed
 )
@@ -209,7 +221,7 @@ class Connection:
 class Gateway(Protocol):
     """Sends once and asks; answers arrive as messages. Every method returns at once.
 
-    `submit`, `cancel`, `query`, `more` and `quotes` raise GatewayNotReady when it is proven that nothing left.
+    `submit`, `cancel`, `query`, `more`, `ask` and `quotes` raise GatewayNotReady when it is proven that nothing left.
     """
 
     def start(self) -> None: ...
@@ -232,6 +244,9 @@ class Gateway(Protocol):
     def more(self) -> None:
         """Ask for the next part of the answer to `query`. A part at a time, so that a day's list is never in memory as
         a whole, and orders that are to be sent meanwhile need not wait for its end."""
+
+    def ask(self, query: str, account: str, number: int) -> None:
+        """Ask what a file wants to know of an account (orders.Query)."""
 
     def quotes(self, symbols: Sequence[str]) -> None:
         """Ask for market data. It may never come: unlike the other questions, this one is not owed an answer."""

@@ -113,6 +113,9 @@ class Supervisor:
     def balances(self) -> None:
         self._ask("balances", "balances")
 
+    def ask(self, query: str, account: str, number: int) -> None:
+        self._ask("ask", "told", query=query, account=account, number=number)
+
     def quotes(self, symbols: Sequence[str]) -> None:
         self._tell("quotes", symbols=list(symbols))
 

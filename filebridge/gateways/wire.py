@@ -130,6 +130,9 @@ _MESSAGES: dict[str, Callable[[Raw, int], base.Message]] = {
     "snapshots": lambda wire, generation: base.Snapshots(
         generation, tuple(_snapshot(account) for account in wire["accounts"]), wire["is_first"], wire["is_last"]
     ),
+    "told": lambda wire, generation: base.Told(
+        wire["number"], tuple(wire["rows"]), wire["is_known"], wire["is_first"], wire["is_end"]
+    ),
     "quotes": lambda wire, generation: base.Quotes(
         wire["source"], tuple(wire["symbols"]), tuple(quote(row, wire["source"]) for row in wire["rows"]), wire["text"]
     ),

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from pydantic_core import from_json, to_json
 
 from filebridge import failpoints
+from filebridge.domain.orders import Query
 from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.xtquotes import XtQuotes
@@ -150,6 +151,9 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                 outlet.emit({"kind": "handed"})
             case "quotes":
                 wanted.put(command["symbols"])
+            case "ask":
+                for part in broker.told(Query(command["query"]), command["account"], command["number"]):
+                    outlet.emit(part)
             case "query":
                 books = broker.books(orders=command["has_orders"])
                 outlet.emit(next(books))

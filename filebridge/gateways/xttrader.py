@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any
 
 from filebridge.domain.events import EventKind
-from filebridge.domain.orders import SHANGHAI, AccountType, OrderType, Side, price_text
+from filebridge.domain.orders import SHANGHAI, AccountType, OrderType, Query, Side, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
@@ -184,6 +184,36 @@ class XtBroker:
             "rows_before": rows_before,
         }
 
+    def told(self, query: Query, account: str, number: int) -> Iterator[Wire]:
+        """The answer to a question, in parts."""
+        rows = self._found(query, self._accounts[account])
+        starts = range(0, max(len(rows or ()), 1), PART_ROWS)
+        for start in starts:
+            part = {"kind": "told", "number": number, "is_known": rows is not None}
+            ends = {"is_first": start == 0, "is_end": start == starts[-1]}
+            yield {**part, **ends, "rows": (rows or [])[start : start + PART_ROWS]}
+
+    def _found(self, query: Query, account: Any) -> list[Wire] | None:
+        """None where the terminal has no answer."""
+        trader = self._trader
+        match query:
+            case Query.ASSETS:
+                asset = trader.query_stock_asset(account)
+                return [_asset(asset)] if asset is not None else None
+            case Query.POSITIONS:
+                return _each(_position, trader.query_stock_positions(account))
+            case Query.ORDERS:
+                return _each(_order, trader.query_stock_orders(account))
+            case Query.TRADES:
+                return _each(_fill, trader.query_stock_trades(account))
+            case Query.IPO:
+                try:
+                    issues, limits = trader.query_ipo_data(), trader.query_new_purchase_limit(account)
+                except TypeError:
+                    # xttrader walks through a list that did not come.
+                    return None
+                return [_issue(symbol, issue, limits) for symbol, issue in issues.items()]
+
     # ---- what comes back
 
     def _callback(self) -> Any:
@@ -317,6 +347,24 @@ def _position(row: Any) -> Wire:
         "avg_cost": _money(row.avg_price),
         "last_price": _money(row.last_price),
         "market_value": _money(row.market_value),
+    }
+
+
+def _each(make: Callable[[Any], Wire], rows: Sequence[Any] | None) -> list[Wire] | None:
+    return None if rows is None else [make(row) for row in rows]
+
+
+def _issue(symbol: str, issue: dict[str, Any], limits: dict[str, int]) -> Wire:
+    """A new issue, and how many shares the account may ask for on each market."""
+    return {
+        "symbol": symbol,
+        "name": issue["name"],
+        "type": issue["type"],
+        "min_quantity": issue["minPurchaseNum"],
+        "max_quantity": issue["maxPurchaseNum"],
+        "purchase_date": issue["purchaseDate"],
+        "issue_price": _money(issue["issuePrice"]),
+        **{f"limit_{market.lower()}": limits.get(market, "") for market in ("SH", "SZ", "KCB")},
     }
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from filebridge.domain.orders import Action, OrderInstruction, OrderType, Side, price_text
+from filebridge.domain.orders import Action, OrderInstruction, OrderType, Query, Side, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.codec import Body
 
@@ -21,6 +21,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "action": Action,
     "side": Side,
     "order_type": OrderType,
+    "query": Query,
     "limit_price": Decimal,
     "trade_date": date.fromisoformat,
     "start_at": datetime.fromisoformat,

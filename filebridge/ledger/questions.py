@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_col
 from sqlalchemy.dialects import sqlite
 
 from filebridge.ledger import schema
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FILES, FILLS, ORDERS
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FILES, FILLS, ORDERS, QUERIES
 
 NAMED_MAX = 1000
 # So many rows of a long report, or events of a file, at a time.
@@ -186,3 +186,6 @@ CANCELED_BEFORE = Question(
 STOPS_OF_CLAIM = Question(
     select(CANCEL_STOPS.c.selection).where(_is(CANCEL_STOPS.c.claim)).order_by(CANCEL_STOPS.c.seq)
 )
+OPEN_QUERIES = Question(select(QUERIES).where(text(schema.IS_ASKED)).order_by(QUERIES.c.intake_no, QUERIES.c.row))
+QUERY = Question(select(QUERIES).where(_is(QUERIES.c.intake_no), _is(QUERIES.c.row)))
+QUERIES_OF_DAY = Question(select(QUERIES).where(_is(QUERIES.c.trade_date)).order_by(QUERIES.c.intake_no, QUERIES.c.row))

@@ -13,6 +13,7 @@ LOADING = "LOADING"
 
 # Conditions of partial indexes. A question uses such an index only if it says the same, word for word.
 HAS_INTAKE, HAS_BROKER_ID, HAS_COUNTER_ID = "intake_no != 0", "broker_order_id != ''", "counter_order_id != ''"
+IS_ASKED = "answered_at = ''"
 IS_OPEN, IS_DERIVED = "open = 1", "id_derived = 1"
 IS_RARE = "kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')"
 IS_BOOKS, BOOKS_ACCOUNT = "kind = 'BOOKS'", "json_extract(body, '$.account')"
@@ -182,7 +183,25 @@ CANCEL_STOPS = Table(
     sqlite_strict=True,
 )
 
-VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS)
+# What files asked of the broker; `report` is the name of the file in the outbox that answers.
+QUERIES = Table(
+    "queries",
+    METADATA,
+    _int("intake_no", primary_key=True),
+    _int("row", primary_key=True),
+    _text("trade_date"),
+    _text("account"),
+    _text("query"),
+    _text("report"),
+    _text("asked_at"),
+    # Empty until all of the answer is recorded, or that there is none.
+    _text("answered_at"),
+    Index("queries_date", "trade_date"),
+    Index("queries_open", "answered_at", sqlite_where=text(IS_ASKED)),
+    sqlite_strict=True,
+)
+
+VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES)
 
 _APPEND_ONLY = tuple(
     f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "
@@ -220,6 +239,14 @@ _INDEX_OF_5 = (
     "WHERE kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')",
 )
 
+_QUERIES_OF_7 = (
+    'CREATE TABLE IF NOT EXISTS queries (intake_no INTEGER NOT NULL, "row" INTEGER NOT NULL, '
+    'trade_date TEXT NOT NULL, account TEXT NOT NULL, "query" TEXT NOT NULL, report TEXT NOT NULL, '
+    'asked_at TEXT NOT NULL, answered_at TEXT NOT NULL, PRIMARY KEY (intake_no, "row")) STRICT',
+    "CREATE INDEX IF NOT EXISTS queries_date ON queries (trade_date)",
+    "CREATE INDEX IF NOT EXISTS queries_open ON queries (answered_at) WHERE answered_at = ''",
+)
+
 # (version, name, statements); a version is never edited once it was released, only followed. The first makes the tables
 # as they are described above, so in a new ledger the later ones find their work done.
 MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
@@ -229,4 +256,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (4, "orders that replace others", ("ALTER TABLE orders ADD COLUMN replaces TEXT NOT NULL DEFAULT ''",)),
     (5, "the guard's events", _INDEX_OF_5),
     (6, "offsets to prices from market data", ("ALTER TABLE orders ADD COLUMN price_offset TEXT NOT NULL DEFAULT ''",)),
+    (7, "questions to the broker", _QUERIES_OF_7),
 )

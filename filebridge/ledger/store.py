@@ -81,6 +81,8 @@ class Turn:
         self.loaded: dict[int, Body] = {}
         self.marks: list[Body] = []
         self.stops: list[Body] = []
+        # What was asked of the broker, and what was answered in this turn, as rows of the view `queries`.
+        self.queries: list[Body] = []
 
     def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
         """Add an event to the chain; returns its sequence number."""
@@ -127,6 +129,19 @@ class Turn:
         mark = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": client_order_id}
         self.marks.append(mark)
         self.append("CANCEL_MARK", mark)
+
+    def ask(self, query: Body) -> None:
+        """Record what a file asks of the broker; `query` is a row of the view `queries`."""
+        self.queries.append(query)
+        self.append("QUERY", query, intake_no=query["intake_no"])
+
+    def told(self, query: Body, answer: Body, *, is_end: bool) -> None:
+        """Record the answer to a query, or a part of it."""
+        if is_end:
+            query["answered_at"] = self._at_text
+            self.queries.append(query)
+        body = {**answer, "row": query["row"], "report": query["report"], "is_end": is_end}
+        self.append("QUERIED", body, intake_no=query["intake_no"])
 
     def stop_rest(self, claim: str, stop: Selection, *, intake_no: int) -> None:
         """Record that no row of a very large file that fits becomes an order from here on."""
@@ -232,6 +247,7 @@ class Ledger:
                 (_NEW_FILL, turn.fills),
                 (_NEW_MARK, turn.marks),
                 (_NEW_STOP, turn.stops),
+                (_NEW_QUERY, turn.queries),
             ):
                 if found := list(map(values, rows)):
                     store.executemany(statement, found)
@@ -357,6 +373,8 @@ _NEW_FILE = _prepared(insert(schema.FILES).prefix_with("OR REPLACE"))
 # A cancel of an unknown id may come twice.
 _NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
 _NEW_STOP = _prepared(insert(schema.CANCEL_STOPS))
+# A query is recorded twice: when it is asked, and when it is answered.
+_NEW_QUERY = _prepared(insert(schema.QUERIES).prefix_with("OR REPLACE"))
 _STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
 _INDEXED = ("open", "broker_order_id", "counter_order_id")
 

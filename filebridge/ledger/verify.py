@@ -10,7 +10,7 @@ from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FILES, FILLS, ORDERS, VIEWS
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FILES, FILLS, ORDERS, QUERIES, VIEWS
 from filebridge.ledger.store import GENESIS, chain_hash
 from filebridge.ledger.views import LedgerReader
 
@@ -35,6 +35,7 @@ class Views:
     fills: list[Body] = field(default_factory=list)
     marks: dict[tuple[str, str, str], Body] = field(default_factory=dict)
     stops: list[Body] = field(default_factory=list)
+    queries: dict[tuple[int, int], Body] = field(default_factory=dict)
 
     def rows(self) -> dict[Table, list[Body]]:
         return {
@@ -43,6 +44,7 @@ class Views:
             FILLS: self.fills,
             CANCEL_MARKS: list(self.marks.values()),
             CANCEL_STOPS: self.stops,
+            QUERIES: list(self.queries.values()),
         }
 
 
@@ -66,6 +68,10 @@ def fold(events: Iterable[Body]) -> Views:
                     views.fills.append(codec.fill_row(order, event, row["seq"]))
             case "CANCEL_MARK":
                 views.marks[(body["trade_date"], body["account"], body["client_order_id"])] = body
+            case "QUERY":
+                views.queries[(row["intake_no"], body["row"])] = body
+            case "QUERIED" if body["is_end"]:
+                views.queries[(row["intake_no"], body["row"])]["answered_at"] = row["at"]
             case "REST_CANCELED" if "claim" in body:
                 views.stops.append(codec.stop_row(body, row["seq"]))
             case _:
@@ -137,4 +143,4 @@ def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> It
         yield f"{table.name}: {missing} is missing"
 
 
-assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS}
+assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES}

@@ -182,6 +182,18 @@ class LedgerReader:
         found = self._first(questions.FILE_EVENT_WITH, intake_no=intake_no, kind=kind, after=after, text=text)
         return found is not None
 
+    def open_queries(self) -> list[Body]:
+        """What files asked of the broker and what is not answered yet, oldest first."""
+        return self._bodies(questions.OPEN_QUERIES)
+
+    def query_row(self, intake_no: int, row: int) -> Body:
+        """What that row of a file asked of the broker."""
+        return self._bodies(questions.QUERY, intake_no=intake_no, row=row)[0]
+
+    def query_rows(self, trade_date: date) -> list[Body]:
+        """What files asked of the broker on that day."""
+        return self._bodies(questions.QUERIES_OF_DAY, trade_date=trade_date.isoformat())
+
     def stops_of_claim(self, claim: str) -> list[Selection]:
         """The cancels that hold for the rows of a very large file that are no orders yet, oldest first."""
         rows = self._ask(questions.STOPS_OF_CLAIM, claim=claim)

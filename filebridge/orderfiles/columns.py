@@ -34,6 +34,7 @@ COLUMNS = {
     "start_at": "开始时间",
     "expire_at": "失效时间",
     "mode": "模式",
+    "query": "查询内容",
 }
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 

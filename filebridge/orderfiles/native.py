@@ -44,14 +44,24 @@ NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
         (_EARLIER_ORDER[:1], "REPLACE_ID_REQUIRED"),
         (("quantity", "limit_price"), "REPLACE_NOTHING_NEW"),
     ),
+    Action.QUERY: ((("query",), "QUERY_MISSING"),),
 }
 _MOMENTS = ("start_at", "expire_at")
 # What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
-BARRED: dict[Action, tuple[tuple[str, ...], str]] = {
-    Action.ORDER: (_EARLIER_ORDER, "CANCEL_ID_ON_ORDER"),
+_NO_QUERY = (("query",), "QUERY_ON_OTHER_ACTION")
+BARRED: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
+    Action.ORDER: ((_EARLIER_ORDER, "CANCEL_ID_ON_ORDER"), _NO_QUERY),
+    Action.CANCEL: (_NO_QUERY,),
     Action.CANCEL_ALL: (
-        ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", "price_offset", *_MOMENTS),
-        "CANCEL_ALL_NARROWED",
+        (
+            ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", "price_offset", *_MOMENTS),
+            "CANCEL_ALL_NARROWED",
+        ),
+        _NO_QUERY,
+    ),
+    Action.REPLACE: (_NO_QUERY,),
+    Action.QUERY: (
+        (tuple(c for c in COLUMNS if c not in ("action", "account", "note", "mode", "query")), "QUERY_NARROWED"),
     ),
 }
 # What a row is that does not say; the same by whichever way it is read, for its id may be derived from it.
@@ -69,7 +79,7 @@ _Cell = tuple[str, str, str]
 
 
 # Rows that are plain are read column by column: no cancel, no time that needs a date, nothing left out.
-_NOT_PLAIN = ("action", *_EARLIER_ORDER, *_MOMENTS, "price_offset")
+_NOT_PLAIN = ("action", "query", *_EARLIER_ORDER, *_MOMENTS, "price_offset")
 # The slices of a file, and at its end what there is to say of it as a whole.
 Slices = Generator[list[OrderInstruction], None, ParsedFile]
 
@@ -223,10 +233,9 @@ class _Rows:
         for columns, code in NEEDED_ONE.get(action, ()):
             if not any(column in values for column in columns):
                 problems.append(self._problem(number, columns[0], code))
-        barred, code = BARRED.get(action, ((), ""))
-        for column in barred:
-            if values.get(column):
-                problems.append(self._problem(number, column, code, str(values[column])))
+        for columns, code in BARRED.get(action, ()):
+            said = [column for column in columns if values.get(column)]
+            problems += [self._problem(number, column, code, _spelled(values[column])) for column in said]
         if action is Action.ORDER:
             problems += self._price(number, values)
         for column in _REQUIRED.get(action, ()):
@@ -289,6 +298,10 @@ def _instruction(number: int, values: dict[str, Any], notes: tuple[Reason, ...])
         if reading.note:
             notes = (reading.note, *notes)
     return OrderInstruction(row=number, notes=notes, **values)
+
+
+def _spelled(value: Value) -> str:
+    return value.symbol if isinstance(value, SymbolReading) else str(value)
 
 
 def _read_csv_rows(part: Sequence[CsvRow], header: Sequence[HeaderCell], rows: _Rows) -> None:

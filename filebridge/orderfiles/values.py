@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
-from filebridge.domain.orders import SHANGHAI, Action, OrderType, Side
+from filebridge.domain.orders import SHANGHAI, Action, OrderType, Query, Side
 from filebridge.domain.pricing import read_offset
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
@@ -24,7 +24,7 @@ from filebridge.orderfiles.sidewords import (
     TYPES_ELSEWHERE,
 )
 
-Value = str | int | Decimal | date | datetime | time | Action | Side | OrderType | SymbolReading
+Value = str | int | Decimal | date | datetime | time | Action | Side | OrderType | Query | SymbolReading
 
 ID_CHARS_MAX = 64
 TEXT_CHARS_MAX = 128
@@ -40,8 +40,16 @@ _ACTIONS = {
     **dict.fromkeys(("cancel", "撤单"), Action.CANCEL),
     **dict.fromkeys(("cancel_all", "全撤", "全部撤单"), Action.CANCEL_ALL),
     **dict.fromkeys(("replace", "改单"), Action.REPLACE),
+    **dict.fromkeys(("query", "查询"), Action.QUERY),
 }
-_ACTIONS_TO_COME = ("transfer", "划转", "资金划转", "银证转账", "query", "查询")
+_ACTIONS_TO_COME = ("transfer", "划转", "资金划转", "银证转账")
+_QUERIES = {
+    **dict.fromkeys(("assets", "资产", "资金"), Query.ASSETS),
+    **dict.fromkeys(("positions", "持仓"), Query.POSITIONS),
+    **dict.fromkeys(("orders", "委托", "当日委托"), Query.ORDERS),
+    **dict.fromkeys(("trades", "成交", "当日成交"), Query.TRADES),
+    **dict.fromkeys(("ipo", "新股", "新股申购"), Query.IPO),
+}
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 
 # With one or two zeros behind the point it is still whole (pandas writes 100.0); three could be a thousand.
@@ -94,6 +102,10 @@ def read_order_type(text: str) -> OrderType | Reason:
 
 def read_mode(text: str) -> str | Reason:
     return _MODES.get(_word(text)) or Reason("MODE_UNKNOWN")
+
+
+def read_query(text: str) -> Query | Reason:
+    return _QUERIES.get(_word(text)) or Reason("QUERY_UNKNOWN")
 
 
 def read_security(text: str) -> SymbolReading | Reason:
@@ -215,6 +227,7 @@ READERS: Mapping[str, Callable[[str], Value | Reason]] = {
     "start_at": read_moment,
     "expire_at": read_moment,
     "mode": read_mode,
+    "query": read_query,
 }
 
 

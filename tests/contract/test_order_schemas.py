@@ -42,6 +42,7 @@ OF_ACTION: dict[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Action.ORDER: (NEEDED, ("client_order_id", *SELDOM)),
     Action.CANCEL: (EARLIER, ("client_order_id", *SELDOM, *NEEDED)),
     Action.CANCEL_ALL: ((), (*OF_ALL, "symbol", "side")),
+    Action.QUERY: (("query",), ("account", "note", "mode")),
     Action.REPLACE: (("orig_client_order_id", "quantity"), ("client_order_id", "limit_price", *SELDOM)),
 }
 # What is wrong is the file's form, which is gone when its rows are looked at; and what no schema can say.
@@ -181,6 +182,8 @@ def broken(draw: st.DrawFn) -> Row:
         return row | {other: row[by_column[column]]}
     if how == "earlier" and meant not in (Action.CANCEL, Action.REPLACE):
         return row | {draw(st.sampled_from(EARLIER)): "A-001"}
+    if how == "earlier" and "query" not in by_column:
+        return row | {"query": "assets"}
     word = draw(WORD.map(str.strip).filter(lambda text: text and not set(text) <= _DIGITS))
     return row | {by_column[column]: word}
 

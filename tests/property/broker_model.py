@@ -191,6 +191,9 @@ class BrokerModel:
         self._must_be_up()
         self.commands.append(("query", orders))
 
+    def ask(self, query: str, account: str, number: int) -> None:
+        self._must_be_up()
+
     def more(self) -> None:
         self._must_be_up()
         self.commands.append(("more", None))

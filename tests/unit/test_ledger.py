@@ -175,6 +175,7 @@ def test_a_ledger_of_version_1_becomes_like_a_new_one(ledger: Ledger, path: Path
         "CREATE INDEX events_date ON events (trade_date)",
         "CREATE INDEX orders_counter ON orders (counter_order_id) WHERE counter_order_id != ''",
         "DROP TABLE cancel_stops",
+        "DROP TABLE queries",
         "ALTER TABLE orders DROP COLUMN replaces",
         "DELETE FROM migrations WHERE version > 1",
     )

@@ -101,6 +101,8 @@ def test_what_a_row_that_replaces_is_answered() -> None:
     assert answered(working, ROW._replace(broker_order_id="8")) == ("DENIED", "CANCEL_IDS_DISAGREE")
     assert answered(working, ROW._replace(symbol="600001.SH")) == ("DENIED", "CANCEL_NOT_THAT_ORDER")
     assert answered(working, ROW._replace(symbol=TERMS.symbol, side=TERMS.side)) == ("ACCEPTED", "REPLACE_WAITS")
+    unpriced = working._replace(terms=TERMS._replace(limit_price=None))
+    assert answered(unpriced, ROW._replace(limit_price=Decimal(10))) == ("DENIED", "CANCEL_NOT_THAT_ORDER")
     rules = Known(files={}, refusal=Reason("PRICE_NOT_ON_TICK"))
     assert answered(working, known=rules) == ("DENIED", "PRICE_NOT_ON_TICK")
     assert answered(working, known=Known(files={}, canceled_before=True)) == ("DENIED", "CANCELED_BEFORE_ARRIVAL")
