@@ -1,6 +1,5 @@
 """Questions to the broker: each answer is a file in outbox/ and stands in the ledger, also that none came."""
 
-import json
 from pathlib import Path
 
 from tests.integration.homes import ACCOUNT, Home, Row, orders_file, read_csv, until
@@ -42,7 +41,7 @@ def test_each_question_gets_a_file(shared: Home) -> None:
 
 
 def test_no_answer_is_said_and_made_again_by_rebuild(home: Home) -> None:
-    # Nobody listens where the counter should be: its folder is a file.
+    # No worker connects in so short a time.
     home.drop("ask.csv", orders_file("query,assets", header=HEADER))
     home.start(broker__answer_seconds=0.2, broker__connect_seconds=0.01)
     receipt = home.receipt_no(1, "ask.csv")
@@ -69,6 +68,6 @@ def test_what_was_asked_before_a_crash_is_answered_after_it(home: Home) -> None:
     receipt = home.receipt_no(1, "ask.csv")
     assert answer(home, receipt.path, 2, "positions") != []
     home.stop()
-    told = [json.loads(json.dumps(event["body"])) for event in home.events() if event["kind"] == "QUERIED"]
+    told = [event["body"] for event in home.events() if event["kind"] == "QUERIED"]
     assert [body["is_end"] for body in told].count(True) == 1
     assert home.command("verify").returncode == 0
