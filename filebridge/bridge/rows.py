@@ -206,6 +206,7 @@ class FileRows:
         known = known._replace(
             canceled_before=self._is_canceled(draft, terms),
             refusal=self._refusal(row, replacing.expected(terms, replaced)),
+            approval=approval.required(terms, self._rules.approval),
         )
         answer = replacing.decide_replace(row, terms, replaced, known, self._now)
         if answer.order is not None:

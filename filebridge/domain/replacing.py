@@ -104,6 +104,8 @@ def decide_replace(
         denied = Reason("REPLACE_ALREADY", context)
     if denied is not None:
         answer = born(shown, terms, Status.DENIED, Outcome.DENIED, denied, at)
+    elif known.approval is not None:
+        answer = born(shown, terms, Status.HELD, Outcome.HELD, known.approval, at)
     elif old.status in (Status.HELD, Status.APPROVED):
         # What a person has to approve, or has approved as it was, does not become another order unseen.
         answer = born(shown, terms, Status.HELD, Outcome.HELD, Reason("REPLACES_HELD", context), at)

@@ -105,6 +105,8 @@ def test_what_a_row_that_replaces_is_answered() -> None:
     assert answered(unpriced, ROW._replace(limit_price=Decimal(10))) == ("DENIED", "CANCEL_NOT_THAT_ORDER")
     rules = Known(files={}, refusal=Reason("PRICE_NOT_ON_TICK"))
     assert answered(working, known=rules) == ("DENIED", "PRICE_NOT_ON_TICK")
+    held = Known(files={}, approval=Reason("APPROVAL_REQUIRED"))
+    assert answered(working, known=held) == ("HELD", "APPROVAL_REQUIRED")
     assert answered(working, known=Known(files={}, canceled_before=True)) == ("DENIED", "CANCELED_BEFORE_ARRIVAL")
 
 
