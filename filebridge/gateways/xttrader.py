@@ -6,23 +6,20 @@ else (a synchronous call inside one would deadlock the client).
 
 import asyncio
 import importlib
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from decimal import Decimal
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from filebridge.domain.events import EventKind
-from filebridge.domain.orders import SHANGHAI, AccountType, OrderType, Query, Side, price_text
+from filebridge.domain.orders import AccountType, OrderType, Query, Side
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.xtnumbers import SIDE_OF, price_type, side_number
+from filebridge.gateways.xtnumbers import price_type, side_number
+from filebridge.gateways.xtrows import ascii_of, asset_row, fill_row, issue_row, order_row, position_row, text_of
 from filebridge.simulator import native
 
 Emit = Callable[[dict[str, Any]], None]
@@ -33,19 +30,6 @@ ACCOUNT_OK = 0
 PART_ROWS = 1000
 # An answer comes within seconds; so many requests are remembered for answers that do not carry the whole tag.
 _REQUESTS_MAX = 20_000
-# OrdStatus by xtconstant's numbers. 51 and 52 are not final; any other number works, and is never taken for an end.
-REPORT_OF = {
-    48: EventKind.REPORT_WORKING,
-    49: EventKind.REPORT_WORKING,
-    50: EventKind.REPORT_WORKING,
-    51: EventKind.REPORT_PENDING_CANCEL,
-    52: EventKind.REPORT_PENDING_CANCEL,
-    53: EventKind.REPORT_CANCELED,
-    54: EventKind.REPORT_CANCELED,
-    55: EventKind.REPORT_PARTIALLY_FILLED,
-    56: EventKind.REPORT_FILLED,
-    57: EventKind.REPORT_REJECTED,
-}
 
 
 class _NoUpdateCheck(MetaPathFinder):
@@ -124,7 +108,7 @@ class XtBroker:
             price_type(OrderType(order["order_type"]), order["symbol"]),
             # Where there is no price the native module still wants a number.
             float(order["limit_price"] or 0),
-            _ascii(order["strategy"]),
+            ascii_of(order["strategy"]),
             order["tag"],
         )
         for answer in self._tags.called(seq, order["tag"]):
@@ -159,7 +143,10 @@ class XtBroker:
 
     def _books(self, name: str, is_ok: bool, *, has_orders: bool) -> Iterator[Wire]:
         account = self._accounts[name]
-        lists = (("orders", self._trader.query_stock_orders, _order), ("fills", self._trader.query_stock_trades, _fill))
+        lists = (
+            ("orders", self._trader.query_stock_orders, order_row),
+            ("fills", self._trader.query_stock_trades, fill_row),
+        )
         rows: Wire = {"orders": [], "fills": []}
         part = {"account": name, "complete": False, "has_orders": has_orders, "positions": [], "asset": None}
         rows_before, answered = 0, True
@@ -178,8 +165,8 @@ class XtBroker:
             **part,
             **rows,
             "complete": is_ok and answered and positions is not None and asset is not None,
-            "positions": [_position(row) for row in positions or ()],
-            "asset": _asset(asset) if asset is not None else None,
+            "positions": [position_row(row) for row in positions or ()],
+            "asset": asset_row(asset) if asset is not None else None,
             "is_end": True,
             "rows_before": rows_before,
         }
@@ -199,20 +186,20 @@ class XtBroker:
         match query:
             case Query.ASSETS:
                 asset = trader.query_stock_asset(account)
-                return [_asset(asset)] if asset is not None else None
+                return [asset_row(asset)] if asset is not None else None
             case Query.POSITIONS:
-                return _each(_position, trader.query_stock_positions(account))
+                return _each(position_row, trader.query_stock_positions(account))
             case Query.ORDERS:
-                return _each(_order, trader.query_stock_orders(account))
+                return _each(order_row, trader.query_stock_orders(account))
             case Query.TRADES:
-                return _each(_fill, trader.query_stock_trades(account))
+                return _each(fill_row, trader.query_stock_trades(account))
             case Query.IPO:
                 try:
                     issues, limits = trader.query_ipo_data(), trader.query_new_purchase_limit(account)
                 except TypeError:
                     # xttrader walks through a list that did not come.
                     return None
-                return [_issue(symbol, issue, limits) for symbol, issue in issues.items()]
+                return [issue_row(symbol, issue, limits) for symbol, issue in issues.items()]
 
     # ---- what comes back
 
@@ -221,8 +208,8 @@ class XtBroker:
 
         class Callback(self._xttrader.XtQuantTraderCallback):  # type: ignore[misc, name-defined]
             on_disconnected = guarded(lambda: emit({"kind": "disconnected"}))
-            on_stock_order = guarded(lambda order: emit({"kind": "order", **_order(order)}))
-            on_stock_trade = guarded(lambda trade: emit({"kind": "fill", **_fill(trade)}))
+            on_stock_order = guarded(lambda order: emit({"kind": "order", **order_row(order)}))
+            on_stock_trade = guarded(lambda trade: emit({"kind": "fill", **fill_row(trade)}))
             on_order_stock_async_response = guarded(self._on_answer)
             on_order_error = guarded(self._on_order_error)
             on_cancel_order_stock_async_response = guarded(self._on_cancel_answer)
@@ -246,15 +233,15 @@ class XtBroker:
         answer = {
             "kind": "order_answer",
             "broker_order_id": str(number) if number > 0 else "",
-            "text": _text(response, "error_msg"),
+            "text": text_of(response, "error_msg"),
         }
-        self._with_tag(response.seq, _text(response, "order_remark"), answer)
+        self._with_tag(response.seq, text_of(response, "order_remark"), answer)
 
     def _on_order_error(self, error: Any) -> None:
         # Kept under order id -1, an error is delivered a second time for the next refused order: only its own
         # request number and remark say whose it is.
-        text = _text(error, "error_msg") or f"error {error.error_id}"
-        self._with_tag(error.seq, _text(error, "order_remark"), {"kind": "order_refused", "text": text})
+        text = text_of(error, "error_msg") or f"error {error.error_id}"
+        self._with_tag(error.seq, text_of(error, "order_remark"), {"kind": "order_refused", "text": text})
 
     def _with_tag(self, seq: int, remark: str, answer: Wire) -> None:
         if len(remark) == TAG_LENGTH:
@@ -265,13 +252,13 @@ class XtBroker:
 
     def _on_cancel_answer(self, response: Any) -> None:
         taken = response.cancel_result == 0
-        text = "" if taken else _text(response, "error_msg") or f"the terminal answered {response.cancel_result}"
+        text = "" if taken else text_of(response, "error_msg") or f"the terminal answered {response.cancel_result}"
         # Without a terminal the answer does not say which order it is about.
         for ready in self._cancel_requests.answered(response.seq, _cancel_answer(taken, text)):
             self._emit(ready)
 
     def _on_cancel_error(self, error: Any) -> None:
-        text = _text(error, "error_msg") or f"error {error.error_id}"
+        text = text_of(error, "error_msg") or f"error {error.error_id}"
         self._emit({**_cancel_answer(False, text), "tag": self._cancels.get(error.order_id, "")})
 
 
@@ -302,102 +289,5 @@ def _cancel_answer(taken: bool, text: str) -> Wire:
     return {"kind": "cancel_answer", "taken": taken, "text": text}
 
 
-def _order(row: Any) -> Wire:
-    return {
-        "report": REPORT_OF.get(row.order_status, EventKind.REPORT_WORKING).value,
-        "status_code": row.order_status,
-        "text": _text(row, "status_msg"),
-        "account": row.account_id,
-        "symbol": row.stock_code,
-        "side": _side(row.order_type),
-        "quantity": row.order_volume,
-        "limit_price": _money(row.price),
-        "filled_qty": row.traded_volume,
-        "tag": _text(row, "order_remark"),
-        "broker_order_id": str(row.order_id) if row.order_id > 0 else "",
-        "counter_order_id": _text(row, "order_sysid"),
-        "name": _text(row, "instrument_name"),
-        "ordered_at": _time(row.order_time),
-    }
-
-
-def _fill(row: Any) -> Wire:
-    return {
-        "account": row.account_id,
-        "symbol": row.stock_code,
-        "side": _side(row.order_type),
-        "trade_id": _text(row, "traded_id"),
-        "last_qty": row.traded_volume,
-        "last_price": _money(row.traded_price),
-        "amount": _money(row.traded_amount),
-        "commission": _money(row.commission),
-        "tag": _text(row, "order_remark"),
-        "broker_order_id": str(row.order_id) if row.order_id > 0 else "",
-        "counter_order_id": _text(row, "order_sysid"),
-        "traded_at": _time(row.traded_time),
-    }
-
-
-def _position(row: Any) -> Wire:
-    return {
-        "symbol": row.stock_code,
-        "name": _text(row, "instrument_name"),
-        "quantity": row.volume,
-        "available_qty": row.can_use_volume,
-        "avg_cost": _money(row.avg_price),
-        "last_price": _money(row.last_price),
-        "market_value": _money(row.market_value),
-    }
-
-
 def _each(make: Callable[[Any], Wire], rows: Sequence[Any] | None) -> list[Wire] | None:
     return None if rows is None else [make(row) for row in rows]
-
-
-def _issue(symbol: str, issue: dict[str, Any], limits: dict[str, int]) -> Wire:
-    """A new issue, and how many shares the account may ask for on each market."""
-    return {
-        "symbol": symbol,
-        "name": issue["name"],
-        "type": issue["type"],
-        "min_quantity": issue["minPurchaseNum"],
-        "max_quantity": issue["maxPurchaseNum"],
-        "purchase_date": issue["purchaseDate"],
-        "issue_price": _money(issue["issuePrice"]),
-        **{f"limit_{market.lower()}": limits.get(market, "") for market in ("SH", "SZ", "KCB")},
-    }
-
-
-def _asset(row: Any) -> Wire:
-    return {name: _money(getattr(row, name)) for name in ("cash", "frozen_cash", "market_value", "total_asset")}
-
-
-def _text(row: Any, name: str) -> str:
-    """A string of the native module. Cut within a Chinese character it cannot be read: what it said is then not known,
-    but that must not hide the rest of the report."""
-    try:
-        return getattr(row, name) or ""
-    except UnicodeDecodeError:
-        return ""
-
-
-def _side(order_type: int) -> str:
-    side = SIDE_OF.get(order_type)
-    return side.value if side else ""
-
-
-def _money(value: float) -> str:
-    """To four places: a binary float carries no more of a price, and 10.1 must read 10.1. NaN is 0: no price."""
-    return price_text(Decimal(repr(round(value, 4)))) if math.isfinite(value) else "0"
-
-
-def _time(value: int) -> str:
-    """xtquant gives seconds since 1970; anything that cannot be that is left out."""
-    if not 1_000_000_000 < value < 10_000_000_000:
-        return ""
-    return datetime.fromtimestamp(value, SHANGHAI).isoformat()
-
-
-def _ascii(text: str) -> str:
-    """The strategy's name as the native module can keep it: 23 bytes, cut in mid-character it could not be read."""
-    return text.encode("ascii", "replace").decode()[:23]
