@@ -26,7 +26,10 @@ XTQUANT_WORDS = frozenset(
         *("order_stock_async", "order_stock", "cancel_order_stock_async", "cancel_order_stock", "status_msg"),
     }
 )
-XTQUANT_ROOMS = ("filebridge/simulator/", "filebridge/gateways/xttrader.py", "filebridge/orderfiles/")
+XTQUANT_ROOMS = (
+    *("filebridge/simulator/", "filebridge/gateways/xttrader.py", "filebridge/gateways/xtrows.py"),
+    "filebridge/orderfiles/",
+)
 
 # The rooms that talk to a person.
 PRINTING = re.compile(r"filebridge/(cli\.py|cli/.*|demo\.py)|dev\.py")
