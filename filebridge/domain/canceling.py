@@ -14,7 +14,7 @@ from filebridge.domain.orders import Order, OrderInstruction, OrderTerms, Outcom
 from filebridge.domain.reasons import Reason
 
 # What a row may say of the order that it names, beside its id: it must fit.
-_SAID_OF_IT = ("symbol", "side", "order_type", "strategy", "basket")
+_SAID_OF_IT = ("symbol", "side", "order_type", "price_offset", "strategy", "basket")
 # So many ids stand in the message of a cancel of several orders; the receipt as JSON has all their tags.
 _NAMED_MAX = 10
 

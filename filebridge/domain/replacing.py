@@ -12,7 +12,7 @@ from filebridge.domain.admission import Answer, Known, born, burning
 from filebridge.domain.canceling import contradicted
 from filebridge.domain.events import EventKind
 from filebridge.domain.lifecycle import allows
-from filebridge.domain.orders import LOCAL, Order, OrderInstruction, OrderTerms, Outcome, Status, price_text
+from filebridge.domain.orders import LOCAL, Order, OrderInstruction, OrderTerms, OrderType, Outcome, Status, price_text
 from filebridge.domain.reasons import Reason
 
 
@@ -88,7 +88,7 @@ def decide_replace(
         disagree = context | {"value": number, "broker_order_id": old.broker_order_id}
         return _denied(shown, terms.client_order_id, terms.account, Reason("CANCEL_IDS_DISAGREE", disagree))
     contradiction = contradicted(instruction, old.terms)
-    if instruction.limit_price is not None and old.terms.limit_price is None:
+    if instruction.limit_price is not None and old.terms.order_type is not OrderType.LIMIT:
         said = {"column": "limit_price", "value": price_text(instruction.limit_price)}
         contradiction = {**said, "expected": old.terms.order_type.value}
     if contradiction:

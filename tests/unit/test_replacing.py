@@ -7,7 +7,7 @@ import pytest
 from filebridge.domain.admission import Known
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, Status
+from filebridge.domain.orders import LOCAL, Action, Order, OrderInstruction, OrderType, Status
 from filebridge.domain.reasons import Reason
 from filebridge.domain.replacing import Replaced, decide_replace, quantity_left, target_of, terms_after
 from tests.unit.test_lifecycle import LATER, NOW, TERMS, order_in
@@ -101,7 +101,7 @@ def test_what_a_row_that_replaces_is_answered() -> None:
     assert answered(working, ROW._replace(broker_order_id="8")) == ("DENIED", "CANCEL_IDS_DISAGREE")
     assert answered(working, ROW._replace(symbol="600001.SH")) == ("DENIED", "CANCEL_NOT_THAT_ORDER")
     assert answered(working, ROW._replace(symbol=TERMS.symbol, side=TERMS.side)) == ("ACCEPTED", "REPLACE_WAITS")
-    unpriced = working._replace(terms=TERMS._replace(limit_price=None))
+    unpriced = working._replace(terms=TERMS._replace(order_type=OrderType.LATEST))
     assert answered(unpriced, ROW._replace(limit_price=Decimal(10))) == ("DENIED", "CANCEL_NOT_THAT_ORDER")
     rules = Known(files={}, refusal=Reason("PRICE_NOT_ON_TICK"))
     assert answered(working, known=rules) == ("DENIED", "PRICE_NOT_ON_TICK")
