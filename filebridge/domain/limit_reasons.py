@@ -126,9 +126,10 @@ LIMIT_REASONS: dict[str, tuple[str, str]] = {
     ),
     "QUOTE_STALE": (
         "The newest price of {symbol} ({source}) is {age_seconds} s old, and {limit_seconds} s are allowed "
-        "([risk] quote_age_max), so its limits could not be checked.",
+        "([risk] quote_age_max), so its price could not be found or checked. Look at that source, then drop the order "
+        "again.",
         "{symbol} 的最新行情（{source}）已有 {age_seconds} 秒，超过允许的 {limit_seconds} 秒（[risk] quote_age_max），"
-        "无法检查价格限制，因此未发送。",
+        "无法确定或检查价格，因此未发送。请检查该行情来源，然后重新投放。",
     ),
     "BALANCE_NOT_KNOWN": (
         "The broker did not say within {limit_seconds} s what account {account} has ([risk] balance_age_max), so cash "

@@ -1,7 +1,8 @@
 """The samples and their expected answers: what an answer looks like as JSON, and how to write all of them again.
 
 A denied sample's answer also holds what filebridge would say of each order, at the intake or when it is about to leave,
-after those above it. Beside it may lie a `<name>.toml`: `[risk]` settings that deny it, and what the `[account]` has.
+after those above it. Beside it may lie a `<name>.toml`: settings that deny it, and what the `[account]` has; and a
+`<name>.quotes.csv`, the market at that moment.
 
 `python -m tests.golden.regenerate` writes every `<name>.expected.json` beside its sample. The difference is to be
 reviewed like code: it is what users will read.
@@ -9,29 +10,31 @@ reviewed like code: it is what users will read.
 
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 from filebridge.app import rules_of
-from filebridge.bridge.judging import needs_of
 from filebridge.config import Settings
 from filebridge.domain.admission import terms_of
 from filebridge.domain.counters import Balance, Holding
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.limits import Asked, breach
+from filebridge.domain.limits import Asked, Need, breach
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, AccountType, Order, OrderInstruction, OrderTerms, Status, price_text
+from filebridge.domain.quote_checks import needs_quote, priced
+from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Problem, Reason
-from filebridge.domain.risk import refusal
+from filebridge.domain.risk import Rules, refusal
 from filebridge.domain.tally import Tally
 from filebridge.orderfiles import Origin, parse
+from filebridge.quotes import read_quotes
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 FOLDERS = ("accepted", "language", "refused", "denied")
-ANSWER, OWN = ".expected.json", ".toml"
+ANSWER, OWN, QUOTES = ".expected.json", ".toml", ".quotes.csv"
 # A Friday; the samples themselves name no date, so that they can be dropped on any day.
 TODAY = date(2026, 11, 20)
 RECEIVED_AT = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
@@ -53,7 +56,7 @@ RULES = rules_of(Settings.model_validate(HOME), TradingCalendar.of([TODAY]))
 def samples() -> list[Path]:
     """Every sample in the declared folders, by name."""
     paths = [path for folder in FOLDERS for path in sorted((SAMPLES / folder).iterdir())]
-    return [path for path in paths if not path.name.startswith(".") and not path.name.endswith((ANSWER, OWN))]
+    return [path for path in paths if not path.name.startswith(".") and not path.name.endswith((ANSWER, OWN, QUOTES))]
 
 
 def answer_path(sample: Path) -> Path:
@@ -94,16 +97,31 @@ def judged(sample: Path, rows: Iterable[OrderInstruction]) -> list[tuple[OrderIn
     cash = Decimal(account.get("cash", CASH))
     tally = Tally(TODAY, repeat_time=rules.limits.repeat_time)
     tally.tell(ACCOUNT, Balance(RECEIVED_AT, cash, Decimal(account.get("total_asset", cash)), held))
+    prices = sample.with_name(sample.stem + QUOTES)
+    quotes = read_quotes(prices.read_bytes())[0] if prices.exists() else {}
     found = []
     for row in rows:
         terms = _terms(row)
         asked = Asked(terms, rules.limits, RECEIVED_AT, tally.counters(terms, RECEIVED_AT))
-        reason = refusal(terms, rules) or breach(asked, needs_of(rules.limits))
+        reason = refusal(terms, rules) or _stopped(asked, quotes, rules)
         if reason is None:
             order = Order(terms, Status.RECEIVED, RECEIVED_AT)
             tally.put(apply(order, OrderEvent(EventKind.SUBMIT, RECEIVED_AT)), order)
         found.append((row, reason))
     return found
+
+
+def _stopped(asked: Asked, quotes: Mapping[str, Quote], rules: Rules) -> Reason | None:
+    """What stops an order that is about to leave; its market data is what lies beside the sample."""
+    if not needs_quote(asked.terms, rules):
+        return breach(asked, frozenset({Need.PAST, Need.BALANCE}))
+    quote = quotes.get(asked.terms.symbol)
+    why = ("file does not know it", "file 无此证券")
+    found = priced(asked.terms, quote, why, RECEIVED_AT, rules)
+    if isinstance(found, Reason):
+        return found
+    asked = asked._replace(terms=found.terms, quote=quote, quote_age=found.age)
+    return breach(asked, frozenset({Need.PAST, Need.QUOTE, Need.BALANCE}))
 
 
 def refusal_of(order: OrderInstruction) -> Reason | None:

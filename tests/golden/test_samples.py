@@ -20,6 +20,7 @@ from tests.golden.regenerate import (
     FOLDERS,
     ORIGIN,
     OWN,
+    QUOTES,
     SAMPLES,
     TODAY,
     answer,
@@ -31,18 +32,11 @@ from tests.golden.regenerate import (
 
 # Codes that no small file can show: one needs a thousand problems, one a setting.
 WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
-# What only market data or a broker that does not answer can tell, what needs cancels that left before, and what is only
-# a warning.
+# What only a broker that does not answer can tell, what needs cancels that left before, what is only a warning, and
+# what every instrument that may be traded has.
 WITHOUT_DENIED_SAMPLE = {
-    *("CANCEL_RATIO_ABOVE_LIMIT", "BALANCE_NOT_KNOWN", "QUOTE_MISSING", "QUOTE_STALE"),
-    *("PRICE_FAR_FROM_LAST", "PRICE_FAR_FROM_PREV_CLOSE", "ST_BUY_ABOVE_LIMIT", "PRICE_OUTSIDE_LIMITS"),
-    *(
-        "PRICE_PERHAPS_OUTSIDE_LIMITS",
-        "PRICE_BEYOND_CAGE",
-        "PRICE_LEVEL_EMPTY",
-        "PRICE_BOUND_UNKNOWN",
-        "TICK_NOT_KNOWN",
-    ),
+    *("CANCEL_RATIO_ABOVE_LIMIT", "BALANCE_NOT_KNOWN", "TICK_NOT_KNOWN"),
+    *("PRICE_PERHAPS_OUTSIDE_LIMITS", "PRICE_BEYOND_CAGE"),
 }
 
 
@@ -95,7 +89,8 @@ def test_every_rule_of_the_market_and_every_limit_has_a_denied_sample() -> None:
 
 
 def test_settings_of_a_sample_lie_beside_one() -> None:
-    own = {path.stem for path in (SAMPLES / "denied").glob("*" + OWN)}
+    beside = [path.name for suffix in (OWN, QUOTES) for path in (SAMPLES / "denied").glob("*" + suffix)]
+    own = {name.partition(".")[0] for name in beside}
     assert own <= {sample.stem for sample in samples() if sample.parent.name == "denied"}
 
 
