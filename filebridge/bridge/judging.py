@@ -10,7 +10,7 @@ from filebridge.bridge.guard import Guard
 from filebridge.bridge.quoting import Quotations
 from filebridge.domain import limits, quote_checks, risk
 from filebridge.domain.guard import Stance
-from filebridge.domain.limits import Asked, Limits, Need
+from filebridge.domain.limits import Asked, Need
 from filebridge.domain.orders import Order
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
@@ -152,11 +152,6 @@ class Judge:
         self._wanting[account] = (began, now)
         self.wants_balance = True
         return now - max(began, since) <= self._answer_time
-
-
-def needs_of(allowed: Limits) -> frozenset[Need]:
-    """What is looked at when an order is about to leave. Prices of the market only where a limit asks for them."""
-    return _WITH_QUOTE if limits.looks_at_prices(allowed) else _AT_SENDING
 
 
 def tally_of(reader: LedgerReader, rules: risk.Rules, now: datetime) -> Tally:
