@@ -39,7 +39,8 @@ def with_sources(home: Home, entries: str = ENTRIES) -> Home:
 def drop(folder: Path, name: str, text: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{name}.part"
-    part.write_text(text, encoding="utf-8")
+    # Byte for byte what is signed: as text, Windows would write other line ends.
+    part.write_bytes(text.encode())
     part.rename(folder / name)
 
 
