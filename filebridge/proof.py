@@ -49,7 +49,8 @@ class Proven:
 class Proofs:
     """The proofs that sources ask for. `keys`: source -> the secret of an HMAC, or minisign's public key."""
 
-    keys: Mapping[str, bytes] = field(default_factory=dict)
+    # Never shown: a traceback may end in a log.
+    keys: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, sources: Iterable[Source], home: Path, environ: Mapping[str, str]) -> "Proofs":
