@@ -303,7 +303,7 @@ class Bridge:
                 self._sender.settle_handed(handed, now, (reason.message, reason.message_zh))
             case base.GroupHanded(generation):
                 if generation == self._generation:
-                    self._sender.group_is_back()
+                    self._sender.group_is_back(now)
             case base.Snapshots(generation):
                 if self._ended < generation == self._generation:
                     failpoints.hit("recovery.snapshot")

@@ -132,7 +132,7 @@ class Judge:
         return allowed and self._may_send(account) and risk.may_cancel(order, self._moment, self._rules)
 
     def cancel_leaves(self, account: str) -> None:
-        self._book.tally.left(account, self._moment.now)
+        self._book.tally.cancel_leaves(account)
 
     def _may_be_told_better(self, order: Order, asked: Asked) -> bool:
         """Whether an order is kept until the broker has said more of its account.

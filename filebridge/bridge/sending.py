@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
@@ -26,6 +27,13 @@ TOO_LATE: Why = ("the machine or the terminal stood still before the call", "调
 STARTED_AGAIN: Why = ("the bridge was started again", "filebridge 曾重新启动")
 _RECHECK = timedelta(seconds=1)
 GROUPS_OUT_MAX = 2
+
+
+class _Given(NamedTuple):
+    """What lies with the worker: the tags of its orders, none of cancels, and the account of each."""
+
+    tags: frozenset[str]
+    accounts: tuple[str, ...]
 
 
 class Sender:
@@ -59,7 +67,7 @@ class Sender:
         self._recheck_at: datetime | None = None
         self._suspects: dict[str, datetime] = {}
         # The tags of each hand-over that the worker has not reported back, oldest first; cancels make an empty one.
-        self._out: deque[frozenset[str]] = deque()
+        self._out: deque[_Given] = deque()
         self._is_alone = False
         self._cancel_sent_at: dict[str, datetime] = {}
         # Orders of earlier days that still work, and the day on which the broker listed them last.
@@ -182,8 +190,9 @@ class Sender:
 
         `handed` None means that the log proves nothing.
         """
-        given = frozenset[str]().union(*self._out)
-        self._out.clear()
+        given = frozenset[str]().union(*(part.tags for part in self._out))
+        while self._out:
+            self.group_is_back(now)
         if not self._is_alone:
             return
         for order in self._book.in_status(Status.SUBMITTING, Status.UNKNOWN):
@@ -214,10 +223,10 @@ class Sender:
         if order is not None and order.status in (Status.SUBMITTING, Status.UNKNOWN):
             self._book.happen(order, _not_sent(now, TOO_LATE))
 
-    def group_is_back(self) -> None:
+    def group_is_back(self, now: datetime) -> None:
         # The broker was called for all of them: no log can prove any of them unsent. The worker answers in order.
-        if self._out:
-            self._out.popleft()
+        for account in self._out.popleft().accounts if self._out else ():
+            self._book.tally.called(account, now)
 
     def worker_is_gone(self) -> None:
         """A cancel may have died with the worker, and may be asked for again."""
@@ -246,21 +255,26 @@ class Sender:
     def dispatch(self, group: list[Order], now: datetime) -> None:
         """Hand over what the turn has committed: cancels first, for they reduce what is at risk."""
         cancels, self._canceling = self._canceling, []
+        kept = [*cancels, *group]
         try:
             if cancels:
                 failpoints.hit("sending.cancel")
                 self._gateway.cancel(cancels)
-                self._out.append(frozenset())
+                self._out.append(_Given(frozenset(), tuple(order.terms.account for order in cancels)))
+                kept = group
             for order in cancels:
                 del self._book.cancels[order.terms.tag]
                 self._cancel_sent_at[order.terms.tag] = now
             if group:
                 failpoints.hit("sending.submit")
                 self._gateway.submit(group)
-                self._out.append(frozenset(order.terms.tag for order in group))
+                tags = frozenset(order.terms.tag for order in group)
+                self._out.append(_Given(tags, tuple(order.terms.account for order in group)))
                 failpoints.hit("sending.submitted")
         except GatewayNotReady as error:
             self._unsent = ({order.terms.tag for order in group}, str(error)) if group else None
+            for order in kept:
+                self._book.tally.called(order.terms.account, now)
         self._ask_for_quotes(now)
 
     def _ask_for_quotes(self, now: datetime) -> None:

@@ -41,9 +41,10 @@ class DayCounts(NamedTuple):
 class Counters(NamedTuple):
     """What was before one order, of its account unless it says otherwise. `tally` tells how each is counted.
 
-    `last_second` orders and cancels that left within a second; `repeats` orders like this one within `repeat_time`;
-    `own_opposite` the own working price that it would meet, in any account; `bought_qty` shares of its symbol bought
-    today or still to be; `exposed_qty`, `cash_reserved` and `sell_reserved` what the balance does not show yet.
+    `last_second` orders and cancels that left within a second, or are with the worker; `repeats` orders like this one
+    within `repeat_time`; `own_opposite` the own working price that it would meet, in any account; `bought_qty`
+    shares of its symbol bought today or still to be; `exposed_qty`, `cash_reserved` and `sell_reserved` what the
+    balance does not show yet.
     """
 
     account: DayCounts = DayCounts()

@@ -63,13 +63,15 @@ class _Held:
 
 
 class _Account:
-    """One account: its day, when its last orders and cancels left, its balance and what that does not show."""
+    """One account: its day, how many orders and cancels are with the worker, when the broker was called for the last of
+    the others, its balance and what that does not show."""
 
-    __slots__ = ("balance", "cash_reserved", "day", "held", "left", "unseen")
+    __slots__ = ("balance", "called", "cash_reserved", "day", "held", "out", "unseen")
 
     def __init__(self) -> None:
         self.day = _Day()
-        self.left: deque[datetime] = deque()
+        self.out = 0
+        self.called: deque[datetime] = deque()
         self.balance: Balance | None = None
         self.cash_reserved = _ZERO
         self.held: defaultdict[str, _Held] = defaultdict(_Held)
@@ -190,11 +192,14 @@ class Tally:
         # By the time at which they left: what left first is forgotten first.
         for order in sorted(orders, key=lambda order: order.submitted_at or order.updated_at):
             tally.put(order)
+            if order.submitted_at is not None and order.terms.trade_date == today:
+                tally._accounts[order.terms.account].called.append(order.submitted_at)
         for name, at in cancels:
             tally.canceled(name)
-            tally.left(name, at)
+            tally._accounts[name].called.append(at)
         for account in tally._accounts.values():
-            account.left = deque(sorted(account.left))
+            # Whoever had them is dead.
+            account.out, account.called = 0, deque(sorted(account.called))
         return tally
 
     # ---- what happens
@@ -223,9 +228,16 @@ class Tally:
         """A cancel stands on the ledger, once for each time that it leaves."""
         self._cancel(account, 1)
 
-    def left(self, account: str, at: datetime) -> None:
-        """A cancel left; of orders `put` tells."""
-        self._accounts[account].left.append(at)
+    def cancel_leaves(self, account: str) -> None:
+        """A cancel is given to the worker; of orders `put` tells."""
+        self._accounts[account].out += 1
+
+    def called(self, account: str, at: datetime) -> None:
+        """The worker has called the broker for an order or cancel, or never will: at that moment at the latest. Until
+        then it may do so at any time, and counts."""
+        books = self._accounts[account]
+        books.out = max(books.out - 1, 0)
+        books.called.append(at)
 
     def tell(self, account: str, balance: Balance) -> None:
         """The broker told an account's books; an answer that was overtaken by a newer one says nothing."""
@@ -256,7 +268,7 @@ class Tally:
         return Counters(
             account.day.counts(),
             self._total.counts(),
-            _within(account.left, now, SECOND),
+            self.last_second(terms.account, now),
             self._repeats(terms, now),
             best if best is None or sign > 0 else -best,
             held.bought_qty,
@@ -267,8 +279,9 @@ class Tally:
         )
 
     def last_second(self, account: str, now: datetime) -> int:
-        """How many orders and cancels of an account left within the last second."""
-        return _within(self._accounts[account].left, now, SECOND)
+        """For how many orders and cancels of an account the broker was called within the last second, or may be now."""
+        books = self._accounts[account]
+        return books.out + _within(books.called, now, SECOND)
 
     def is_shown(self, account: str) -> bool:
         """Whether the balance shows every order of the account that the broker is known to know or will soon answer:
@@ -324,7 +337,7 @@ class Tally:
         value = line.share_value * line.terms.quantity
         line.account.day.sent(1, value)
         self._total.sent(1, value)
-        line.account.left.append(at)
+        line.account.out += 1
         likeness = _likeness(line.terms)
         self._recent.append((at, likeness))
         self._alike[likeness] += 1

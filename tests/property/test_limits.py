@@ -165,6 +165,7 @@ class Trading:
         self.seen["SENT"] += 1
         order = Order(terms, Status.RECEIVED, self.now)
         self.change(order, EventKind.SUBMIT)
+        self.tally.called(account, self.now)
         self.at_broker[terms.tag] = terms.quantity
         self.freeze(terms, terms.quantity)
         self.look(terms)
@@ -185,7 +186,8 @@ class Trading:
         self.change(order, EventKind.CANCEL)
         self.cancels.append((order.terms.account, self.now, self.today))
         self.tally.canceled(order.terms.account)
-        self.tally.left(order.terms.account, self.now)
+        self.tally.cancel_leaves(order.terms.account)
+        self.tally.called(order.terms.account, self.now)
 
     def do_doubt(self, account: str, which: int, size: int) -> None:
         if order := self.pick(which, Status.SUBMITTING):

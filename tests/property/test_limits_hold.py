@@ -51,6 +51,7 @@ class Bank(BrokerModel):
     """A broker that keeps the money and shares of its accounts."""
 
     opening_cash = PLENTY
+    _witness: "Audited"
 
     def __init__(self, clock: Callable[[], datetime], witness: "Audited") -> None:
         super().__init__(clock, witness)
@@ -69,6 +70,11 @@ class Bank(BrokerModel):
         super().receive(order, reject=reject)
         if not reject:
             self._freeze(self.books[-1], order.terms.quantity)
+
+    def work(self, fate: Fate) -> bool:
+        if self.commands and isinstance(self.commands[0][1], Order):
+            self._witness.broker_is_called(self.commands[0][1])
+        return super().work(fate)
 
     def fill(self, book: BookOrder, quantity: int) -> None:
         sign = 1 if book.side is Side.BUY else -1
@@ -123,6 +129,8 @@ class Audited(Program):
         self.case = case
         self.left: list[tuple[datetime, OrderTerms]] = []
         self.cancels: list[tuple[datetime, str]] = []
+        # When the broker was called for each account, be it for an order or a cancel.
+        self.calls: list[tuple[datetime, str]] = []
         self._names = count(1)
         accounts = [{"id": account} for account in ACCOUNTS]
         chosen: dict[str, Any] = {"max_order_age": MAX_AGE.total_seconds(), **case.risk}
@@ -147,6 +155,12 @@ class Audited(Program):
     def cancel_handed_over(self, orders: Sequence[Order]) -> None:
         super().cancel_handed_over(orders)
         self.cancels += [(self.now, order.terms.account) for order in orders]
+
+    def broker_is_called(self, order: Order) -> None:
+        self.calls.append((self.now, order.terms.account))
+        late = [name for at, name in self.calls if self.now - at < SECOND and name == order.terms.account]
+        bound = self.case.risk.get("orders_per_second_max")
+        assert bound is None or len(late) <= bound, "more calls within a second than are allowed"
 
     def received(self, order: Order) -> None:
         """The same may be meant several times here."""

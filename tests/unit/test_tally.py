@@ -110,8 +110,12 @@ def test_the_own_price_that_an_order_would_meet_is_the_best_that_works() -> None
 def test_a_second_and_the_time_of_repeats_slide() -> None:
     tally = Tally(TODAY, repeat_time=timedelta(seconds=5))
     tally.put(order(Status.SUBMITTING, 0))
-    tally.left("1000", at(0.5))
-    assert [counters(tally, seconds).last_second for seconds in (0.9, 1, 1.4, 1.5)] == [2, 1, 1, 0]
+    tally.cancel_leaves("1000")
+    tally.called("1000", at(0))
+    # What is with the worker may leave at any time.
+    assert [counters(tally, seconds).last_second for seconds in (0.9, 1, 1.9)] == [2, 1, 1]
+    tally.called("1000", at(2))
+    assert [counters(tally, seconds).last_second for seconds in (2.9, 3)] == [1, 0]
     assert [counters(tally, seconds).repeats for seconds in (4.9, 5)] == [1, 0]
 
 
@@ -125,7 +129,9 @@ def test_remade_from_the_ledger_it_says_the_same() -> None:
     for each in orders:
         tally.put(each)
     tally.canceled("1000")
-    tally.left("1000", at(0.1))
+    tally.cancel_leaves("1000")
+    for seconds in (0, 0, 0, 0.1):
+        tally.called("1000", at(seconds))
     again = Tally.remade(TODAY, reversed(orders), [("1000", at(0.1))])
     for side in Side:
         assert counters(again, 0.5, side) == counters(tally, 0.5, side)
@@ -137,6 +143,7 @@ def test_what_ended_long_ago_counts_by_its_sums() -> None:
     sold = order(Status.CANCELED, 1, 300, tag="c", side=Side.SELL)
     for each in (filled, rejected, sold):
         one_by_one.put(each)
+        one_by_one.called("1000", at(1))
     for _ in range(2):
         one_by_one.canceled("1000")
     one_by_one.tell("1000", balance(60))
