@@ -323,7 +323,7 @@ class Reconciler:
                 # Of a doubt that is younger than the list, its rows without a tag were not compared.
                 if terms.tag in listing.in_doubt:
                     self._evidence(order, now)
-            elif order.status in _WORKING and risk.is_over(terms, moment, self._rules):
+            elif order.status in _WORKING and risk.has_closed(terms, moment, self._rules):
                 seen_to_the_end = self._listed_at.get(account, terms.received_at) >= risk.closes_at(terms, self._rules)
                 reason = Reason("DAY_OVER" if seen_to_the_end else "DAY_OVER_UNSEEN")
                 event = OrderEvent(kind=EventKind.DAY_OVER, at=now, reason=reason, alarm=not seen_to_the_end)

@@ -146,9 +146,14 @@ def may_cancel(order: Order, moment: Moment, rules: Rules) -> bool:
 
 
 def is_over(terms: OrderTerms, moment: Moment, rules: Rules) -> bool:
-    """Whether the trade date of an order is over, as its own market keeps it."""
+    """Whether no order like this is taken any more on its trade date."""
     today = opening_of(terms, moment, rules).today
     return today is not None and terms.trade_date < today
+
+
+def has_closed(terms: OrderTerms, moment: Moment, rules: Rules) -> bool:
+    """Whether an order that left cannot trade any more; never outside the calendar."""
+    return moment.today is not None and moment.now >= closes_at(terms, rules)
 
 
 def closes_at(terms: OrderTerms, rules: Rules) -> datetime:

@@ -105,7 +105,7 @@ def trade_date_of(
     local = now.astimezone(SHANGHAI)
     if hours == "always":
         return local.date()
-    if calendar.is_trading_day(local.date()) and local < _last(symbol, order_type, local.date(), calendar):
+    if calendar.is_trading_day(local.date()) and local < _last(symbol, local.date(), calendar, phases_of(order_type)):
         return local.date()
     return calendar.next_trading_day(local.date())
 
@@ -116,7 +116,8 @@ def closes_at(
     """The first moment at which such an order of that trade date cannot trade any more."""
     if hours == "always":
         return datetime.combine(trade_date, time(0), SHANGHAI) + timedelta(days=1)
-    return _last(symbol, order_type, trade_date, calendar)
+    # What an order leaves on the book trades on, in whatever phase such orders are taken.
+    return _last(symbol, trade_date, calendar, phases_of(order_type) | _ALL_SESSIONS)
 
 
 def record_date(now: datetime, calendar: TradingCalendar, hours: Hours) -> date | None:
@@ -127,10 +128,8 @@ def record_date(now: datetime, calendar: TradingCalendar, hours: Hours) -> date 
     return calendar.next_trading_day(local.date())
 
 
-def _last(symbol: str, order_type: OrderType, day: date, calendar: TradingCalendar) -> datetime:
-    phases = phases_of(order_type)
-    rows = stretches(symbol, day, calendar)
-    return max(row.ends for row in rows if row.phase in phases)
+def _last(symbol: str, day: date, calendar: TradingCalendar, phases: frozenset[Phase]) -> datetime:
+    return max(row.ends for row in stretches(symbol, day, calendar) if row.phase in phases)
 
 
 def _since(running: Stretch, rows: tuple[Stretch, ...], phases: frozenset[Phase]) -> datetime:

@@ -11,9 +11,22 @@ from filebridge.config import Risk, Settings
 from filebridge.domain.guard import Level, Stance
 from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
-from filebridge.domain.orders import SHANGHAI, Order, Status
+from filebridge.domain.orders import SHANGHAI, Order, OrderInstruction, OrderType, Status
 from filebridge.domain.reasons import Reason
-from filebridge.domain.risk import Rules, Verdict, at_sending, event_of, moment_of, refusal
+from filebridge.domain.risk import (
+    Rules,
+    Verdict,
+    at_sending,
+    event_of,
+    has_closed,
+    is_of_earlier_date,
+    may_cancel,
+    moment_of,
+    opening_of,
+    outside_session,
+    refusal,
+    row_date,
+)
 from tests.unit.test_lifecycle import NOW, TERMS
 
 RULES = Rules(
@@ -125,3 +138,48 @@ def test_hours_are_written_as_a_person_writes_them() -> None:
     for hours in ([], ["9:30-11:30"], ["09:30"], ["24:00-01:00"], ["09:30-25:00"]):
         with pytest.raises(ValidationError):
             Settings.model_validate({"risk": {"hours_allowed": hours}})
+
+
+def test_outside_its_session_an_order_waits_or_is_denied() -> None:
+    deny = replace(RULES, outside_session="deny")
+    noon = ORDER._replace(terms=TERMS._replace(received_at=at(11, 29)))
+    assert (code(noon, at(12, 0)), code(noon, at(12, 0), deny)) == (Verdict.WAIT, "OUTSIDE_SESSION")
+    # One that names its time waits for it: before its day has begun, and before its start.
+    early = ORDER._replace(terms=TERMS._replace(received_at=at(8, 0)))
+    assert code(early, at(8, 30), deny) == Verdict.WAIT
+    later = noon._replace(terms=noon.terms._replace(start_at=at(13, 30)))
+    assert code(later, at(12, 0), deny) == Verdict.WAIT
+    opening = opening_of(TERMS, moment_of(at(12, 0), deny), deny)
+    assert outside_session(TERMS, opening, RULES) is None
+    found = outside_session(TERMS, opening, deny)
+    assert found is not None
+    assert "BREAK" in found.message
+
+
+def test_a_market_order_waits_for_the_end_of_the_auction() -> None:
+    market = TERMS._replace(order_type=OrderType.BEST5_OR_CANCEL, received_at=at(9, 16))
+    order = ORDER._replace(terms=market)
+    assert code(order, at(9, 16)) == Verdict.WAIT
+    assert code(order, at(9, 30)) == Verdict.SEND
+    # In the closing auction it is too late for it; what it left on the book trades until the close.
+    assert code(order._replace(terms=market._replace(received_at=at(14, 56))), at(14, 58)) == "EXPIRED_TRADE_DATE"
+    assert not has_closed(market, moment_of(at(14, 59), RULES), RULES)
+    assert has_closed(market, moment_of(at(15, 0), RULES), RULES)
+
+
+def test_a_cancel_waits_while_the_exchange_takes_none() -> None:
+    def taken(*clock: int) -> bool:
+        return may_cancel(ORDER, moment_of(at(*clock), RULES), RULES)
+
+    assert [taken(9, 19), taken(9, 20), taken(9, 25), taken(14, 57), taken(15, 0)] == [True, False, True, False, True]
+    always = replace(RULES, hours="always")
+    assert may_cancel(ORDER, moment_of(at(9, 21), always), always)
+
+
+def test_a_row_without_a_date_gets_the_day_of_its_own_market() -> None:
+    share, repo = (OrderInstruction(row=2, symbol=symbol) for symbol in ("600000.SH", "204001.SH"))
+    assert row_date(share, at(15, 10), RULES) == date(2026, 11, 23)
+    assert row_date(repo, at(15, 10), RULES) == date(2026, 11, 20)
+    assert row_date(share._replace(order_type=OrderType.AFTER_HOURS), at(15, 10), RULES) == date(2026, 11, 20)
+    assert not is_of_earlier_date(repo._replace(trade_date=date(2026, 11, 20)), at(15, 10), RULES)
+    assert is_of_earlier_date(share._replace(trade_date=date(2026, 11, 20)), at(15, 10), RULES)
