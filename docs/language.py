@@ -6,11 +6,11 @@ from pathlib import Path
 
 from filebridge.domain import market_rules, order_types, sides
 from filebridge.domain.order_types import Price
-from filebridge.domain.orders import AccountType, OrderInstruction, OrderType, Side, price_text
+from filebridge.domain.orders import AccountType, Action, OrderInstruction, OrderType, Side, price_text
 from filebridge.domain.sides import Pricing, Takes
 from filebridge.domain.symbols import InstrumentKind, board, instrument_kind
 from filebridge.gateways.xtnumbers import PRICE_TYPES, SIDES
-from filebridge.orderfiles import parse, sidewords
+from filebridge.orderfiles import parse, sidewords, values
 
 SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "language"
 # The samples name no date; what they say is the same on any.
@@ -47,12 +47,26 @@ _KINDS = {
     InstrumentKind.OPTION: ("options on funds, in lots", "股票期权"),
     InstrumentKind.OTHER: ("known, but not traded: indices, B shares, options on futures, ...", "其他"),
 }
+_ACTIONS = {
+    Action.ORDER: ("places an order; the default", "stocks.csv"),
+    Action.CANCEL: ("cancels one order: by its id, or by the broker's number", "cancel-several.csv"),
+    Action.CANCEL_ALL: ("cancels all open orders, or those that fit what is filled in", "cancel-several.csv"),
+    Action.REPLACE: ("cancels an order and, once that is certain, places a new one for what is left", "replace.csv"),
+    Action.QUERY: ("asks the broker; the answer is a file in `outbox/`", "query.csv"),
+}
 _Rows = list[tuple[str, OrderInstruction]]
 
 
 def sections() -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]]]]:
     """Heading, text, header and rows of each table of the page."""
     samples = list(_samples())
+    yield (
+        "Actions",
+        "docs/order-files.md says more of each, and which columns it takes. What moves money between accounts "
+        "(`transfer`) is refused (`ACTION_NOT_SUPPORTED`).",
+        ("action", "words", "what it does", "sample"),
+        [_action(action) for action in Action],
+    )
     yield (
         "Sides",
         "A word goes in any case and width. What it takes is what the limits count; `price` is what the row may name.",
@@ -86,6 +100,12 @@ def _samples() -> Iterator[tuple[str, OrderInstruction]]:
         for row in parse(path.read_bytes(), name=path.name, today=_ANY_DAY).instructions:
             if row.side is not None and row.order_type is not None:
                 yield path.name, row
+
+
+def _action(action: Action) -> tuple[str, ...]:
+    about, sample = _ACTIONS[action]
+    words = ", ".join(word for word, meant in values._ACTIONS.items() if meant is action)
+    return f"`{action}`", words, about, f"[{sample}](../samples/language/{sample})"
 
 
 def _side(side: Side, samples: _Rows) -> tuple[str, ...]:
