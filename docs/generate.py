@@ -17,7 +17,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from docs import language, report_schemas, schemas
+from docs import formats, language, report_schemas, schemas
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import OWN_EVENTS, EventKind
@@ -40,7 +40,7 @@ def reasons() -> str:
     rows = ((f"`{code}`", english, chinese) for code, (english, chinese) in sorted(REASONS.items()))
     return _page(
         "Reason codes",
-        "filebridge/domain/reasons.py, file_reasons.py and sheet_reasons.py",
+        "filebridge/domain/reasons.py, file_reasons.py, foreign_reasons.py and sheet_reasons.py",
         "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
         "A code never changes its meaning.",
         *_table(("code", "English", "中文"), rows),
@@ -214,6 +214,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "commands.md": commands,
     "simulator.md": simulator,
+    **formats.PAGES,
     **schemas.PAGES,
     **report_schemas.PAGES,
 }

@@ -19,21 +19,24 @@ from typing import TYPE_CHECKING, Any
 from filebridge import config
 from filebridge.archive import Archive
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.following import follower_of
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.present import order_report_row
+from filebridge.bridge.replies import replies_of
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
 from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError
-from filebridge.inbox import ClaimedFile, Inbox, SourceFolder, Watcher
+from filebridge.inbox import ClaimedFile, Watcher, inbox_of
 from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.store import Turn, open_ledger
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
+from filebridge.orderfiles import may_be_claimed
 from filebridge.outbox import Outbox, receipt_rows
 from filebridge.proof import Proofs
 from filebridge.sources import HOME_INBOX
@@ -152,18 +155,6 @@ def quotations_of(home: Path, settings: Settings, rules: risk.Rules) -> "Quotati
     )
 
 
-def inbox_of(home: Path, settings: Settings) -> Inbox:
-    """All folders that files come from; one that lies within another one is not taken for a file there."""
-    places = {source.name: source.place(home) for source in settings.inbox.all_sources}
-    folders = []
-    for source in settings.inbox.all_sources:
-        place = places[source.name]
-        others = frozenset(other.name for other in places.values() if other.parent == place)
-        seconds = {"settle_seconds": settings.inbox.settle_seconds, "give_up_seconds": settings.inbox.max_file_age}
-        folders.append(SourceFolder(place, source, **seconds, others=others))
-    return Inbox(folders)
-
-
 def watcher_of(home: Path, settings: Settings, wake: Callable[[], None]) -> Watcher:
     return Watcher([source.place(home) for source in settings.inbox.all_sources if source.watch], wake)
 
@@ -215,7 +206,9 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             reader=reader,
             gateway=gateway,
             messages=messages,
-            inbox=inbox_of(home, settings),
+            inbox=inbox_of(home, settings, may_be_claimed),
+            follower=follower_of(home, settings, reader.feeds(), home / PRIVATE / "grown"),
+            replies=replies_of(home, settings, reader),
             watcher=watcher_of(home, settings, lambda: _wake(messages)),
             archive=Archive(home / "archive"),
             outbox=outbox_of(home, reader),
@@ -320,7 +313,7 @@ def _source_at(home: Path, settings: Settings, path: Path) -> str:
     return next(found, HOME_INBOX)
 
 
-def rebuild(home: Path) -> int:
+def rebuild(home: Path, settings: Settings) -> int:
     """Make the ledger's views and the whole outbox again from the events; returns how many days were made."""
     with only_bridge(home):
         reader = LedgerReader(home / LEDGER)
@@ -329,6 +322,10 @@ def rebuild(home: Path) -> int:
             ledger.rewrite_views(fold(reader.events()).rows())
             days = reader.days()
             outbox_of(home, reader).rebuild(days, receipts=True)
+            moment = now()
+            replies = replies_of(home, settings, reader)
+            replies.begin(risk.current_date(moment, rules_of(settings, load_calendar(home))))
+            replies.finish(moment)
         finally:
             ledger.close()
             reader.close()

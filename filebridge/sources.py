@@ -19,6 +19,8 @@ _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", 
 Policy = Literal["auto", "rename", "done_file", "end_line", "closed", "settle"]
 Proof = Literal["none", "hmac", "minisign", "owner"]
 PROOF_SUFFIXES = {"hmac": ".hmac", "minisign": ".minisig"}
+# Formats whose files other programs append to.
+_GROWING = ("goldminer", "xuntou", "hundsun", "cats")
 # The settings of which a proof needs one.
 _OF_PROOF: dict[str, tuple[str, ...]] = {
     "none": (),
@@ -58,6 +60,11 @@ class Source(BaseModel):
     )
     accounts: dict[str, AccountId] = Field(
         default_factory=dict, description="What its files call an account -> the account."
+    )
+    reports: str = Field(
+        "",
+        description="Where the reports of another system's format go: the full path, or one relative to the home; "
+        "default: the folder itself.",
     )
     strategy: Text = Field("", description="The strategy of its rows; a row that names another one is refused.")
     basket: Text = Field("", description="The basket of its rows; a row that names another one is refused.")
@@ -108,6 +115,9 @@ class Source(BaseModel):
             raise ValueError(f"{min(given)} says nothing with proof = {self.proof}")
         if _OF_PROOF[self.proof] and len(given) != 1:
             raise ValueError(f"proof = {self.proof} needs one of {', '.join(_OF_PROOF[self.proof])}")
+        if self.proof != "none" and self.format in _GROWING:
+            # Their files grow, and no proof grows with them.
+            raise ValueError(f"proof = {self.proof} is not for format = {self.format}, whose files are appended to")
         if self.proof == "owner" and sys.platform == "win32":
             raise ValueError("proof = owner is not for Windows; give its folder rights for that user alone")
         return self
@@ -132,6 +142,10 @@ class Source(BaseModel):
     def place(self, home: Path) -> Path:
         """Its folder, with no link followed."""
         return Path(os.path.normpath(home / self.folder))
+
+    def reports_place(self, home: Path) -> Path:
+        """The folder of the reports in its format."""
+        return Path(os.path.normpath(home / self.reports)) if self.reports else self.place(home)
 
 
 OWN = Source(name=HOME_INBOX, folder=HOME_INBOX)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from filebridge.archive import Archive
 from filebridge.bridge.answers import Taken
+from filebridge.bridge.following import Follower
 from filebridge.bridge.intake import Intake
 from filebridge.inbox import ClaimedFile, Inbox
 from filebridge.ledger.schema import LOADING
@@ -18,8 +19,11 @@ Moves = list[tuple[Path, str]]
 class Arrivals:
     """Stands between the folders and the intake. A file is in exactly one of them."""
 
-    def __init__(self, inbox: Inbox, archive: Archive, intake: Intake, reader: LedgerReader) -> None:
+    def __init__(
+        self, inbox: Inbox, follower: Follower, archive: Archive, intake: Intake, reader: LedgerReader
+    ) -> None:
         self._inbox = inbox
+        self._follower = follower
         self._archive = archive
         self._intake = intake
         self._reader = reader
@@ -31,7 +35,7 @@ class Arrivals:
         self._inbox.look(now)
         leftovers = self._inbox.leftovers()
         self._intake.large.resume({file.claim: file for file in leftovers})
-        return self._sorted_out(leftovers)
+        return self._sorted_out(leftovers) + self._pieces()
 
     def late(self) -> Moves:
         """The same for what the last scan found, in a folder that has only now come back."""
@@ -55,6 +59,17 @@ class Arrivals:
         file = self._inbox.adopt(found.path, found.name, found.source)
         self._released.add(file.claim)
         return file.path
+
+    def _pieces(self) -> Moves:
+        """What an earlier run laid down of growing files: recorded, it rests; else its file still has these rows."""
+        moves: Moves = []
+        for path, claim in self._follower.leftovers():
+            known = self._reader.file_of_claim(claim)
+            if known is None:
+                path.unlink()
+            else:
+                moves.append((path, known["archived_as"]))
+        return moves
 
     def _sorted_out(self, files: Iterable[ClaimedFile]) -> Moves:
         """What is recorded already is only brought to rest; the rest is taken in by the next scan."""

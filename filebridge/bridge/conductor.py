@@ -97,7 +97,7 @@ class Bridge:
             proofs=parts.proofs,
         )
         self._queries = Queries(self.book, parts.reader, parts.gateway, answer_seconds=waits)
-        self._arrivals = Arrivals(parts.inbox, parts.archive, self._intake, parts.reader)
+        self._arrivals = Arrivals(parts.inbox, parts.follower, parts.archive, self._intake, parts.reader)
         self._controls = Controls(
             *(self.book, self._guard, self._reconciler, self._arrivals.release, self._intake.large),
             *(parts.reader, parts.rules),
@@ -108,7 +108,7 @@ class Bridge:
         self._broker_was_asked = False
         self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
         self._mailbox = Mailbox(parts.messages)
-        self._reports = Reports(parts.outbox, parts.watch, report_seconds=settings.outbox.report_seconds)
+        self._reports = Reports(parts.outbox, parts.replies, parts.watch, report_seconds=settings.outbox.report_seconds)
         self._moves: list[tuple[Path, str]] = []
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
@@ -137,6 +137,7 @@ class Bridge:
         # A worker takes a moment to begin; what it says waits in the queue.
         parts.gateway.start()
         parts.outbox.rebuild(sorted(days), receipts=False)
+        parts.replies.begin(day)
         self._moves += acts.moves
         self._try("archive", self._rest)
 
@@ -258,6 +259,8 @@ class Bridge:
         self._try("inbox", lambda: files.extend(inbox.scan(now, hints=hints, at_most=FILES_A_TURN)))
         if len(files) >= FILES_A_TURN:
             self._due.pop("scan")
+        today = risk.current_date(now, self._parts.rules)
+        self._try("following", lambda: files.extend(self._parts.follower.scan(now, today)))
         return files
 
     def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts) -> None:
@@ -340,7 +343,7 @@ class Bridge:
     def _status(self, now: datetime) -> Body:
         parts = self._parts
         problems = [*self.problems.values()]
-        for room in (parts.inbox, parts.outbox, parts.control, parts.quotations):
+        for room in (parts.inbox, parts.follower, parts.outbox, parts.replies, parts.control, parts.quotations):
             problems += room.problems()
         return {
             "at": now.isoformat(timespec="milliseconds"),
@@ -367,7 +370,8 @@ class Bridge:
 
     def is_quiet(self) -> bool:
         """Whether every file is answered, every order handed over, and the broker's books read since."""
-        if self._parts.inbox.waiting or not self._intake.large.is_idle_or_held() or not self._broker_was_asked:
+        waiting = self._parts.inbox.waiting or self._parts.follower.waiting
+        if waiting or not self._intake.large.is_idle_or_held() or not self._broker_was_asked:
             return False
         if self._connection.up and self._reconciler.is_owed_an_answer:
             return False

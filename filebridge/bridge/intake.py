@@ -8,7 +8,7 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -28,13 +28,14 @@ from filebridge.bridge.answers import (
     row_body,
 )
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.following import Piece
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import ROWS_A_PART, LargeFiles
 from filebridge.bridge.rows import FileRows, RowKeys
 from filebridge.config import Settings
 from filebridge.domain import risk
 from filebridge.domain.admission import Desk
-from filebridge.domain.orders import OrderInstruction, Outcome
+from filebridge.domain.orders import Action, OrderInstruction, Outcome
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.inbox import LATE, SETTLED, ClaimedFile
 from filebridge.ledger import codec
@@ -125,6 +126,8 @@ class Intake:
         source = settings.source(file.source)
         desk = self._desk_of(file.source)
         data, status, why = _bytes_of(file, settings.max_file_bytes)
+        if isinstance(file, Piece):
+            why = why or file.problem
         if why is None and file.sign == LATE:
             # As it would be if it were cut; nothing of it is believed.
             missing = f"{file.name}{source.done_suffix}" if source.policy == "done_file" else "#END"
@@ -142,12 +145,17 @@ class Intake:
         if age > limit and not released:
             context = {"age_seconds": str(int(age)), "limit_seconds": str(int(limit)), "file": file.name}
             return _Reading(sha256, ParsedFile(), Reason("FILE_STALE", context))
-        origin = Origin(format=source.format.removeprefix("auto"), accounts=source.accounts)
+        rows_before = 0
+        if isinstance(file, Piece):
+            if file.set_aside is not None:
+                return _Reading(sha256, ParsedFile(), file.set_aside)
+            rows_before = file.rows_before
+        origin = Origin(format=source.format.removeprefix("auto"), accounts=source.accounts, rows_before=rows_before)
         how: dict[str, Any] = {"name": file.name, "today": today, "origin": origin}
         how["end_line_required"] = settings.require_end_line or source.policy == "end_line"
         lines = max(data.count(b"\n"), data.count(b"\r"))
         # A JSON document is one value, and cannot be read in parts.
-        if lines > self._rows_at_once + 1 and format_of(file.name, origin) in ("csv", "jsonl"):
+        if lines > self._rows_at_once + 1 and not rows_before and format_of(file.name, origin) in ("csv", "jsonl"):
             slices = parse_slices(data, **how, rows_a_slice=min(ROWS_A_PART, self._rows_at_once))
             return _LargeReading(sha256, slices, lines, released, desk)
         parsed = parse(data, **how)
@@ -199,7 +207,12 @@ class Intake:
             self.large.begin(*about, lines=reading.lines, released=released, warning=warning)
             return None
         parsed, number = reading.parsed, row["intake_no"]
-        problems, good, refused = sift(parsed, reading.desk or self._desk_of(file.source))
+        desk = reading.desk or self._desk_of(file.source)
+        if isinstance(file, Piece):
+            # Each row was handed over by itself.
+            desk = desk._replace(on_bad_row="skip")
+        parsed = replace(parsed, instructions=self._with_accounts(parsed.instructions, today))
+        problems, good, refused = sift(parsed, desk)
         if reading.set_aside is not None:
             bodies = [file_body(Outcome.QUARANTINED, reading.set_aside)]
             self._book.turn.answer_row(bodies[0], intake_no=number)
@@ -213,8 +226,25 @@ class Intake:
         place = archive.place(file.source, file.name, today, outcome=outcome, intake_no=number)
         row |= {"format": parsed.format, "encoding": parsed.encoding, "rows": parsed.rows, "outcome": outcome}
         row |= {"reason_code": "" if outcome == Outcome.ACCEPTED else first_code(bodies), "archived_as": place}
+        if isinstance(file, Piece):
+            self._book.turn.follow(file.record(today), intake_no=number)
         self._book.turn.close_file(row)
         return Taken(place, outcome, usable=not problems and reading.set_aside is None)
+
+    def _with_accounts(self, rows: Sequence[OrderInstruction], today: date) -> Sequence[OrderInstruction]:
+        """Cancels of other systems may name no account: it is that of the order, if only one account has its id."""
+        if len(self._accounts) == 1 or not any(_lacks_account(row) for row in rows):
+            return rows
+        return [self._with_account(row, today) if _lacks_account(row) else row for row in rows]
+
+    def _with_account(self, row: OrderInstruction, today: date) -> OrderInstruction:
+        name, day = row.orig_client_order_id, row.trade_date or today
+        known = [
+            account
+            for account in self._accounts
+            if self._book.with_keys(trade_date=day, account=account, ids=[name])[name]
+        ]
+        return row._replace(account=known[0]) if len(known) == 1 else row
 
     def _warning(self, file: ClaimedFile) -> Reason | None:
         """What its receipt says of a file that may have been cut, as far as anyone can tell."""
@@ -262,6 +292,10 @@ class Intake:
         for answer in rows.decide(keys.drafts(good)):
             recorded.append(self._book.answer(answer_body(answer), answer.order, intake_no=intake_no))
         return recorded
+
+
+def _lacks_account(row: OrderInstruction) -> bool:
+    return row.action is Action.CANCEL and not row.account and bool(row.orig_client_order_id)
 
 
 def sift(parsed: ParsedFile, desk: Desk) -> tuple[list[Problem], list[OrderInstruction], bool]:

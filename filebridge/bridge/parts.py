@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from filebridge.archive import Archive
+from filebridge.bridge.following import Follower
 from filebridge.bridge.quoting import Quotations
+from filebridge.bridge.replies import Replies
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
 from filebridge.domain import risk
@@ -32,9 +34,11 @@ class Parts:
     gateway: base.Gateway
     messages: "queue.Queue[list[base.Message]]"
     inbox: Inbox
+    follower: Follower
     watcher: Watcher
     archive: Archive
     outbox: Outbox
+    replies: Replies
     control: ControlFolder
     proofs: Proofs = field(default_factory=Proofs)
     quotations: Quotations

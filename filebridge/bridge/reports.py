@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from filebridge.bridge.replies import Replies
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Turn
 from filebridge.outbox import Outbox
@@ -20,8 +21,11 @@ _TIMES = 20
 class Reports:
     """Reports of commits, told at once, or a little later and together while the bridge is busy sending."""
 
-    def __init__(self, outbox: Outbox, watch: Callable[[Turn], None], *, report_seconds: float) -> None:
+    def __init__(
+        self, outbox: Outbox, replies: Replies, watch: Callable[[Turn], None], *, report_seconds: float
+    ) -> None:
         self._outbox = outbox
+        self._replies = replies
         self._watch = watch
         self._least = timedelta(seconds=report_seconds)
         self._untold: list[Turn] = []
@@ -42,6 +46,7 @@ class Reports:
         may_wait = hurried and self._untold_events < _UNTOLD_MAX
         if not (may_wait and self._untold and timedelta(0) <= now - self._untold[0].at < LAG):
             self._tell()
+            self._replies.write(now)
             # A report on all orders of a day takes longest, so in a hurry it comes less often.
             written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
             if not self._outbox.is_writing and (written is None or not timedelta(0) <= now - written < every):
@@ -59,6 +64,7 @@ class Reports:
             for file in turn.loaded.values():
                 self._outbox.long_receipt(file)
             self._watch(turn)
+            self._replies.add(turn)
             self._outbox.orders_changed({order.terms.trade_date for order in turn.orders.values()})
 
     def _go_on(self, now: datetime, *, hurried: bool) -> None:
@@ -82,6 +88,7 @@ class Reports:
     def finish(self, now: datetime) -> None:
         """Tell everything, before the end."""
         self._tell()
+        self._replies.finish(now)
         self._outbox.go_on(float("inf"))
         self._outbox.write_due()
         self._outbox.go_on(float("inf"))

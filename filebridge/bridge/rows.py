@@ -289,7 +289,11 @@ class FileRows:
         self._book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=self._now, reason=reason))
 
     def _numbered(self, draft: Draft) -> list[Order]:
-        """Our orders of that day with the broker's number that a cancel names; another mode's number is another's."""
+        """Our orders of that day with the broker's number that a cancel names, or with that tag, which some systems'
+        programs know as the number; another mode's number is another's."""
+        tagged = self._book.get(draft.instruction.broker_order_id)
+        if tagged is not None and (tagged.terms.trade_date, tagged.terms.account) == draft.group:
+            return [tagged]
         found = self._book.with_broker_ids(
             account=draft.group[1],
             trade_date=draft.group[0],

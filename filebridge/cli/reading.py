@@ -103,8 +103,9 @@ def verify(home: Home = HERE, as_json: AsJson = False) -> None:
 def rebuild(home: Home = HERE) -> None:
     """Make the ledger's views and all reports again from its events; the bridge must not run. 重建报告。"""
     from filebridge import app
+    from filebridge.config import load_settings
 
-    days = app.rebuild(home)
+    days = app.rebuild(home, load_settings(home))
     typer.echo(f"Reports were made again in {home / 'outbox'} (days: {days}). 已重建。")
 
 

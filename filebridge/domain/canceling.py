@@ -116,9 +116,10 @@ def _decided(instruction: OrderInstruction, account: str, target: Order | None) 
     name = instruction.orig_client_order_id or (target.terms.client_order_id if target else "")
     context = {"orig_client_order_id": name, "earlier_status": target.status.value if target else ""}
     outcome, code = Outcome.CANCEL_ACCEPTED, ""
+    number = instruction.broker_order_id
     if target is None:
         code = "CANCEL_REMEMBERED"
-    elif instruction.broker_order_id and target.broker_order_id not in ("", instruction.broker_order_id):
+    elif number not in ("", target.terms.tag) and target.broker_order_id not in ("", number):
         outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_IDS_DISAGREE"
         context |= {"value": instruction.broker_order_id, "broker_order_id": target.broker_order_id}
     elif contradiction := contradicted(instruction, target.terms):

@@ -153,27 +153,6 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "The file cannot be read: {text}. Check its permissions and drop it again.",
         "无法读取文件：{text}。请检查权限后重新投放。",
     ),
-    "FILE_DBF_UNKNOWN": (
-        "This DBF file has the columns of no system that is known here (掘金, 迅投, 恒生 XHPT, CATS). Make it from the "
-        "template of that system, without columns of your own.",
-        "该 DBF 文件的列不属于任何已知系统（掘金、迅投、恒生 XHPT、CATS）。请使用该系统的模板，不要增加自定义列。",
-    ),
-    "DBF_HEADER_CUT": (
-        "The DBF file ends within its header ({text}); it was not written to its end. Write it again.",
-        "DBF 文件在表头处中断（{text}），没有写完。请重新生成。",
-    ),
-    "DBF_VERSION_UNKNOWN": (
-        "This is no DBF file that can be read ({text}). Write it as dBASE III or FoxPro.",
-        "无法读取该 DBF 文件（{text}）。请使用 dBASE III 或 FoxPro 格式。",
-    ),
-    "DBF_HEADER_BROKEN": (
-        "The header of the DBF file contradicts itself ({text}). Make the file again from its template.",
-        "DBF 文件的表头自相矛盾（{text}）。请用模板重新生成该文件。",
-    ),
-    "DBF_FIELD_UNKNOWN": (
-        "The DBF column {field} is of a kind that is not read ({text}). Use C, N, F, D or L.",
-        "DBF 列 {field} 的类型无法读取（{text}）。请使用 C、N、F、D 或 L。",
-    ),
     "FILE_HAS_OTHER_PROBLEMS": (
         "This row is good, but other rows are not, so the whole file was refused. Correct those and drop it again.",
         "本行无误，但其他行有问题，整个文件未被接受。请更正后重新投放。",
@@ -198,54 +177,6 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
     "ROW_JSON_BROKEN": (
         "This line is not valid JSON from character {place} on. JSON Lines hold one whole object a line.",
         "本行从第 {place} 个字符起不是有效的 JSON。JSON Lines 每行应是一个完整的对象。",
-    ),
-    "DBF_RECORD_BROKEN": (
-        "The record begins with neither a space nor an asterisk ({text}); the file is damaged here. Write it again.",
-        "该记录的起始字节不正确（{text}），文件在此处已损坏。请重新写入。",
-    ),
-    "DBF_CELL_NOT_READABLE": (
-        "The cell {column} holds what its column cannot hold ({text}). Write it again.",
-        "单元格 {column} 的内容与列类型不符（{text}）。请重新写入。",
-    ),
-    "ROW_DELETED": (
-        "The record is marked as deleted, so it is no order. To take an order back, write a cancel.",
-        "该记录已标记为删除，不作为委托处理。如要撤回委托，请写入撤单。",
-    ),
-    "ROW_ALREADY_ANSWERED": (
-        "{column} is {value}: another program has answered this row already, so it is not sent. Write a new row.",
-        "{column} 已是 {value}：该行已由其他程序处理过，因此不发送。请写入新行。",
-    ),
-    "CODE_UNKNOWN": (
-        "{column} is {value}, a code that this format does not define here. It defines: {known}.",
-        "{column} 的值 {value} 不是此格式在此处定义的代码。可用代码：{known}。",
-    ),
-    "CODE_NOT_SUPPORTED": (
-        "{column} {value} means {meaning}, which this version does not send. Nothing else is sent in its place.",
-        "{column} {value} 表示{meaning_zh}，当前版本不发送此类委托，也不会以其他方式代替。",
-    ),
-    "COLUMN_NOT_SUPPORTED": (
-        "{column} is {value}, which asks for another kind of order than this version sends. Leave it empty.",
-        "{column} 的值 {value} 要求当前版本不支持的委托方式。请留空。",
-    ),
-    "ACCOUNT_NOT_MAPPED": (
-        "{account} is no account of ours. Say in this folder's entry of filebridge.toml whose it is: "
-        'accounts = {"{account}" = "<account>"}.',
-        "{account} 不是已配置的资金账号。请在 filebridge.toml 中该目录的条目里写明："
-        'accounts = {"{account}" = "<资金账号>"}。',
-    ),
-    "UNIX_TIME_NOT_READABLE": (
-        "{column} {value} is not a time in whole seconds since 1970 (ten digits), so nobody can tell how long the row "
-        "is good.",
-        "{column} 的值 {value} 不是 1970 年以来的秒数（十位数字），无法判断该行的有效期。",
-    ),
-    "FILE_NAME_WITHOUT_DAY": (
-        "{column} {value} counts the rows of one day's file of orders, and this file's name does not say which. "
-        "Call it XHPT_CDyyyymmdd.dbf.",
-        "{column} 的值 {value} 是当日委托文件中的行序号，但本文件名没有写明日期。请命名为 XHPT_CDyyyymmdd.dbf。",
-    ),
-    "ORDER_NUMBER_NOT_READABLE": (
-        "{column} {value} is no number of an order. Write the number that was answered for it, up to eight digits.",
-        "{column} 的值 {value} 不是委托序号。请填写委托应答中的序号（不超过八位数字）。",
     ),
     "VALUE_MISSING": (
         "{name} is empty, and an order needs it.",

@@ -8,7 +8,7 @@ reads what a file says, beyond its end mark.
 from filebridge.inbox.claims import ClaimedFile
 from filebridge.inbox.finished import LATE, SETTLED
 from filebridge.inbox.folder import SourceFolder
-from filebridge.inbox.folders import Inbox
+from filebridge.inbox.folders import Inbox, inbox_of
 from filebridge.inbox.watcher import Hints, Watcher
 
-__all__ = ["LATE", "SETTLED", "ClaimedFile", "Hints", "Inbox", "SourceFolder", "Watcher"]
+__all__ = ["LATE", "SETTLED", "ClaimedFile", "Hints", "Inbox", "SourceFolder", "Watcher", "inbox_of"]

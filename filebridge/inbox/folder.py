@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Collection, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatch
@@ -81,14 +81,16 @@ class SourceFolder:
         settle_seconds: float,
         give_up_seconds: float = 600,
         others: Set[str] = frozenset(),
+        takes: Callable[[str], bool] = lambda name: True,
     ) -> None:
-        """After `settle_seconds` without a change a file is settled; after `give_up_seconds` it is answered, be it
-        whole or not."""
+        """`takes` says of a name whether its file may be claimed. After `settle_seconds` without a change a file is
+        settled; after `give_up_seconds` it is answered, be it whole or not."""
         self.place = place
         self.source = source
         self._settle_seconds = settle_seconds
         self._give_up_seconds = give_up_seconds
         self._others = others
+        self._takes = takes
         self._sights: dict[str, _Sight] = {}
         self._stuck: dict[str, str] = {}
         # A file that is open in a spreadsheet -> the owner file that says so.
@@ -260,7 +262,9 @@ class SourceFolder:
     def _is_ours(self, name: str) -> bool:
         if name.startswith(NEVER_ORDERS_START) or name.lower().endswith(_NEVER_ORDERS):
             return False
-        if name in self._others:
+        # A companion is taken as its file is.
+        suffix = next((suffix for suffix in self.source.suffixes if name.endswith(suffix)), "")
+        if name in self._others or not self._takes(name.removesuffix(suffix)):
             return False
         patterns = self.source.pattern
         return patterns == OWN.pattern or any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns)

@@ -1,12 +1,14 @@
 """All folders that files come from, as one: the oldest finished file of any of them is claimed first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from shutil import move
 from types import MappingProxyType
 
 from filebridge import failpoints
+from filebridge.config import Settings
 from filebridge.inbox import claims
 from filebridge.inbox.claims import ClaimedFile, changed_at
 from filebridge.inbox.finished import RELEASED
@@ -103,3 +105,22 @@ class Inbox:
                 done.append(file)
         self._claims = busy
         return done
+
+
+def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool]) -> Inbox:
+    """All folders that files come from; one that lies within another one is not taken for a file there. `takes` says
+    of a format and a name whether such a file comes whole."""
+    places = {source.name: source.place(home) for source in settings.inbox.all_sources}
+    folders = []
+    for source in settings.inbox.all_sources:
+        place = places[source.name]
+        folder = SourceFolder(
+            place,
+            source,
+            settle_seconds=settings.inbox.settle_seconds,
+            give_up_seconds=settings.inbox.max_file_age,
+            others=frozenset(other.name for other in places.values() if other.parent == place),
+            takes=partial(takes, source.format),
+        )
+        folders.append(folder)
+    return Inbox(folders)

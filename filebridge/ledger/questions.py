@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_col
 from sqlalchemy.dialects import sqlite
 
 from filebridge.ledger import schema
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FILES, FILLS, ORDERS, QUERIES
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FEEDS, FILES, FILLS, ORDERS, QUERIES
 
 NAMED_MAX = 1000
 # So many rows of a long report, or events of a file, at a time.
@@ -141,6 +141,7 @@ FILE_OF_CLAIM = Question(select(FILES).where(_is(FILES.c.claim)))
 INTAKES_NAMED = Question(
     select(FILES.c.intake_no).where(_is(FILES.c.name)).order_by(FILES.c.intake_no.desc()).limit(NAMED_MAX)
 )
+FILE_NUMBERED = Question(select(FILES).where(_is(FILES.c.intake_no)))
 FILE_NAMES = Question(select(FILES.c.intake_no, FILES.c.name).where(_is_one_of(FILES.c.intake_no)))
 
 _NEWEST = EVENTS.c.seq.desc()
@@ -189,3 +190,4 @@ STOPS_OF_CLAIM = Question(
 OPEN_QUERIES = Question(select(QUERIES).where(text(schema.IS_ASKED)).order_by(QUERIES.c.intake_no, QUERIES.c.row))
 QUERY = Question(select(QUERIES).where(_is(QUERIES.c.intake_no), _is(QUERIES.c.row)))
 QUERIES_OF_DAY = Question(select(QUERIES).where(_is(QUERIES.c.trade_date)).order_by(QUERIES.c.intake_no, QUERIES.c.row))
+ALL_FEEDS = Question(select(FEEDS).order_by(FEEDS.c.feed))

@@ -201,7 +201,23 @@ QUERIES = Table(
     sqlite_strict=True,
 )
 
-VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES)
+# How far files were read that other programs append to: a restart goes on there.
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    # The source and the file's name.
+    _text("feed", primary_key=True),
+    # Of the last piece.
+    _text("trade_date"),
+    _int("rows"),
+    _int("offset"),
+    # The hash of all that was read; and of a content that was refused, so that it is told once.
+    _text("digest"),
+    _text("refused"),
+    sqlite_strict=True,
+)
+
+VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES, FEEDS)
 
 _APPEND_ONLY = tuple(
     f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "
@@ -247,6 +263,11 @@ _QUERIES_OF_7 = (
     "CREATE INDEX IF NOT EXISTS queries_open ON queries (answered_at) WHERE answered_at = ''",
 )
 
+_FEEDS = (
+    "CREATE TABLE IF NOT EXISTS feeds (feed TEXT NOT NULL, trade_date TEXT NOT NULL, rows INTEGER NOT NULL, "
+    '"offset" INTEGER NOT NULL, digest TEXT NOT NULL, refused TEXT NOT NULL, PRIMARY KEY (feed)) STRICT',
+)
+
 # (version, name, statements); a version is never edited once it was released, only followed. The first makes the tables
 # as they are described above, so in a new ledger the later ones find their work done.
 MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
@@ -257,4 +278,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (5, "the guard's events", _INDEX_OF_5),
     (6, "offsets to prices from market data", ("ALTER TABLE orders ADD COLUMN price_offset TEXT NOT NULL DEFAULT ''",)),
     (7, "questions to the broker", _QUERIES_OF_7),
+    (8, "how far growing files were read", _FEEDS),
 )

@@ -36,7 +36,7 @@ from sqlalchemy.pool import StaticPool
 
 from filebridge import failpoints
 from filebridge.domain.canceling import Selection
-from filebridge.domain.events import OrderEvent
+from filebridge.domain.events import Change, OrderEvent
 from filebridge.domain.orders import Order, OrderTerms
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, schema
@@ -83,6 +83,9 @@ class Turn:
         self.stops: list[Body] = []
         # What was asked of the broker, and what was answered in this turn, as rows of the view `queries`.
         self.queries: list[Body] = []
+        self.feeds: list[Body] = []
+        # Each row answered and each thing that happened to an order, for reports.
+        self.changes: list[Change] = []
 
     def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
         """Add an event to the chain; returns its sequence number."""
@@ -118,12 +121,19 @@ class Turn:
     def answer_row(self, body: Body, *, intake_no: int, order: Order | None = None) -> None:
         """Record the answer to one row and, if it made one, the birth of its order."""
         if order is None:
-            self.append("ROW", body, intake_no=intake_no)
-            return
-        tag = order.terms.tag
-        self.orders[tag] = order
-        terms = self.born[tag] = codec.terms_body(order.terms)
-        self.append("ROW", {**body, "status": order.status.value, "terms": terms}, tag=tag, intake_no=intake_no)
+            seq = self.append("ROW", body, intake_no=intake_no)
+        else:
+            tag = order.terms.tag
+            self.orders[tag] = order
+            terms = self.born[tag] = codec.terms_body(order.terms)
+            said = {**body, "status": order.status.value, "terms": terms}
+            seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
+        self.changes.append(Change(seq, self.at, intake_no, order, None, body))
+
+    def follow(self, feed: Body, *, intake_no: int) -> None:
+        """Record how far a file that grows is read; `feed` is its row in the view."""
+        self.feeds.append(feed)
+        self.append("FEED", feed, intake_no=intake_no)
 
     def mark_canceled(self, *, trade_date: date, account: str, client_order_id: str) -> None:
         mark = {"trade_date": trade_date.isoformat(), "account": account, "client_order_id": client_order_id}
@@ -156,6 +166,7 @@ class Turn:
         if raw is not None:
             body["raw"] = raw
         seq = self.append("ORDER", body, tag=order.terms.tag)
+        self.changes.append(Change(seq, self.at, order.terms.intake_no, after, what, {}))
         if what.limit_price is not None or what.quantity:
             self.priced.add(order.terms.tag)
         if what.fill is not None:
@@ -248,6 +259,7 @@ class Ledger:
                 (_NEW_MARK, turn.marks),
                 (_NEW_STOP, turn.stops),
                 (_NEW_QUERY, turn.queries),
+                (_NEW_FEED, turn.feeds),
             ):
                 if found := list(map(values, rows)):
                     store.executemany(statement, found)
@@ -375,6 +387,7 @@ _NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
 _NEW_STOP = _prepared(insert(schema.CANCEL_STOPS))
 # A query is recorded twice: when it is asked, and when it is answered.
 _NEW_QUERY = _prepared(insert(schema.QUERIES).prefix_with("OR REPLACE"))
+_NEW_FEED = _prepared(insert(schema.FEEDS).prefix_with("OR REPLACE"))
 _STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
 _INDEXED = ("open", "broker_order_id", "counter_order_id")
 

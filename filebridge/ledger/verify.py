@@ -6,11 +6,12 @@ from pathlib import Path
 
 from sqlalchemy import Table
 
+from filebridge.domain.events import Change
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FILES, FILLS, ORDERS, QUERIES, VIEWS
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FEEDS, FILES, FILLS, ORDERS, QUERIES, VIEWS
 from filebridge.ledger.store import GENESIS, chain_hash
 from filebridge.ledger.views import LedgerReader
 
@@ -36,6 +37,7 @@ class Views:
     marks: dict[tuple[str, str, str], Body] = field(default_factory=dict)
     stops: list[Body] = field(default_factory=list)
     queries: dict[tuple[int, int], Body] = field(default_factory=dict)
+    feeds: dict[str, Body] = field(default_factory=dict)
 
     def rows(self) -> dict[Table, list[Body]]:
         return {
@@ -45,6 +47,7 @@ class Views:
             CANCEL_MARKS: list(self.marks.values()),
             CANCEL_STOPS: self.stops,
             QUERIES: list(self.queries.values()),
+            FEEDS: list(self.feeds.values()),
         }
 
 
@@ -74,9 +77,30 @@ def fold(events: Iterable[Body]) -> Views:
                 views.queries[(row["intake_no"], body["row"])]["answered_at"] = row["at"]
             case "REST_CANCELED" if "claim" in body:
                 views.stops.append(codec.stop_row(body, row["seq"]))
+            case "FEED":
+                views.feeds[body["feed"]] = body
             case _:
                 pass
     return views
+
+
+def changes(events: Iterable[Body]) -> Iterator[Change]:
+    """What a day's events say of rows and orders, as the turns said it that recorded them. What happened to an order
+    that was born before is not known here, and passed over."""
+    orders: dict[str, Order] = {}
+    for row in events:
+        at, tag, intake_no = codec.time_from(row["at"]), row["tag"], row["intake_no"]
+        assert at is not None
+        if row["kind"] == "ROW":
+            body = codec.loads(row["body"])
+            if "terms" in body:
+                orders[tag] = _born(body, row["at"])
+            answer = {name: value for name, value in body.items() if name not in ("terms", "status")}
+            yield Change(row["seq"], at, intake_no, orders.get(tag) if tag else None, None, answer)
+        elif row["kind"] == "ORDER" and tag in orders:
+            event = codec.event_from(codec.loads(row["body"]), row["at"])
+            order = orders[tag] = apply(orders[tag], event)
+            yield Change(row["seq"], at, order.terms.intake_no, order, event, {})
 
 
 def verify(path: Path, heads: Mapping[str, str] | None = None) -> Verification:
@@ -143,4 +167,4 @@ def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> It
         yield f"{table.name}: {missing} is missing"
 
 
-assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES}
+assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES, FEEDS}

@@ -158,6 +158,13 @@ class LedgerReader:
     def file_names(self, intake_numbers: Iterable[int]) -> dict[int, str]:
         return dict(self._ask(questions.FILE_NAMES, intake_no=_listed(intake_numbers)))
 
+    def file_numbered(self, intake_no: int) -> Body | None:
+        return self._first(questions.FILE_NUMBERED, intake_no=intake_no)
+
+    def feeds(self) -> list[Body]:
+        """How far each growing file was read."""
+        return self._bodies(questions.ALL_FEEDS)
+
     def file_events(self, intake_no: int) -> Iterator[Body]:
         """All events of one file, in pages."""
         last = 0

@@ -13,11 +13,21 @@ from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Problem
 from filebridge.orderfiles.base import Origin, ParsedFile, file_problem
 from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines, parse_sheet
-from filebridge.orderfiles.recognising import FOREIGN, system_of
+from filebridge.orderfiles.recognising import FOREIGN, may_be_claimed, system_of
 from filebridge.orderfiles.spreadsheet import is_workbook, read_workbook
 from filebridge.orderfiles.text import FileText, read_text
 
-__all__ = ["FOREIGN", "FORMATS", "Origin", "ParsedFile", "Slices", "format_of", "parse", "parse_slices"]
+__all__ = [
+    "FOREIGN",
+    "FORMATS",
+    "Origin",
+    "ParsedFile",
+    "Slices",
+    "format_of",
+    "may_be_claimed",
+    "parse",
+    "parse_slices",
+]
 
 ROWS_A_SLICE = 1000
 

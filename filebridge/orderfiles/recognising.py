@@ -50,6 +50,15 @@ _CSV = (("goldminer", goldminer.ORDERS), ("ptrade", ptrade.ORDERS))
 _HEAD_BYTES = 4096
 
 
+def may_be_claimed(system: str, name: str) -> bool:
+    """Whether a file of that name is one that comes whole; in a folder of no other system all are."""
+    if system not in FOREIGN:
+        return True
+    taken, growing = FOREIGN[system].taken, FOREIGN[system].growing
+    grows = growing is not None and growing.fullmatch(name) is not None
+    return taken is not None and taken.fullmatch(name) is not None and not grows
+
+
 def system_of(data: bytes, name: str) -> str:
     """The format of the system that wrote the file; empty if no other system's."""
     extension = PurePath(name).suffix.lower()

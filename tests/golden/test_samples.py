@@ -30,8 +30,8 @@ from tests.golden.regenerate import (
     samples,
 )
 
-# Codes that no small file can show: one needs a thousand problems, one a setting.
-WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING"}
+# Codes that no small file can show: one needs a thousand problems, one a setting, one what the file was before.
+WITHOUT_SAMPLE = {"FILE_MORE_PROBLEMS", "FILE_END_LINE_MISSING", "FILE_REWRITTEN"}
 # What only a broker that does not answer can tell, what needs cancels that left before, what is only a warning, and
 # what every instrument that may be traded has.
 WITHOUT_DENIED_SAMPLE = {

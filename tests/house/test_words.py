@@ -18,7 +18,8 @@ BANNED = (
     *("ticker", "entrust", "order_no", "deal_id", "stock_no", "px"),
 )
 
-# xtquant's words stop at the door of the room that knows xtquant. (The formats in orderfiles/ read such headers.)
+# xtquant's words stop at the door of the room that knows xtquant. (The formats in orderfiles/ read such headers, those
+# in reports/ write them.)
 XTQUANT_WORDS = frozenset(
     {
         *("stock_code", "order_volume", "order_sysid", "order_remark", "order_status", "price_type", "strategy_name"),
@@ -29,6 +30,8 @@ XTQUANT_WORDS = frozenset(
 XTQUANT_ROOMS = (
     *("filebridge/simulator/", "filebridge/gateways/xttrader.py", "filebridge/gateways/xtrows.py"),
     "filebridge/orderfiles/",
+    # Columns of other systems, which have such names as well.
+    "filebridge/reports/",
 )
 
 # The rooms that talk to a person.

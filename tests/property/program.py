@@ -27,7 +27,9 @@ from filebridge import failpoints
 from filebridge.app import FOLDERS, LEDGER, outbox_of, quotations_of, rules_of
 from filebridge.archive import Archive
 from filebridge.bridge.conductor import Bridge
+from filebridge.bridge.following import follower_of
 from filebridge.bridge.parts import Parts
+from filebridge.bridge.replies import replies_of
 from filebridge.config import Settings
 from filebridge.control import ANSWER, ControlFolder
 from filebridge.domain.events import EventKind
@@ -159,6 +161,8 @@ class Program:
                 messages=messages,
                 inbox=Inbox([SourceFolder(self.folder / "inbox", settle_seconds=0)]),
                 watcher=StillWatcher([self.folder / "inbox"], lambda: None),
+                follower=follower_of(self.folder, SETTINGS, self._reader.feeds(), self.folder / "grown"),
+                replies=replies_of(self.folder, SETTINGS, self._reader),
                 archive=Archive(self.folder / "archive"),
                 outbox=outbox_of(self.folder, self._reader),
                 control=self.control,

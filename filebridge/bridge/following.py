@@ -1,0 +1,286 @@
+"""Files that other programs append to all day: their new rows, each handed out once, as an order file of its own.
+
+Such a file is not ours to rename. How far it was read is recorded in the commit that answers its rows, so a restart
+goes on there: no row comes twice, and none is lost. A piece of new rows is laid down as a claim of our own; one that an
+earlier run left without recording it is deleted, for the file still has its rows.
+"""
+
+import hashlib
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from filebridge import failpoints
+from filebridge.config import Settings
+from filebridge.domain.reasons import Reason
+from filebridge.inbox import ClaimedFile
+from filebridge.inbox.claims import claimed_file, new_claim, parts_of, time_of
+from filebridge.orderfiles import FOREIGN
+from filebridge.orderfiles.growing import START, Extent, Growth, extent, piece, read_growth
+
+Body = dict[str, Any]
+# By which a claim is known as a piece of a file that stays where it is.
+GREW = "grew"
+ROWS_A_PIECE = 1000
+# A file may be cut for a moment while a program writes it anew; one that stays so was cut.
+_REWRITING = timedelta(seconds=2)
+_DAY = re.compile(r"[0-9]{8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder whose files of one format grow: the entry's name, the folder, the format."""
+
+    source: str
+    folder: Path
+    format: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece(ClaimedFile):
+    """New rows of a file that grows. `feed` names it in the ledger, `upto` is how far it is read with them.
+
+    `set_aside` is why they cannot be orders: the file was written anew, or nobody knows how old they are.
+    """
+
+    feed: str
+    rows_before: int
+    upto: Extent
+    refused: str = ""
+    problem: Reason | None = None
+    set_aside: Reason | None = None
+
+    def record(self, today: date) -> Body:
+        """How far the file is read, as the ledger keeps it."""
+        return {"feed": self.feed, "trade_date": today.isoformat(), **self.upto._asdict(), "refused": self.refused}
+
+
+@dataclass(slots=True)
+class _Feed:
+    """One file that grows, as it was seen last."""
+
+    place: Place
+    name: str
+    upto: Extent = START
+    # Trade date of the last piece; None before the first.
+    recorded_on: date | None = None
+    # The hash of a content that was refused, so that it is not refused again.
+    refused: str = ""
+    looks: tuple[int, int, int] = (0, 0, 0)
+    # A moment at which the rows behind `upto` were not there yet; None while they may have lain there at the start.
+    since: datetime | None = None
+    # Of each record behind `upto`: its bytes, and since when they are as they are.
+    fresh: list[tuple[bytes, datetime]] = field(default_factory=list)
+    rewritten_since: datetime | None = None
+    # What waits for the time to show whether it is whole.
+    waits: bool = False
+    trouble: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.place.source}/{self.name}"
+
+    @property
+    def is_dbf(self) -> bool:
+        return self.name.lower().endswith(".dbf")
+
+
+class Follower:
+    """All files that grow, of all folders. Not thread-safe."""
+
+    def __init__(
+        self,
+        places: Iterable[Place],
+        recorded: Iterable[Mapping[str, Any]],
+        spool: Path,
+        *,
+        settle_seconds: float,
+        bytes_max: int,
+        rows_max: int = ROWS_A_PIECE,
+    ) -> None:
+        """`recorded` are the rows of the ledger's view `feeds`; `spool` is the folder in which claims lie."""
+        self._places = list(places)
+        self._spool = spool
+        self._settle = timedelta(seconds=settle_seconds)
+        self._bytes_max = bytes_max
+        self._rows_max = rows_max
+        self._recorded = {row["feed"]: row for row in recorded}
+        self._feeds: dict[str, _Feed] = {}
+        # Folders that were listed: what comes into them after that is new.
+        self._listed: set[Place] = set()
+
+    def scan(self, now: datetime, today: date) -> list[ClaimedFile]:
+        """The pieces that have come, one of a file at most. Whoever takes one records it in the same turn."""
+        found: list[ClaimedFile] = []
+        for place in self._places:
+            try:
+                entries = sorted(os.scandir(place.folder), key=lambda entry: entry.name)
+            except OSError:
+                # The inbox tells of a folder that is away.
+                continue
+            for entry in entries:
+                if _grows(place.format, entry.name) and (new := self._at(place, entry, now, today)) is not None:
+                    found.append(new)
+            self._listed.add(place)
+        return found
+
+    def leftovers(self) -> list[tuple[Path, str]]:
+        """The pieces that an earlier run laid down, with their claims."""
+        self._spool.mkdir(exist_ok=True)
+        return [(path, parts_of(path.name)[0]) for path in sorted(self._spool.iterdir())]
+
+    @property
+    def waiting(self) -> int:
+        """How many files hold rows that are not taken yet."""
+        return sum(feed.waits for feed in self._feeds.values())
+
+    def problems(self) -> list[str]:
+        return [f"inbox: {feed.name}: {feed.trouble}" for feed in self._feeds.values() if feed.trouble]
+
+    def _at(self, place: Place, entry: "os.DirEntry[str]", now: datetime, today: date) -> Piece | None:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            return None
+        return self._look(self._feed(place, entry.name, now), status, now, today)
+
+    def _feed(self, place: Place, name: str, now: datetime) -> _Feed:
+        key = f"{place.source}/{name}"
+        if key not in self._feeds:
+            feed = self._feeds[key] = _Feed(place, name, since=now if place in self._listed else None)
+            if row := self._recorded.get(key):
+                feed.upto = Extent(row["rows"], row["offset"], row["digest"])
+                feed.recorded_on, feed.refused = date.fromisoformat(row["trade_date"]), row["refused"]
+        return self._feeds[key]
+
+    def _look(self, feed: _Feed, status: os.stat_result, now: datetime, today: date) -> Piece | None:
+        looks = (status.st_ino, status.st_size, status.st_mtime_ns)
+        if looks == feed.looks and not feed.waits:
+            feed.since = feed.since and now
+            return None
+        data = self._read(feed, status)
+        if data is None:
+            return None
+        feed.looks, feed.waits = looks, False
+        growth = read_growth(data, is_dbf=feed.is_dbf, upto=feed.upto)
+        if isinstance(growth, Reason) and feed.recorded_on is not None and feed.recorded_on < today:
+            # A new file under the name of an earlier day's.
+            growth = read_growth(data, is_dbf=feed.is_dbf, upto=START)
+            if isinstance(growth, Growth):
+                feed.upto, feed.fresh = START, []
+        if isinstance(growth, Reason):
+            return self._refuse(feed, data, growth, status, now)
+        feed.rewritten_since, feed.trouble = None, ""
+        if growth is None:
+            return None
+        rows = self._ripe(feed, growth, now)
+        feed.waits = rows < len(growth.rows)
+        taken = self._piece(feed, growth, rows, status, today) if rows else None
+        if not feed.waits:
+            feed.since = now
+        return taken
+
+    def _read(self, feed: _Feed, status: os.stat_result) -> bytes | None:
+        if not stat.S_ISREG(status.st_mode) or status.st_size > self._bytes_max:
+            feed.trouble = "it is no plain file, or larger than max_file_bytes"
+            return None
+        try:
+            handle = os.open(
+                feed.place.folder / feed.name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+            )
+            with os.fdopen(handle, "rb") as stream:
+                return stream.read(self._bytes_max)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            # Its writer holds it for the moment.
+            feed.trouble, feed.waits = error.strerror or str(error), True
+            return None
+
+    def _ripe(self, feed: _Feed, growth: Growth, now: datetime) -> int:
+        """How many of the new rows are whole, from the first on."""
+        rows = growth.rows[: self._rows_max]
+        if not feed.is_dbf:
+            return len(rows)
+        known = feed.fresh
+        feed.fresh = [
+            known[place] if place < len(known) and known[place][0] == row else (row, now)
+            for place, row in enumerate(rows)
+        ]
+        unripe = (place for place, (_, since) in enumerate(feed.fresh) if not since <= now - self._settle)
+        return next(unripe, len(rows))
+
+    def _piece(self, feed: _Feed, growth: Growth, rows: int, status: os.stat_result, today: date) -> Piece:
+        before, feed.upto = feed.upto, extent(growth, feed.upto, rows)
+        set_aside = _age_problem(feed, status, today) if feed.since is None else None
+        taken = self._claimed(
+            feed,
+            piece(growth, rows),
+            rows_before=before.rows,
+            upto=feed.upto,
+            seen_at=feed.since or time_of(status.st_mtime),
+            set_aside=set_aside,
+        )
+        feed.fresh = feed.fresh[rows:]
+        feed.recorded_on, feed.refused = today, ""
+        return taken
+
+    def _refuse(self, feed: _Feed, data: bytes, why: Reason, status: os.stat_result, now: datetime) -> Piece | None:
+        """A file that cannot go on: told once, when it stays so; nothing of it is read until it is as it was."""
+        digest = hashlib.sha256(data).hexdigest()
+        feed.rewritten_since = feed.rewritten_since or now
+        if digest == feed.refused:
+            feed.trouble = why.message
+            return None
+        if now - feed.rewritten_since < _REWRITING:
+            feed.waits = True
+            return None
+        feed.refused, feed.trouble, feed.fresh = digest, why.message, []
+        seen_at = time_of(status.st_mtime)
+        return self._claimed(feed, data, rows_before=0, upto=feed.upto, seen_at=seen_at, problem=why, refused=digest)
+
+    def _claimed(self, feed: _Feed, data: bytes, *, seen_at: datetime, **said: Any) -> Piece:
+        self._spool.mkdir(exist_ok=True)
+        path = new_claim(self._spool, feed.name, GREW)
+        failpoints.hit("following.piece")
+        path.write_bytes(data)
+        claim = claimed_file(path, path.lstat(), seen_at, feed.place.source, {})
+        values = {name: getattr(claim, name) for name in ClaimedFile.__dataclass_fields__}
+        return Piece(**values | {"modified_at": seen_at}, feed=feed.key, **said)
+
+
+def _grows(format_name: str, name: str) -> bool:
+    pattern = FOREIGN[format_name].growing
+    return pattern is not None and pattern.fullmatch(name) is not None
+
+
+def _age_problem(feed: _Feed, status: os.stat_result, today: date) -> Reason | None:
+    """Why rows that lay there at the start cannot be known to be of today; None if the file's own name says so."""
+    day = _DAY.search(feed.name)
+    if day is not None:
+        named = f"{today:%Y%m%d}"
+        return None if day[0] == named else Reason("FILE_OF_EARLIER_DATE", {"trade_date": day[0], "file": feed.name})
+    if feed.recorded_on == today:
+        return None
+    if sys.platform == "win32" and time_of(status.st_ctime).date() == today:
+        # There the file's creation.
+        return None
+    return Reason("ROWS_OF_UNKNOWN_AGE", {"file": feed.name})
+
+
+def follower_of(home: Path, settings: Settings, recorded: Iterable[Mapping[str, Any]], spool: Path) -> Follower:
+    """The follower of a home, over all its folders of other systems."""
+    inbox = settings.inbox
+    return Follower(
+        [Place(each.name, each.place(home), each.format) for each in inbox.all_sources if each.format in FOREIGN],
+        recorded,
+        spool,
+        settle_seconds=inbox.settle_seconds,
+        bytes_max=inbox.max_file_bytes,
+    )

@@ -1,0 +1,184 @@
+"""A file that grows: appended in any pieces, cut within a row, looked at and restarted at any moment, each row is
+handed out once, in its order; a file that was cut or written anew gives none of its rows again."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filebridge.bridge.following import Follower, Piece, Place
+from filebridge.dbf import COUNT_OFFSET, END_MARK, count_to_bytes
+from filebridge.domain.orders import SHANGHAI
+from filebridge.orderfiles import Origin, parse
+from tests.golden.tables import HS, HUNDSUN, dbf
+
+TODAY = date(2026, 11, 20)
+START = datetime(2026, 11, 20, 10, tzinfo=SHANGHAI)
+TURN = timedelta(seconds=1)
+CSV, DBF = "20261120.order.csv", "XHPT_WT20261120.dbf"
+HEADER = "sid,account_id,symbol,volume,order_type,order_business(order_biz),price,comment\n"
+STEPS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["look", "look", "restart", "lost"])), max_size=25)
+
+
+class Desk:
+    """Whoever takes the pieces and records them: what it has recorded outlives a follower."""
+
+    def __init__(self, folder: Path, system: str, rows_max: int = 1000) -> None:
+        self.folder = folder
+        (folder / "in").mkdir(exist_ok=True)
+        self.place = Place("other", folder / "in", system)
+        self.rows_max = rows_max
+        self.now = START
+        self.recorded: dict[str, dict[str, object]] = {}
+        self.ids: list[str] = []
+        self.refused: list[str] = []
+        self.set_aside: list[str] = []
+        self.restart()
+
+    def restart(self) -> None:
+        self.follower = Follower(
+            [self.place],
+            list(self.recorded.values()),
+            self.folder / "grown",
+            settle_seconds=0.5,
+            bytes_max=10**6,
+            rows_max=self.rows_max,
+        )
+
+    def look(self, *, commits: bool = True) -> None:
+        self.now += TURN
+        for piece in self.follower.scan(self.now, TODAY):
+            assert isinstance(piece, Piece)
+            if not commits:
+                continue
+            self.recorded[piece.feed] = piece.record(TODAY)
+            if piece.problem is not None:
+                self.refused.append(piece.problem.code)
+            elif piece.set_aside is not None:
+                self.set_aside.append(piece.set_aside.code)
+            else:
+                origin = Origin(
+                    format=self.place.format, accounts={"00080003": "10000001"}, rows_before=piece.rows_before
+                )
+                parsed = parse(piece.path.read_bytes(), name=piece.name, today=TODAY, origin=origin)
+                assert not parsed.problems
+                self.ids += [row.note or row.client_order_id for row in parsed.instructions]
+
+    def look_until_still(self) -> None:
+        self.look()
+        while self.follower.waiting:
+            self.look()
+
+
+def _written_csv(path: Path, data: bytes, start: int, end: int) -> None:
+    with path.open("ab") as file:
+        file.write(data[start:end])
+
+
+def _written_dbf(path: Path, data: bytes, start: int, end: int) -> None:
+    """As a program appends: the bytes, and now and then the count of the records that are whole."""
+    with path.open("ab") as file:
+        file.write(data[start:end])
+    head = dbf(HUNDSUN)
+    size = len(dbf(HUNDSUN, HS)) - len(head)
+    whole = (min(end, len(data)) - len(head) + 1) // size
+    if whole > 0:
+        with path.open("r+b") as file:
+            file.seek(COUNT_OFFSET)
+            file.write(count_to_bytes(whole))
+
+
+def _case(name: str, rows: int) -> tuple[str, bytes, list[str], Callable[[Path, bytes, int, int], None]]:
+    if name == CSV:
+        ids = [f"A{n}" for n in range(rows)]
+        text = HEADER + "".join(f"{sid},10000001,SHSE.600000,100,1,1,10.5,\n" for sid in ids)
+        return "goldminer", text.encode(), ids, _written_csv
+    ids = [str(100_000_000 + n) for n in range(rows)]
+    data = dbf(HUNDSUN, *({**HS, "WBZDYXH": each} for each in ids)).removesuffix(END_MARK)
+    return "hundsun", data[:COUNT_OFFSET] + count_to_bytes(0) + data[COUNT_OFFSET + 4 :], ids, _written_dbf
+
+
+@settings(deadline=None, max_examples=60)
+@given(name=st.sampled_from([CSV, DBF]), rows=st.integers(0, 12), steps=STEPS, at_once=st.sampled_from([1, 3, 1000]))
+def test_every_row_is_handed_out_once(name: str, rows: int, steps: list[tuple[int, str]], at_once: int) -> None:
+    system, data, ids, write = _case(name, rows)
+    with TemporaryDirectory() as folder:
+        desk = Desk(Path(folder), system, at_once)
+        desk.look()
+        path, done = desk.place.folder / name, 0
+        for count, then in steps:
+            write(path, data, done, done + count)
+            done = min(done + count, len(data))
+            # What was handed out but never recorded died with its process.
+            desk.look(commits=then != "lost")
+            if then != "look":
+                desk.restart()
+            assert desk.ids == ids[: len(desk.ids)]
+        write(path, data, done, len(data))
+        desk.look_until_still()
+        assert desk.ids == ids
+        assert desk.refused == []
+
+
+@pytest.mark.parametrize("name", [CSV, DBF])
+@pytest.mark.parametrize("change", ["cut", "anew", "other"])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_file_that_was_written_anew_is_refused_once(tmp_path: Path, name: str, change: str, restarts: bool) -> None:
+    system, data, ids, write = _case(name, 3)
+    desk = Desk(tmp_path, system)
+    desk.look()
+    path = desk.place.folder / name
+    write(path, data, 0, len(data))
+    desk.look_until_still()
+    assert desk.ids == ids
+    whole = path.read_bytes()
+    if restarts:
+        desk.restart()
+    changed = {"cut": whole[: len(whole) - 30], "anew": whole[:-40], "other": whole.replace(b"10.5", b"10.6")}[change]
+    path.write_bytes(changed)
+    for _ in range(6):
+        desk.look()
+    if restarts:
+        desk.restart()
+        desk.look()
+    assert desk.ids == ids
+    assert desk.refused == ["FILE_REWRITTEN"]
+    assert desk.follower.problems() != []
+    # As it was, and one row more: it goes on.
+    _, longer, more, _ = _case(name, 4)
+    path.write_bytes(whole)
+    write(path, longer, len(data), len(longer))
+    desk.look_until_still()
+    assert desk.ids == more
+
+
+def test_what_our_answers_say_in_a_row_is_not_its_producers(tmp_path: Path) -> None:
+    system, data, ids, write = _case(DBF, 2)
+    desk = Desk(tmp_path, system)
+    desk.look()
+    path = desk.place.folder / DBF
+    write(path, data, 0, len(data))
+    desk.look_until_still()
+    answered = dbf(HUNDSUN, *({**HS, "WBZDYXH": each, "WTXH": "7", "SBYY": "废单"} for each in ids))
+    path.write_bytes(answered)
+    desk.look_until_still()
+    assert desk.refused == []
+    assert desk.ids == ids
+
+
+def test_rows_of_nobody_knows_which_day_are_set_aside_at_the_start(tmp_path: Path) -> None:
+    """A file without a day in its name lies there from yesterday; what comes while we look is traded."""
+    _, data, _, write = _case(CSV, 1)
+    desk = Desk(tmp_path, "goldminer")
+    old = desk.place.folder / "20261119.order.csv"
+    write(old, data, 0, len(data))
+    desk.look_until_still()
+    assert desk.ids == []
+    assert desk.set_aside == ["FILE_OF_EARLIER_DATE"]
+    write(desk.place.folder / CSV, data, 0, len(data))
+    desk.look_until_still()
+    assert desk.ids == ["A0"]
