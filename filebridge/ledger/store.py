@@ -84,7 +84,6 @@ class Turn:
         # What was asked of the broker, and what was answered in this turn, as rows of the view `queries`.
         self.queries: list[Body] = []
         self.feeds: list[Body] = []
-        # Each row answered and each thing that happened to an order, for reports.
         self.changes: list[Change] = []
 
     def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
@@ -120,14 +119,12 @@ class Turn:
 
     def answer_row(self, body: Body, *, intake_no: int, order: Order | None = None) -> None:
         """Record the answer to one row and, if it made one, the birth of its order."""
-        if order is None:
-            seq = self.append("ROW", body, intake_no=intake_no)
-        else:
-            tag = order.terms.tag
+        said, tag = body, order.terms.tag if order else ""
+        if order is not None:
             self.orders[tag] = order
             terms = self.born[tag] = codec.terms_body(order.terms)
             said = {**body, "status": order.status.value, "terms": terms}
-            seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
+        seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
         self.changes.append(Change(seq, self.at, intake_no, order, None, body))
 
     def follow(self, feed: Body, *, intake_no: int) -> None:
