@@ -8,6 +8,7 @@ repos take limit orders only.
 
 from datetime import date
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from filebridge.domain.market import Phase, trades_after_hours
@@ -88,6 +89,8 @@ PROTECTED: tuple[tuple[date, str, Board | None], ...] = (
 )
 
 
+# Asked twice for each order, of symbols that repeat.
+@lru_cache(maxsize=8192)
 def types_of(symbol: str) -> tuple[OrderType, ...]:
     """The order types that a symbol's exchange takes for its kind; NO_PRICE belongs to sides, not to exchanges."""
     exchange, kind = symbol.rpartition(".")[2], instrument_kind(symbol)
@@ -108,6 +111,7 @@ def needs_protection(terms: OrderTerms) -> bool:
     )
 
 
+@cache
 def of_pricing(pricing: Pricing) -> tuple[OrderType, ...]:
     """The order types that a side with this pricing may have; the first is meant where a row names none."""
     if pricing is Pricing.NONE:
