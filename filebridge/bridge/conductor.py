@@ -125,12 +125,14 @@ class Bridge:
         if parts.control.requests():
             self._controls_done = answers_before(parts.reader)
         acts = _Acts()
+        # Before this start is one of them: the one before may have ended, on a day of its own, before it told anything.
+        days = parts.reader.days_touched()
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
             turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
             acts.moves += self._arrivals.at_start(now)
         day = risk.current_date(now, parts.rules)
-        days = parts.reader.days_touched() | {day} | {order.terms.trade_date for order in self.book.open_orders()}
+        days |= {day} | {order.terms.trade_date for order in self.book.open_orders()}
         failpoints.hit("start.recorded")
         if not self.book.by_status[Status.SUBMITTING]:
             parts.forget_handed()
