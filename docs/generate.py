@@ -12,6 +12,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
+from urllib.parse import quote
 
 import typer
 from pydantic import BaseModel
@@ -37,14 +38,27 @@ MADE = "<!-- Made by `python dev.py docs` from {source}; edit that, not this pag
 
 
 def reasons() -> str:
-    rows = ((f"`{code}`", english, chinese) for code, (english, chinese) in sorted(REASONS.items()))
+    gallery = samples_of()
+    rows = ((f"`{code}`", *texts, gallery.get(code, "")) for code, texts in sorted(REASONS.items()))
     return _page(
         "Reason codes",
-        "filebridge/domain/reasons.py, file_reasons.py, foreign_reasons.py and sheet_reasons.py",
+        "filebridge/domain/reasons.py and the modules beside it",
         "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
-        "A code never changes its meaning.",
-        *_table(("code", "English", "中文"), rows),
+        "A code never changes its meaning. A sample is the smallest file that shows it; beside it stands the answer.",
+        *_table(("code", "English", "中文", "sample"), rows),
     )
+
+
+def samples_of() -> dict[str, str]:
+    """Code -> a link to the sample that shows it: the one that is named after it, else the first."""
+    found: dict[str, str] = {}
+    for answer in sorted((DOCS.parent / "samples").glob("*/*.expected.json")):
+        stem = answer.name.removesuffix(".expected.json")
+        name = next(path.name for path in sorted(answer.parent.iterdir()) if path.stem == stem)
+        for code in set(re.findall(r'"code": "([A-Z_]+)"', answer.read_text(encoding="utf-8"))):
+            if code not in found or stem.replace("-", "_").upper() == code:
+                found[code] = f"[{name}](../samples/{answer.parent.name}/{quote(name)})"
+    return found
 
 
 def statuses() -> str:
