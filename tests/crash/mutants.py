@@ -30,7 +30,7 @@ class Mutant:
 # Linux kills a child with its parent; without that help, as on other systems, the worker's own look must do.
 NO_KERNEL_HELP = ("gateways/worker.py", "prctl(1, signal.SIGKILL)", "prctl(1, 0)")
 
-_NEXT_GROUP = "            acts.group = self._sender.next_group(now)\n"
+_NEXT_GROUP = "            acts.group = [] if is_reading else self._sender.next_group(now)\n"
 
 MUTANTS = (
     Mutant(
@@ -49,9 +49,8 @@ MUTANTS = (
         (
             (
                 "bridge/conductor.py",
-                "                acts.moves += [(path, answer.place)] if path else []\n",
-                "                acts.moves += [(path, answer.place)] if path else []\n"
-                "                self._parts.archive.rest(acts.moves)\n",
+                "            acts.moves += moves\n",
+                "            acts.moves += moves\n            self._parts.archive.rest(acts.moves)\n",
             ),
         ),
         # Which commit is an intake's is not the same in every run.
@@ -86,9 +85,9 @@ MUTANTS = (
         (
             (
                 "bridge/sending.py",
-                "OrderEvent(kind=EventKind.SUBMIT, at=now)))",
-                "OrderEvent(kind=EventKind.SUBMIT, at=now)))\n"
-                "                self._book.happen(group[-1], OrderEvent(kind=EventKind.REPORT_WORKING, at=now))",
+                "group.append(self._book.happen(order, _submit(judgement, left, now)))\n",
+                "group.append(self._book.happen(order, _submit(judgement, left, now)))\n"
+                "                self._book.happen(group[-1], OrderEvent(kind=EventKind.REPORT_WORKING, at=now))\n",
             ),
         ),
         (Case("sending.submit", "kill", 2, 1), Case("worker.note", "kill", 3, 1)),
