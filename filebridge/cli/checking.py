@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from filebridge.cli.showing import GOOD, HERE, STYLE_OF, TABLE_ROWS_MAX, AsCsv, AsJson, Home, Row, show_rows
+from filebridge.cli.showing import (
+    GOOD,
+    HERE,
+    OTHER_PROBLEMS,
+    STYLE_OF,
+    TABLE_ROWS_MAX,
+    AsCsv,
+    AsJson,
+    Home,
+    Row,
+    show_rows,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,7 +31,6 @@ if TYPE_CHECKING:
 
 _SENT = "row client_order_id side quantity symbol limit_price".split()
 _TAKEN = ("ACCEPTED", "CANCEL_ACCEPTED")
-_OTHER_PROBLEMS = "FILE_HAS_OTHER_PROBLEMS"
 # Which cell a reason is about that names none: by how its code begins, the longer beginning first.
 _ABOUT = {
     "ORDER_VALUE": "quantity",
@@ -105,7 +115,7 @@ def _tell(path: Path, rows: list[Row]) -> None:
     _tell_taken(console, path.name, [row for row in rows if row["outcome"] in _TAKEN])
     by_row: dict[int, list[Row]] = {}
     for row in rows:
-        if row["reason_code"] not in ("", _OTHER_PROBLEMS):
+        if row["reason_code"] not in ("", OTHER_PROBLEMS):
             by_row.setdefault(row["row"], []).append(row)
     cells = _cells(path, [number for number in by_row if number])
     # What needs a look comes first where the list has to be cut.
@@ -116,7 +126,7 @@ def _tell(path: Path, rows: list[Row]) -> None:
         console.print(
             f"\n… {left:,} more rows; --csv or --json shows all. 另有 {left:,} 行，--csv 或 --json 可看全部。"
         )
-    if beside := sum(row["reason_code"] == _OTHER_PROBLEMS for row in rows):
+    if beside := sum(row["reason_code"] == OTHER_PROBLEMS for row in rows):
         console.print(f"\ngood rows, refused with the others 受其他行牵连: {beside:,}")
     counts = Counter(row["outcome"] for row in rows)
     console.print("\n" + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) + "\n")

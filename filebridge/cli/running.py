@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from filebridge.cli.showing import HERE, Home, show_rows
+from filebridge.cli.showing import HERE, OTHER_PROBLEMS, Home, show_rows
 from filebridge.domain.reasons import Reason
 from filebridge.errors import HomeError
 
@@ -63,7 +63,10 @@ def run(
 # A very large file is told of so many times while it is answered.
 _STEPS = 20
 # Rows that somebody has to do something about.
-_LOUD = ("HELD", "DENIED", "CANCEL_REFUSED", "QUARANTINED")
+_LOUD = ("HELD", "DENIED", "REFUSED", "CANCEL_REFUSED", "QUARANTINED")
+# So many rows or orders with the same answer are named in a commit; a basket has thousands.
+_ALIKE_MAX = 10
+_INDENT = "\n          "
 
 
 def say(turn: Any) -> None:
@@ -72,6 +75,7 @@ def say(turn: Any) -> None:
     from filebridge.ledger.codec import loads
 
     answers: dict[int, Counter[str]] = {}
+    alike: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
     for row in turn.events:
         if row["kind"] == "REPORT":
@@ -85,11 +89,30 @@ def say(turn: Any) -> None:
         known = row["kind"] != "FILE" or row["intake_no"] in turn.files
         counted = answers.get(row["intake_no"], Counter()) if known else Counter()
         line = _line(row["kind"], body, _name(order) if order else "", counted)
-        if line:
+        answer = _answer(row["kind"], body) if line else None
+        if answer is not None:
+            alike[answer] += 1
+        if line and (answer is None or alike[answer] <= _ALIKE_MAX):
             lines.append(f"{row['at'][11:19]}  {line}")
+    for (outcome, code), count in alike.items():
+        if count > _ALIKE_MAX:
+            left = f"{count - _ALIKE_MAX:,}"
+            more = f"… {left} more {outcome} {code}; `filebridge orders` and the receipts name them all."
+            lines.append(f"          {more} 另有 {left} 条，见 filebridge orders 与回执。")
     if lines:
         # At once: a busy commit has hundreds of lines, and each write waits for the screen.
         typer.echo("\n".join(lines))
+
+
+def _answer(kind: str, body: dict[str, Any]) -> tuple[str, str] | None:
+    """What thousands of rows or orders may be told alike: the outcome and the code."""
+    if kind == "ROW":
+        return body["outcome"], body["reason_code"]
+    return (body["status"], body.get("reason_code", "")) if kind == "ORDER" and body["status"] == "DENIED" else None
+
+
+def _said(outcome: str, reason: Reason) -> str:
+    return f"{outcome} {reason.code}. {reason.message}{_INDENT}{reason.message_zh}"
 
 
 def _is_step(done: int, newly: int, of: int) -> bool:
@@ -112,16 +135,17 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
             return f"{body['name']}: {body['rows_loaded']:,} of some {body['lines']:,} rows are loaded"
         case "ANSWERED" if _is_step(body["rows"], answers.total(), body["of"]):
             return f"{body['name']}: {body['rows']:,} of {body['of']:,} rows are answered"
-        case "ROW" if body["outcome"] in _LOUD and body["reason_code"]:
+        case "ROW" if body["outcome"] in _LOUD and body["reason_code"] not in ("", OTHER_PROBLEMS):
             reason = Reason(body["reason_code"], body.get("context", {}))
-            return f"row {body['row']} {body.get('client_order_id', '')}: {body['outcome']}. {reason.message}"
+            where = f"row {body['row']} {body.get('client_order_id', '')}".rstrip()
+            return f"{where}: {_said(body['outcome'], reason)}"
         case "EVIDENCE":
             return f"{order}: still in doubt; {body['text']}. `filebridge resolve` ends it."
         case "ALARM":
             return f"ALARM: {Reason(body['reason_code'], body['context']).message}"
         case "CONNECTION":
             # Long only where somebody has to do something: then in both languages.
-            more = f"\n          {body['detail_zh']}" if not body["up"] else ""
+            more = f"{_INDENT}{body['detail_zh']}" if not body["up"] else ""
             return f"broker: {body['detail']}{more}"
         case "HALTED":
             return f"HALTED by {body['by']}: {body['text']}"
@@ -141,6 +165,8 @@ def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) ->
         case "ORDER" if "fill" in body:
             fill = body["fill"]
             return f"{order}: {fill['last_qty']} filled @ {fill['last_price']}, {body['status']}"
+        case "ORDER" if body["status"] == "DENIED" and body.get("reason_code"):
+            return f"{order}: {_said('DENIED', Reason(body['reason_code'], body['context']))}"
         case "ORDER" if body["status"] in ("REJECTED", "UNKNOWN", "EXPIRED", "NOT_SENT", "CANCELED"):
             code = body.get("reason_code", "")
             return f"{order}: {body['status']}" + (f". {Reason(code, body['context']).message}" if code else "")

@@ -18,6 +18,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for programs. 输
 AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV. 输出 CSV。")]
 Day = Annotated[str, typer.Option("--date", help="A trade date like 2026-11-20, or `all`; default: today's. 交易日。")]
 HERE = Path()
+# Said of good rows of a file that is refused for others.
+OTHER_PROBLEMS = "FILE_HAS_OTHER_PROBLEMS"
 
 # Colours by what a status or an outcome means for the user.
 _STYLES = {

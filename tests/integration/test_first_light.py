@@ -211,6 +211,23 @@ def test_once_ends_with_1_when_something_went_wrong(home: Home, row: str, outcom
     assert [row["status"] for row in home.orders()] == status
 
 
+def test_the_window_names_what_was_not_sent_and_why(home: Home) -> None:
+    sells = [f"S-{number:02},601318.SH,SELL,100,52.00" for number in range(1, 13)]
+    home.drop("mixed.csv", orders_file(*sells, "R-1,600000.SH,BUY,many,10.51", "R-2,60000O,BUY,100,10.51"))
+    said = home.once(inbox__on_bad_row="skip").stdout
+    for word in (
+        "row 14 R-1: REFUSED QUANTITY_NOT_INTEGER. ",
+        "row 15 R-2: REFUSED SYMBOL_NOT_RECOGNISED. ",
+        "证券代码",
+    ):
+        assert word in said
+    # Accepted, and denied only when they were about to leave.
+    assert "S-01  SELL 100 601318.SH: DENIED SELLABLE_NOT_ENOUGH. " in said
+    assert said.count(": DENIED SELLABLE_NOT_ENOUGH. ") == 10
+    assert "2 more DENIED SELLABLE_NOT_ENOUGH" in said
+    assert "另有 2 条" in said
+
+
 def test_once_names_at_its_time_limit_what_still_works(home: Home) -> None:
     home.drop("resting.csv", orders_file("D-1,600000.SH,BUY,100,9.90", "D-2,600000.SH,BUY,100,10.51"))
     done = home.once(timeout=4 * PATIENCE)
