@@ -15,7 +15,7 @@ from filebridge.ledger.store import Turn
 from filebridge.ledger.verify import changes
 from filebridge.ledger.views import LedgerReader
 from filebridge.reports import REPORTS, Reporter, SystemReports
-from filebridge.reports.base import Told
+from filebridge.reports.base import FAULTS, Told, fault_text
 from filebridge.sources import source_of
 
 Row = dict[str, Any]
@@ -38,10 +38,12 @@ class Replies:
         self._written_at: datetime | None = None
         self._due = False
         self._failed: dict[Path, str] = {}
+        # A source -> what its reports could not say today.
+        self._faults: dict[str, str] = {}
 
     def begin(self, day: date) -> None:
         """Make all reports again from what the ledger says of that trade date."""
-        self._day, self._due, self._files = day, True, {}
+        self._day, self._due, self._files, self._faults = day, True, {}, {}
         if not self._reports:
             return
         for reports in self._reports.values():
@@ -77,20 +79,27 @@ class Replies:
         self.write(now)
 
     def problems(self) -> list[str]:
-        return [f"reports: {path.name}: {why}" for path, why in self._failed.items()]
+        faults = [f"reports: {name}: {why}" for name, why in self._faults.items()]
+        return faults + [f"reports: {path.name}: {why}" for path, why in self._failed.items()]
 
     def _tell(self, found: Iterable[Change]) -> None:
         for change in found:
             file = self._file(change.intake_no)
             reports = self._reports.get(file.source) if file else None
             if file and reports:
-                reports.tell(Told(change, file.name))
+                try:
+                    reports.tell(Told(change, file.name))
+                except FAULTS as error:
+                    self._faults[file.source] = f"{file.name}: {fault_text(error)}"
                 self._due = True
 
     def _books(self, row: Row) -> None:
         body, at = json.loads(row["body"]), datetime.fromisoformat(row["at"])
-        for reports in self._reports.values():
-            reports.books(body["account"], body["asset"] or {}, body["positions"], at)
+        for name, reports in self._reports.items():
+            try:
+                reports.books(body["account"], body["asset"] or {}, body["positions"], at)
+            except FAULTS as error:
+                self._faults[name] = fault_text(error)
         self._due = True
 
     def _file(self, intake_no: int) -> _File | None:

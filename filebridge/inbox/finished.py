@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
+from filebridge.plainfiles import open_plain
 from filebridge.sources import Policy
 
 # What shows that a file is whole, as a claim's name says it.
@@ -97,7 +98,7 @@ def sign_of(policy: str, seen: Seen, *, give_up_seconds: float) -> str:
 def has_end_mark(path: str, size: int) -> bool:
     """Whether the file's last line says that it is the last: `#END,<rows>`, in JSON Lines `{"end": <rows>}`."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123
+        with os.fdopen(open_plain(path), "rb") as file:
             file.seek(max(0, size - _END_LINE_BYTES))
             tail = file.read(_END_LINE_BYTES).replace(b"\0", b"").rstrip(b"\r\n, ;\t")
     except OSError:

@@ -124,9 +124,10 @@ def _dbf_growth(data: bytes, upto: Extent) -> Growth | Reason | None:
 def _producers(header: DbfHeader) -> tuple[slice, ...]:
     """The parts of a record that its producer writes: not its first byte, and not the answers written into it."""
     parts: list[slice] = []
+    answers = hundsun.answers_of({field.name.upper() for field in header.fields})
     start = place = 1
     for field in header.fields:
-        if field.name.upper() in hundsun.ANSWERS:
+        if field.name.upper() in answers:
             parts.append(slice(start, place))
             start = place + field.length
         place += field.length

@@ -6,7 +6,7 @@ the producer's own number WBZDYXH, which may be missing or come twice, is kept a
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from filebridge.domain.orders import Action, OrderType, Side
 from filebridge.orderfiles.base import Origin
@@ -42,9 +42,15 @@ ORDER_TYPES: Mapping[str, Mapping[str, Code]] = {
         "F": Code("FILL_OR_KILL", "fill or kill", "全额成或撤"),
     },
 }
-# Written by whoever works on the row.
-ANSWERS = ("WTXH", "WTSBDM", "SBYY", "CLBZ")
+# Written by whoever works on the row. The WTXH of a cancel is its producer's: the order that it cancels.
+_ORDER_ANSWERS = ("WTXH", "WTSBDM", "SBYY", "CLBZ", "BYZD")
+_CANCEL_ANSWERS = ("CDCGBZ", "SBYY", "CLBZ", "BYZD", "BYZD2")
 _NO_NUMBER = re.compile(r"0*")
+
+
+def answers_of(columns: Collection[str]) -> tuple[str, ...]:
+    """The columns of a table (in capitals) that are for answers: orders and cancels have different ones."""
+    return _CANCEL_ANSWERS if "CDCGBZ" in columns else _ORDER_ANSWERS
 
 
 def order_number(row: int) -> str:
@@ -109,7 +115,7 @@ ORDERS = Table(
     dict.fromkeys(
         (
             *("CPBH", "ZCDYBH", "ZHBH", "GDDM", "JYSC", "ZQDM", "WTFX", "WTJGLX", "WTJG", "WTSL", "WBZDYXH"),
-            *(*ANSWERS, "BYZD", "WTJE", "TSBS", "YWBS"),
+            *(*_ORDER_ANSWERS, "WTJE", "TSBS", "YWBS"),
         ),
         (),
     ),
@@ -117,7 +123,7 @@ ORDERS = Table(
     read=_order,
 )
 CANCELS = Table(
-    dict.fromkeys(("WTXH", "JYSC", "ZQDM", "CDCGBZ", "SBYY", "CLBZ", "BYZD", "BYZD2"), ()),
+    dict.fromkeys(("WTXH", "JYSC", "ZQDM", *_CANCEL_ANSWERS), ()),
     required=("WTXH", "CDCGBZ"),
     read=_cancel,
 )

@@ -13,6 +13,9 @@ from filebridge.domain.reasons import Reason
 
 Row = dict[str, Any]
 REFUSED = ("REFUSED", "QUARANTINED")
+# What a value that a form cannot hold raises: a letter that it cannot encode, an amount beyond its digits, a name that
+# it has no code for. A report is a view, and none may end the bridge.
+FAULTS = (ValueError, ArithmeticError, LookupError)
 
 
 class Told(NamedTuple):
@@ -82,6 +85,10 @@ def cut(text: str, size: int, encoding: str = "gbk") -> str:
     """As much of a text as a cell of so many bytes holds, no letter cut in two; what cannot be written is a question
     mark. The whole text stands in orders-<date>.csv and in the receipt."""
     return text.encode(encoding, "replace")[:size].decode(encoding, "ignore")
+
+
+def fault_text(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def rest_canceled(order: Order) -> int:

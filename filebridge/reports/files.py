@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from filebridge import dbf, failpoints
-from filebridge.reports.base import cut
+from filebridge.plainfiles import open_plain, write_new
+from filebridge.reports.base import FAULTS, cut, fault_text
 
 
 class Target(Protocol):
@@ -56,7 +57,7 @@ class Appended:
         if self._written <= 0 or _size(self.path) != self._written:
             _replace(self.path, bytes(self._content))
         else:
-            with self.path.open("ab", buffering=0) as file:
+            with os.fdopen(open_plain(self.path, os.O_WRONLY | os.O_APPEND), "ab", buffering=0) as file:
                 file.write(self._content[self._written :])
         self._written = len(self._content)
 
@@ -78,7 +79,7 @@ class AppendedDbf:
         if self._written == len(self._records):
             return
         whole = table(self._header.fields, self._records, self._changed_on)
-        if self._written < 0 and self.path.exists() and self.path.read_bytes() == whole:
+        if self._written < 0 and _agreeing(self.path, whole) == len(whole):
             self._written = len(self._records)
         elif self._written < 0 or not self._append():
             _replace(self.path, whole)
@@ -89,7 +90,7 @@ class AppendedDbf:
         end = self._header.offset(self._written)
         if _size(self.path) != end + len(dbf.END_MARK):
             return False
-        with self.path.open("r+b", buffering=0) as file:
+        with os.fdopen(open_plain(self.path, os.O_RDWR), "r+b", buffering=0) as file:
             file.seek(end)
             failpoints.hit("reports.append")
             file.write(b"".join(self._records[self._written :]) + dbf.END_MARK)
@@ -105,14 +106,15 @@ def table(fields: Sequence[dbf.DbfField], records: Sequence[bytes], changed_on: 
 
 
 def record(header: dbf.DbfHeader, cells: Mapping[str, str]) -> bytes:
-    """A record, texts cut to their columns. A number that does not fit is left out: cut it would be another one."""
+    """A record, texts cut to their columns. A number that does not fit is left out: cut it would be another one; and
+    so is whatever else cannot stand in its column."""
     fitting = {}
     for field in header.fields:
         text = cells.get(field.name, "")
         is_text = field.kind == "C"
         fitting[field.name] = cut(text, field.length) if is_text else text if len(text) <= field.length else ""
-    found = dbf.record_to_bytes(header, fitting)
-    assert isinstance(found, bytes), found
+    while isinstance(found := dbf.record_to_bytes(header, fitting), dbf.DbfFault):
+        fitting[found.field] = ""
     return found
 
 
@@ -134,20 +136,22 @@ def write_all(targets: Iterable[Target]) -> dict[Path, str]:
             target.write()
         except OSError as error:
             failed[target.path] = error.strerror or str(error)
+        except FAULTS as error:
+            failed[target.path] = fault_text(error)
     return failed
 
 
 def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.tmp")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_bytes(content)
+    write_new(temporary, content)
     failpoints.hit("reports.replace")
     os.replace(temporary, path)  # noqa: PTH105
 
 
 def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
+        return path.lstat().st_size
     except FileNotFoundError:
         return -1
 
@@ -155,7 +159,8 @@ def _size(path: Path) -> int:
 def _agreeing(path: Path, content: bytes | bytearray) -> int:
     """The size of a file that says what the beginning of `content` says; 0 for any other, or none."""
     try:
-        found = path.read_bytes()
+        with os.fdopen(open_plain(path), "rb") as file:
+            found = file.read(len(content) + 1)
     except FileNotFoundError:
         return 0
     return len(found) if content.startswith(found) else 0

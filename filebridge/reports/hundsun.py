@@ -6,12 +6,14 @@ the columns that are for it, only into a row that was taken in, and once.
 """
 
 import io
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from filebridge import dbf, failpoints
 from filebridge.domain.orders import Order, Status
+from filebridge.plainfiles import open_plain
 from filebridge.reports.base import Reporter, Row, Told, amount_text, cut, rest_canceled, text_of
 from filebridge.reports.files import AppendedDbf, Whole, columns, record, table, write_all
 
@@ -103,7 +105,7 @@ class Reports:
         product, unit, combination = (self._reporter.theirs(terms.account) + "//").split("/")[:3]
         return {
             "WTXH": str(terms.row - _FIRST_ROW + 1),
-            "WBZDYXH": terms.note if terms.note.isdigit() else "",
+            "WBZDYXH": terms.note if terms.note.isascii() and terms.note.isdigit() else "",
             "CPBH": product,
             "ZCDYBH": unit,
             "ZHBH": combination,
@@ -164,7 +166,7 @@ class Answers:
         if not self._due:
             return
         try:
-            with self.path.open("r+b", buffering=0) as file:
+            with os.fdopen(open_plain(self.path, os.O_RDWR), "r+b", buffering=0) as file:
                 header = dbf.read_header(file.read(dbf.HEAD_BYTES * (dbf.FIELDS_MAX + 2)))
                 if isinstance(header, dbf.DbfHeader):
                     for place, cells in self._due.items():

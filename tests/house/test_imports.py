@@ -18,7 +18,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
     ("simulator",),
-    ("config", "locks", "failpoints", "owners", "tables", "dbf"),
+    ("config", "locks", "failpoints", "owners", "plainfiles", "tables", "dbf"),
     ("sources", "sections"),
     ("errors",),
     ("domain",),

@@ -14,7 +14,8 @@ from filebridge.bridge.following import Follower, Piece, Place
 from filebridge.dbf import COUNT_OFFSET, END_MARK, count_to_bytes
 from filebridge.domain.orders import SHANGHAI
 from filebridge.orderfiles import Origin, parse
-from tests.golden.tables import HS, HUNDSUN, dbf
+from filebridge.reports.hundsun import Answers
+from tests.golden.tables import HS, HUNDSUN, HUNDSUN_CANCELS, dbf
 
 TODAY = date(2026, 11, 20)
 START = datetime(2026, 11, 20, 10, tzinfo=SHANGHAI)
@@ -168,6 +169,29 @@ def test_what_our_answers_say_in_a_row_is_not_its_producers(tmp_path: Path) -> N
     desk.look_until_still()
     assert desk.refused == []
     assert desk.ids == ids
+
+
+def test_our_answer_to_a_cancel_is_not_its_producers_but_its_number_is(tmp_path: Path) -> None:
+    name = "XHPT_CD20261120.dbf"
+    desk = Desk(tmp_path, "hundsun")
+    desk.look()
+    path = desk.place.folder / name
+    path.write_bytes(dbf(HUNDSUN_CANCELS, {"WTXH": "1"}))
+    desk.look_until_still()
+    answers = Answers(path)
+    answers.add(0, {"CDCGBZ": "1", "SBYY": "废单"})
+    answers.write()
+    answered = {"WTXH": "1", "CDCGBZ": "1", "SBYY": "废单"}
+    assert path.read_bytes() == dbf(HUNDSUN_CANCELS, answered)
+    path.write_bytes(dbf(HUNDSUN_CANCELS, answered, {"WTXH": "2"}))
+    desk.look_until_still()
+    assert desk.refused == []
+    assert desk.recorded[f"other/{name}"]["rows"] == 2
+    # Which order it cancels is its producer's word.
+    path.write_bytes(dbf(HUNDSUN_CANCELS, {**answered, "WTXH": "3"}, {"WTXH": "2"}))
+    for _ in range(6):
+        desk.look()
+    assert desk.refused == ["FILE_REWRITTEN"]
 
 
 def test_rows_of_nobody_knows_which_day_are_set_aside_at_the_start(tmp_path: Path) -> None:

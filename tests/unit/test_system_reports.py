@@ -1,5 +1,7 @@
 """Reports of other systems: part of a fill, its rest canceled, and what a crash left of a file that is appended to."""
 
+import os
+import sys
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,9 @@ from filebridge.domain.events import Change, EventKind, OrderEvent
 from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderInstruction, OrderType, Side, Status
 from filebridge.reports import REPORTS, Reporter
 from filebridge.reports.base import Told
-from filebridge.reports.files import Appended, AppendedDbf, columns
+from filebridge.reports.files import Appended, AppendedDbf, Target, Whole, columns, write_all
+from filebridge.reports.hundsun import Answers
+from tests.golden.tables import HS, HUNDSUN, dbf
 from tests.integration.clients import tables
 
 DAY, AT = date(2026, 11, 20), datetime(2026, 11, 20, 10, tzinfo=SHANGHAI)
@@ -88,3 +92,62 @@ def test_a_table_grows_record_by_record(tmp_path: Path) -> None:
     file.add({"NAME": "x", "QTY": "9999999"})
     file.write()
     assert tables.read(path)[3] == {"NAME": "x", "QTY": ""}
+
+
+def appended(path: Path) -> Target:
+    return Appended(path, b"head\n")
+
+
+def appended_dbf(path: Path) -> Target:
+    file = AppendedDbf(path, columns("NAME C4"), DAY)
+    file.add({"NAME": "x"})
+    return file
+
+
+def answers(path: Path) -> Target:
+    file = Answers(path)
+    file.add(0, {"WTXH": "1"})
+    return file
+
+
+LEDGER = dbf(HUNDSUN, HS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there, and pipes have no names in folders")
+@pytest.mark.parametrize("planted", ["link", "other_name", "pipe"])
+@pytest.mark.parametrize("make", [appended, appended_dbf, answers, lambda path: Whole(path, lambda: b"said")])
+def test_nothing_is_written_through_what_somebody_planted(tmp_path: Path, make: object, planted: str) -> None:
+    ledger, folder = tmp_path / "ledger.db", tmp_path / "theirs"
+    folder.mkdir()
+    ledger.write_bytes(LEDGER)
+    path = folder / "a.dbf"
+    for place in (path, folder / ".a.dbf.tmp"):
+        if planted == "link":
+            place.symlink_to(ledger)
+        elif planted == "other_name":
+            place.hardlink_to(ledger)
+        else:
+            os.mkfifo(place)
+    target = make(path)  # type: ignore[operator]
+    failed = write_all([target])
+    # A whole file takes the place of what was planted; what is read or appended to is left alone, and told.
+    assert ledger.read_bytes() == LEDGER
+    assert failed or (path.is_file() and not path.is_symlink() and not path.samefile(ledger))
+    assert not failed or "link" in failed[path]
+
+
+def test_a_cell_that_cannot_stand_in_its_column_is_left_blank(tmp_path: Path) -> None:
+    file = AppendedDbf(tmp_path / "a.dbf", columns("NAME C4 QTY N6 DAY D8"), DAY)
+    file.add({"NAME": "a\0b", "QTY": "１２", "DAY": "today"})
+    file.add({"NAME": "x", "QTY": "12"})
+    file.write()
+    assert [row["QTY"] for row in tables.read(tmp_path / "a.dbf")] == ["", "12"]
+
+
+def test_a_fault_of_one_report_is_told_and_the_others_are_written(tmp_path: Path) -> None:
+    def fails() -> bytes:
+        return "\ud800".encode()
+
+    targets = [Whole(tmp_path / "a", fails), Whole(tmp_path / "b", lambda: b"said")]
+    assert "UnicodeEncodeError" in write_all(targets)[tmp_path / "a"]
+    assert (tmp_path / "b").read_bytes() == b"said"
