@@ -13,7 +13,7 @@ from filebridge.bridge.lanes import Lanes, Place
 from filebridge.bridge.underway import UnderWay
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import LOCAL, Order, Status
+from filebridge.domain.orders import FINAL, LOCAL, Order, Status
 from filebridge.domain.tally import Tally
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger, Turn
@@ -55,6 +55,9 @@ class OrderBook:
             self._put(order)
             if order.status is Status.PENDING_CANCEL:
                 self.cancels[order.terms.tag] = None
+        for order in list(self._open.values()):
+            for old in self.replaced_by(order):
+                self._follow_up(old)
 
     @property
     def turn(self) -> Turn:
@@ -108,6 +111,15 @@ class OrderBook:
         """The order that waits to take the place of this one, if any does."""
         found = self._open.get(self._successors.get(tag, ""))
         return found if found is not None and found.status in LOCAL else None
+
+    def heir(self, tag: str) -> Order | None:
+        """The order that stands in the place of this one now, over any number of replacements, and has not ended."""
+        found = None
+        while tag := self._successors.get(tag, ""):
+            order = self._open.get(tag)
+            if order is not None and order.status not in FINAL:
+                found = order
+        return found
 
     @property
     def is_moving(self) -> bool:
@@ -242,10 +254,14 @@ class OrderBook:
             if order is not None and order.status in _SENDABLE:
                 self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
 
+    def _follow_up(self, order: Order) -> None:
+        # One that was denied takes no place, and must not hide the one that has it.
+        if order.terms.replaces and order.status is not Status.DENIED:
+            self._successors[order.terms.replaces] = order.terms.tag
+
     def _put(self, order: Order) -> None:
         tag = order.terms.tag
-        if order.terms.replaces:
-            self._successors[order.terms.replaces] = tag
+        self._follow_up(order)
         before = self._open.get(tag)
         if before is not None and before.status is not order.status:
             self.by_status[before.status].pop(tag, None)

@@ -11,7 +11,7 @@ from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
 from filebridge.control import Request
-from filebridge.domain import approval
+from filebridge.domain import approval, replacing
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.guard import Level
@@ -205,7 +205,7 @@ class Controls:
             return _done(f"cancel --all: {len(wanted)}{more}")
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
-            return found if found.code == "CONTROL_AMBIGUOUS" else self._cancel_waiting(request, found)
+            return found if found.code == "CONTROL_AMBIGUOUS" else self._not_canceled(request, found)
         # Whoever cancels an order that is being replaced does not mean the new one to go instead.
         successor = self._book.successor(found.terms.tag)
         if successor is not None:
@@ -213,6 +213,15 @@ class Controls:
         after = self._book.happen(found, _cancel_event(found, now))
         waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
         return _done(f"cancel {_name(after)}" + (f"; {waits.message}" if after.cancel_requested else ""))
+
+    def _not_canceled(self, request: Request, why: Reason) -> Reason:
+        """Whoever names an order that was replaced hears which one works instead; it may not be the one he means."""
+        name = str(request.fields.get("id", ""))
+        for order in self._book.named(name) if name else ():
+            heir = self._book.heir(order.terms.tag)
+            if heir is not None:
+                return replacing.hint("CONTROL_ORDER_REPLACED", name, order, heir)
+        return self._cancel_waiting(request, why)
 
     def _cancel_waiting(self, request: Request, unknown: Reason) -> Reason:
         """No order that can be canceled has this id; but a row of a very large file may have it, or one to come."""

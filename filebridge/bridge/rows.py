@@ -233,7 +233,7 @@ class FileRows:
             numbered = self._numbered(draft)
             answer = canceling.decide_cancel_by_number(draft.instruction, account, trade_date, numbered)
         if answer.outcome is not Outcome.CANCEL_ACCEPTED:
-            return answer
+            return self._with_heir(answer)
         target = self._book.get(answer.tag) if answer.tag else None
         if target is None:
             self._book.mark_canceled(trade_date=trade_date, account=account, client_order_id=draft.name)
@@ -244,6 +244,15 @@ class FileRows:
             self._take_back(target)
             answer = self._with_replacement(answer, target)
         return answer
+
+    def _with_heir(self, answer: Answer) -> Answer:
+        """An order that ended because it was replaced: the answer names the one that works in its place."""
+        over = answer.reason is not None and answer.reason.code == "CANCEL_ORDER_FINAL"
+        heir = self._book.heir(answer.tag) if over else None
+        target = self._book.get(answer.tag) if heir is not None else None
+        if heir is None or target is None:
+            return answer
+        return answer._replace(reason=replacing.hint("CANCEL_ORDER_REPLACED", answer.client_order_id, target, heir))
 
     def _with_replacement(self, answer: Answer, target: Order) -> Answer:
         """Whoever cancels an order that is being replaced does not mean the new one to go instead."""

@@ -80,6 +80,12 @@ CANCEL_REASONS: dict[str, tuple[str, str]] = {
         "Order {orig_client_order_id} is already {earlier_status}; there is nothing to cancel.",
         "委托 {orig_client_order_id} 已是 {earlier_status} 状态，无可撤销。",
     ),
+    "CANCEL_ORDER_REPLACED": (
+        "Order {orig_client_order_id} is {earlier_status}: it was replaced by {successor} (tag {tag}), "
+        "which is {status}. Nothing was canceled; to cancel what works now, cancel {successor}.",
+        "委托 {orig_client_order_id} 为 {earlier_status}：已改单为 {successor}，后者目前为 {status}（tag {tag}）。"
+        "本次未撤单；如需撤单，请撤销 {successor}。",
+    ),
     "CANCEL_IDS_DISAGREE": (
         "Order {orig_client_order_id} has the broker's number {broker_order_id}, not {value}; nothing was canceled. "
         "Correct broker_order_id, or leave it empty.",

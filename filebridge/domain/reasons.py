@@ -235,6 +235,12 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
         "Order {value} is {earlier_status}; `{verb}` is not possible there.",
         "委托 {value} 状态为 {earlier_status}，不能执行 {verb}。",
     ),
+    "CONTROL_ORDER_REPLACED": (
+        "Order {orig_client_order_id} is {earlier_status}: it was replaced by {successor}, which is {status}. Nothing "
+        "was canceled; cancel that one: `filebridge cancel {tag}`.",
+        "委托 {orig_client_order_id} 为 {earlier_status}：已改单为 {successor}，后者目前为 {status}。"
+        "本次未撤单，请撤销后者：filebridge cancel {tag}。",
+    ),
     "CONTROL_TOO_OLD": (
         "The request `{verb}` was left {age_seconds} s ago, while the bridge did not run; it was not carried out. "
         "Ask again if it is still meant.",

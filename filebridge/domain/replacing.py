@@ -116,6 +116,12 @@ def decide_replace(
     return answer._replace(earlier_status=old.status.value)
 
 
+def hint(code: str, name: str, old: Order, heir: Order) -> Reason:
+    """What is said to somebody who names an order that ended by being replaced: which one works in its place."""
+    context = {"earlier_status": old.status.value, "successor": heir.terms.client_order_id, "tag": heir.terms.tag}
+    return Reason(code, {"orig_client_order_id": name, **context, "status": heir.status.value})
+
+
 def quantity_left(order: Order, replaced: Sequence[Order]) -> int | Reason | None:
     """How much of an order may leave, given all that it stands in for, newest first: None while that is not certain,
     a reason if none of it may."""

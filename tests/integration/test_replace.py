@@ -52,9 +52,19 @@ def test_another_quantity_again_and_again(shared: Home) -> None:
         assert shared.trade(f"q-{number}.csv", orders_file(row, header=REPLACE)).outcomes == ["ACCEPTED"]
         # Not waited for: the second and the third may find one that has not left yet.
     last = shared.wait_for_status("Q-4", "ACCEPTED")
+    # Denied, it does not hide the one that works.
+    assert shared.trade("q-4.csv", orders_file("replace,Q-9,Q-1,800,", header=REPLACE)).codes == ["REPLACE_TOO_LATE"]
     assert (last["quantity"], last["limit_price"]) == ("600", "9.7")
     for name in ("Q-1", "Q-2", "Q-3"):
         shared.wait_for_status(name, "CANCELED")
+    first = shared.trade("q-6.csv", orders_file("cancel,,Q-1,,", header=REPLACE))
+    assert (first.outcomes, first.codes) == (["CANCEL_REFUSED"], ["CANCEL_ORDER_REPLACED"])
+    said = shared.command("cancel", "Q-2")
+    assert said.returncode == 1
+    assert (
+        f"replaced by Q-4, which is ACCEPTED. Nothing was canceled; cancel that one: `filebridge cancel {last['tag']}`"
+        in said.stdout
+    )
     taken_back = shared.trade("q-5.csv", orders_file("cancel,,Q-4,,", header=REPLACE))
     assert taken_back.outcomes == ["CANCEL_ACCEPTED"]
     shared.wait_for_status("Q-4", "CANCELED")
