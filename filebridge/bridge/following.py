@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,9 +29,10 @@ Body = dict[str, Any]
 # By which a claim is known as a piece of a file that stays where it is.
 GREW = "grew"
 ROWS_A_PIECE = 1000
+_NEVER = (0, 0, 0)
 # A file may be cut for a moment while a program writes it anew; one that stays so was cut.
 _REWRITING = timedelta(seconds=2)
-_DAY = re.compile(r"[0-9]{8}")
+_DAY = re.compile(r"(?<![0-9])20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,14 @@ class _Feed:
     recorded_on: date | None = None
     # The hash of a content that was refused, so that it is not refused again.
     refused: str = ""
-    looks: tuple[int, int, int] = (0, 0, 0)
+    looks: tuple[int, int, int] = _NEVER
     # A moment at which the rows behind `upto` were not there yet; None while they may have lain there at the start.
     since: datetime | None = None
     # Of each record behind `upto`: its bytes, and since when they are as they are.
     fresh: list[tuple[bytes, datetime]] = field(default_factory=list)
     rewritten_since: datetime | None = None
+    # The last moment at which a file written anew held no rows.
+    empty_at: datetime | None = None
     # What waits for the time to show whether it is whole.
     waits: bool = False
     trouble: str = ""
@@ -120,15 +124,22 @@ class Follower:
         found: list[ClaimedFile] = []
         for place in self._places:
             try:
-                entries = sorted(os.scandir(place.folder), key=lambda entry: entry.name)
+                names = sorted(path.name for path in place.folder.iterdir())
             except OSError:
                 # The inbox tells of a folder that is away.
                 continue
-            for entry in entries:
-                if _grows(place.format, entry.name) and (new := self._at(place, entry, now, today)) is not None:
+            for name in names:
+                if _grows(place.format, name) and (new := self._at(place, name, now, today)) is not None:
                     found.append(new)
             self._listed.add(place)
+            self._forget_gone(place, set(names))
         return found
+
+    def _forget_gone(self, place: Place, names: set[str]) -> None:
+        """A file that is gone waits for nothing; should it come back, it is looked at anew."""
+        for feed in self._feeds.values():
+            if feed.place == place and feed.name not in names:
+                feed.looks, feed.waits, feed.trouble = _NEVER, False, ""
 
     def leftovers(self) -> list[tuple[Path, str]]:
         """The pieces that an earlier run laid down, with their claims."""
@@ -143,12 +154,15 @@ class Follower:
     def problems(self) -> list[str]:
         return [f"inbox: {feed.name}: {feed.trouble}" for feed in self._feeds.values() if feed.trouble]
 
-    def _at(self, place: Place, entry: "os.DirEntry[str]", now: datetime, today: date) -> Piece | None:
+    def _at(self, place: Place, name: str, now: datetime, today: date) -> Piece | None:
+        feed = self._feed(place, name, now)
         try:
-            status = entry.stat(follow_symlinks=False)
-        except FileNotFoundError:
+            # Asked of the file: on Windows its folder's listing shows an old size while its writer has it open.
+            return self._look(feed, (place.folder / name).lstat(), now, today)
+        except OSError as error:
+            # Its writer holds it, or the disk is full: its rows stay behind `upto`, and other files' pieces are taken.
+            feed.trouble, feed.waits = error.strerror or str(error), True
             return None
-        return self._look(self._feed(place, entry.name, now), status, now, today)
 
     def _feed(self, place: Place, name: str, now: datetime) -> _Feed:
         key = f"{place.source}/{name}"
@@ -170,38 +184,44 @@ class Follower:
         feed.looks, feed.waits = looks, False
         growth = read_growth(data, is_dbf=feed.is_dbf, upto=feed.upto)
         if isinstance(growth, Reason) and feed.recorded_on is not None and feed.recorded_on < today:
-            # A new file under the name of an earlier day's.
-            growth = read_growth(data, is_dbf=feed.is_dbf, upto=START)
-            if isinstance(growth, Growth):
-                feed.upto, feed.fresh = START, []
+            growth = self._anew(feed, data, growth, now)
         if isinstance(growth, Reason):
             return self._refuse(feed, data, growth, status, now)
-        feed.rewritten_since, feed.trouble = None, ""
+        feed.trouble = ""
         if growth is None:
             return None
+        feed.rewritten_since = feed.empty_at = None
         rows = self._ripe(feed, growth, now)
         feed.waits = rows < len(growth.rows)
-        taken = self._piece(feed, growth, rows, status, today) if rows else None
+        taken = self._piece(feed, growth, rows, status, now, today) if rows else None
         if not feed.waits:
             feed.since = now
         return taken
+
+    def _anew(self, feed: _Feed, data: bytes, why: Reason, now: datetime) -> Growth | Reason | None:
+        """A new file under the name of an earlier day's, once it is sure to be none that is only being written again.
+
+        Rows that it had when we first saw it may be of any day.
+        """
+        anew = read_growth(data, is_dbf=feed.is_dbf, upto=START)
+        if anew is None or (isinstance(anew, Growth) and not anew.rows):
+            feed.empty_at = now
+        if anew is None:
+            return None
+        if isinstance(anew, Reason) or now - (feed.rewritten_since or now) < _REWRITING:
+            return why
+        feed.upto, feed.fresh, feed.since = START, [], feed.empty_at
+        return anew
 
     def _read(self, feed: _Feed, status: os.stat_result) -> bytes | None:
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._bytes_max:
             feed.trouble = "it is no plain file, or larger than max_file_bytes"
             return None
-        try:
-            handle = os.open(
-                feed.place.folder / feed.name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-            )
-            with os.fdopen(handle, "rb") as stream:
-                return stream.read(self._bytes_max)
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            # Its writer holds it for the moment.
-            feed.trouble, feed.waits = error.strerror or str(error), True
-            return None
+        handle = os.open(
+            feed.place.folder / feed.name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+        )
+        with os.fdopen(handle, "rb") as stream:
+            return stream.read(self._bytes_max)
 
     def _ripe(self, feed: _Feed, growth: Growth, now: datetime) -> int:
         """How many of the new rows are whole, from the first on."""
@@ -216,18 +236,20 @@ class Follower:
         unripe = (place for place, (_, since) in enumerate(feed.fresh) if not since <= now - self._settle)
         return next(unripe, len(rows))
 
-    def _piece(self, feed: _Feed, growth: Growth, rows: int, status: os.stat_result, today: date) -> Piece:
-        before, feed.upto = feed.upto, extent(growth, feed.upto, rows)
-        set_aside = _age_problem(feed, status, today) if feed.since is None else None
+    def _piece(
+        self, feed: _Feed, growth: Growth, rows: int, status: os.stat_result, now: datetime, today: date
+    ) -> Piece:
+        upto = extent(growth, feed.upto, rows)
         taken = self._claimed(
             feed,
             piece(growth, rows),
-            rows_before=before.rows,
-            upto=feed.upto,
+            rows_before=feed.upto.rows,
+            upto=upto,
             seen_at=feed.since or time_of(status.st_mtime),
-            set_aside=set_aside,
+            set_aside=_age_problem(feed, status, now, today),
         )
-        feed.fresh = feed.fresh[rows:]
+        # Only now: what could not be laid down is not read.
+        feed.upto, feed.fresh = upto, feed.fresh[rows:]
         feed.recorded_on, feed.refused = today, ""
         return taken
 
@@ -236,21 +258,27 @@ class Follower:
         digest = hashlib.sha256(data).hexdigest()
         feed.rewritten_since = feed.rewritten_since or now
         if digest == feed.refused:
-            feed.trouble = why.message
+            feed.rewritten_since, feed.trouble = None, why.message
             return None
         if now - feed.rewritten_since < _REWRITING:
             feed.waits = True
             return None
-        feed.refused, feed.trouble, feed.fresh = digest, why.message, []
         seen_at = time_of(status.st_mtime)
-        return self._claimed(feed, data, rows_before=0, upto=feed.upto, seen_at=seen_at, problem=why, refused=digest)
+        told = self._claimed(feed, data, rows_before=0, upto=feed.upto, seen_at=seen_at, problem=why, refused=digest)
+        feed.refused, feed.trouble, feed.fresh = digest, why.message, []
+        return told
 
     def _claimed(self, feed: _Feed, data: bytes, *, seen_at: datetime, **said: Any) -> Piece:
         self._spool.mkdir(exist_ok=True)
         path = new_claim(self._spool, feed.name, GREW)
         failpoints.hit("following.piece")
-        path.write_bytes(data)
-        claim = claimed_file(path, path.lstat(), seen_at, feed.place.source, {})
+        try:
+            path.write_bytes(data)
+            claim = claimed_file(path, path.lstat(), seen_at, feed.place.source, {})
+        except OSError:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
         values = {name: getattr(claim, name) for name in ClaimedFile.__dataclass_fields__}
         return Piece(**values | {"modified_at": seen_at}, feed=feed.key, **said)
 
@@ -260,15 +288,17 @@ def _grows(format_name: str, name: str) -> bool:
     return pattern is not None and pattern.fullmatch(name) is not None
 
 
-def _age_problem(feed: _Feed, status: os.stat_result, today: date) -> Reason | None:
-    """Why rows that lay there at the start cannot be known to be of today; None if the file's own name says so."""
+def _age_problem(feed: _Feed, status: os.stat_result, now: datetime, today: date) -> Reason | None:
+    """Why rows cannot be orders of today: the file's own name says another day, whenever they came; or they may have
+    lain there at the start, and nothing says of which day they are."""
     day = _DAY.search(feed.name)
-    if day is not None:
-        named = f"{today:%Y%m%d}"
-        return None if day[0] == named else Reason("FILE_OF_EARLIER_DATE", {"trade_date": day[0], "file": feed.name})
-    if feed.recorded_on == today:
+    named = day[0] if day else ""
+    # In the evening the trade date is the next one, and the calendar's day as good a name.
+    if named and named not in (f"{today:%Y%m%d}", f"{now:%Y%m%d}"):
+        return Reason("FILE_OF_EARLIER_DATE", {"trade_date": named, "file": feed.name})
+    if feed.since is not None or named == f"{today:%Y%m%d}" or feed.recorded_on == today:
         return None
-    if sys.platform == "win32" and time_of(status.st_ctime).date() == today:
+    if not named and sys.platform == "win32" and time_of(status.st_ctime).date() == today:
         # There the file's creation.
         return None
     return Reason("ROWS_OF_UNKNOWN_AGE", {"file": feed.name})

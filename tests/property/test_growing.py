@@ -34,8 +34,11 @@ class Desk:
         self.place = Place("other", folder / "in", system)
         self.rows_max = rows_max
         self.now = START
+        self.today = TODAY
         self.recorded: dict[str, dict[str, object]] = {}
         self.ids: list[str] = []
+        # Pieces whose rows are only counted.
+        self.takes_any, self.rows = False, 0
         self.refused: list[str] = []
         self.set_aside: list[str] = []
         self.restart()
@@ -52,20 +55,22 @@ class Desk:
 
     def look(self, *, commits: bool = True) -> None:
         self.now += TURN
-        for piece in self.follower.scan(self.now, TODAY):
+        for piece in self.follower.scan(self.now, self.today):
             assert isinstance(piece, Piece)
             if not commits:
                 continue
-            self.recorded[piece.feed] = piece.record(TODAY)
+            self.recorded[piece.feed] = piece.record(self.today)
             if piece.problem is not None:
                 self.refused.append(piece.problem.code)
             elif piece.set_aside is not None:
                 self.set_aside.append(piece.set_aside.code)
+            elif self.takes_any:
+                self.rows += piece.upto.rows - piece.rows_before
             else:
                 origin = Origin(
                     format=self.place.format, accounts={"00080003": "10000001"}, rows_before=piece.rows_before
                 )
-                parsed = parse(piece.path.read_bytes(), name=piece.name, today=TODAY, origin=origin)
+                parsed = parse(piece.path.read_bytes(), name=piece.name, today=self.today, origin=origin)
                 assert not parsed.problems
                 self.ids += [row.note or row.client_order_id for row in parsed.instructions]
 
@@ -206,3 +211,79 @@ def test_rows_of_nobody_knows_which_day_are_set_aside_at_the_start(tmp_path: Pat
     write(desk.place.folder / CSV, data, 0, len(data))
     desk.look_until_still()
     assert desk.ids == ["A0"]
+
+
+def test_rows_that_could_not_be_laid_down_are_taken_later(tmp_path: Path) -> None:
+    """A disk without room, or no room for one more open file: told, and nothing is lost; other files go on."""
+    _, data, ids, write = _case(CSV, 3)
+    desk = Desk(tmp_path, "goldminer")
+    desk.look()
+    write(desk.place.folder / CSV, data, 0, len(data))
+    spool = tmp_path / "grown"
+    spool.write_bytes(b"no folder")
+    desk.look()
+    desk.look()
+    assert (desk.ids, desk.follower.waiting) == ([], 1)
+    assert desk.follower.problems() != []
+    spool.unlink()
+    desk.look_until_still()
+    assert (desk.ids, desk.follower.problems()) == (ids, [])
+
+
+def test_a_file_of_another_day_trades_nothing_whenever_it_changes(tmp_path: Path) -> None:
+    system, data, _, write = _case(DBF, 2)
+    _, longer, _, _ = _case(DBF, 3)
+    desk = Desk(tmp_path, system)
+    desk.look()
+    path = desk.place.folder / DBF
+    write(path, data, 0, len(data))
+    desk.look_until_still()
+    taken = list(desk.ids)
+    desk.today, desk.now = date(2026, 11, 23), START + timedelta(days=3)
+    desk.look()
+    write(path, longer, len(data), len(longer))
+    desk.look_until_still()
+    # Cut, and its rows written once more.
+    path.write_bytes(data.replace(b"10.5", b"10.6"))
+    for _ in range(4):
+        desk.look_until_still()
+    # Another day's is copied in while we look.
+    write(desk.place.folder / "XHPT_WT20261119.dbf", data, 0, len(data))
+    desk.look_until_still()
+    assert desk.ids == taken
+    assert set(desk.set_aside) == {"FILE_OF_EARLIER_DATE"}
+
+
+@pytest.mark.parametrize("rotated", [False, True])
+def test_a_name_without_a_day_begins_anew_on_the_next(tmp_path: Path, rotated: bool) -> None:
+    """Emptied in the morning and then written to, it is a new file; with rows of yesterday in it, they are nobody's."""
+    _, data, _, _ = _case(DBF, 3)
+    head = data[: len(dbf(HUNDSUN)) - 1]
+    size = (len(data) - len(head)) // 3
+    system, name = "xuntou", "XT_DBF_ORDER.dbf"
+    desk = Desk(tmp_path, system)
+    desk.takes_any = True
+    desk.look()
+    path = desk.place.folder / name
+
+    def write(rows: int, text: bytes) -> None:
+        body = data[len(head) : len(head) + rows * size].replace(b"10.5", text)
+        path.write_bytes(head[:COUNT_OFFSET] + count_to_bytes(rows) + head[COUNT_OFFSET + 4 :] + body)
+
+    write(2, b"10.5")
+    desk.look_until_still()
+    assert desk.rows == 2
+    desk.today, desk.now = date(2026, 11, 23), START + timedelta(days=3)
+    desk.look()
+    write(0 if rotated else 1, b"10.6")
+    desk.look()
+    assert desk.follower.waiting == 1
+    write(2, b"10.6")
+    for _ in range(4):
+        desk.look_until_still()
+    assert desk.rows == (4 if rotated else 2)
+    assert desk.set_aside == ([] if rotated else ["ROWS_OF_UNKNOWN_AGE"])
+    write(3, b"10.6")
+    desk.look_until_still()
+    assert desk.rows == (5 if rotated else 3)
+    assert desk.refused == []
