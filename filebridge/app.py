@@ -206,7 +206,7 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             reader=reader,
             gateway=gateway,
             messages=messages,
-            inbox=inbox_of(home, settings, may_be_claimed),
+            inbox=inbox_of(home, settings, may_be_claimed, ledger.home_mark),
             follower=follower_of(home, settings, reader.feeds(), home / PRIVATE / "grown"),
             replies=replies_of(home, settings, reader),
             watcher=watcher_of(home, settings, lambda: _wake(messages)),

@@ -59,6 +59,10 @@ class _Reading:
     desk: Desk | None = None
 
 
+# Of a file's hash, in the ids of its rows.
+_PLACE_LETTERS = 24
+
+
 @dataclass(frozen=True, slots=True)
 class _LargeReading:
     """A file that will be read in slices, with about so many lines."""
@@ -150,7 +154,13 @@ class Intake:
             if file.set_aside is not None:
                 return _Reading(sha256, ParsedFile(), file.set_aside)
             rows_before = file.rows_before
-        origin = Origin(format=source.format.removeprefix("auto"), accounts=source.accounts, rows_before=rows_before)
+        origin = Origin(
+            format=source.format.removeprefix("auto"),
+            accounts=source.accounts,
+            rows_before=rows_before,
+            # A signature is of the bytes alone: under another name they must be the same orders.
+            place=sha256[:_PLACE_LETTERS] if source.proof_suffix else "",
+        )
         how: dict[str, Any] = {"name": file.name, "today": today, "origin": origin}
         how["end_line_required"] = settings.require_end_line or source.policy == "end_line"
         lines = max(data.count(b"\n"), data.count(b"\r"))

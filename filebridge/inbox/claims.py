@@ -1,7 +1,8 @@
 """A claim: a file renamed, within its folder, to a name that says whose it was and when it became ours.
 
 `.claimed-<token>.<sign>-<name>`, and for each companion (a signature, say) `.beside-<token>-<name><suffix>`. The token
-is the claim's name in the ledger; the sign is what showed that the file was whole.
+is the claim's name in the ledger, and ends with the mark of the home whose it is, for several may take files from one
+folder; the sign is what showed that the file was whole.
 """
 
 import os
@@ -18,6 +19,8 @@ from filebridge.domain.orders import SHANGHAI
 from filebridge.sources import HOME_INBOX
 
 CLAIMED, BESIDE = ".claimed-", ".beside-"
+# Nanoseconds and chance; the home's mark comes behind them.
+_TOKEN_CHARS = 20 + 8
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
 
@@ -48,10 +51,15 @@ class ClaimedFile:
         yield self.path, place
 
 
-def new_claim(folder: Path, name: str, sign: str) -> Path:
+def new_claim(folder: Path, name: str, sign: str, mark: str = "") -> Path:
     # The clock first, so that claims sort in the order in which they were made.
-    token = f"{time.time_ns():020d}{secrets.token_hex(4)}"
+    token = f"{time.time_ns():020d}{secrets.token_hex(4)}{mark}"
     return folder / f"{CLAIMED}{token}.{sign}-{short(name)}"
+
+
+def mark_of(token: str) -> str:
+    """The mark of the home that made a claim; empty in claims of earlier versions."""
+    return token[_TOKEN_CHARS:]
 
 
 def parts_of(name: str) -> tuple[str, str, str]:

@@ -22,6 +22,11 @@ _NEVER_ORDERS = (".tmp", ".part", ".partial", ".crdownload", ".swp", "~")
 # What a spreadsheet lays beside an open workbook: Excel and WPS `~$orders.xlsx`, LibreOffice `.~lock.orders.xlsx#`.
 _OWNER_FILE = re.compile(r"~\$(.+)|\.~lock\.(.+)#", re.DOTALL)
 _OPEN_IN_EXCEL = "(is it open in Excel? 请先在表格软件中关闭该文件)"
+_A_FOLDER = "a folder is not taken; drop the order files themselves 目录不会被收取，请直接放入委托文件"
+_OF_ANOTHER_HOME = (
+    "claimed by another home, or before this ledger began; if nobody will take it, give it its own name back "
+    "已被另一个 filebridge 收取；如确认无人处理，请改回原文件名"
+)
 # A shorter one is still being written.
 _PROOF_BYTES_MIN = {".hmac": 64, ".minisig": 200}
 # A file that a program has open, and leaves unchanged for so long, is worth a word.
@@ -82,17 +87,21 @@ class SourceFolder:
         give_up_seconds: float = 600,
         others: Set[str] = frozenset(),
         takes: Callable[[str], bool] = lambda name: True,
+        mark: str = "",
     ) -> None:
-        """`takes` says of a name whether its file may be claimed. After `settle_seconds` without a change a file is
-        settled; after `give_up_seconds` it is answered, be it whole or not."""
+        """`takes` says of a name whether its file may be claimed; `mark` is the home's. After `settle_seconds` without
+        a change a file is settled; after `give_up_seconds` it is answered, be it whole or not."""
         self.place = place
         self.source = source
         self._settle_seconds = settle_seconds
         self._give_up_seconds = give_up_seconds
-        self._others = others
+        self._others = frozenset(os.path.normcase(name) for name in others)
+        self.mark = mark
         self._takes = takes
         self._sights: dict[str, _Sight] = {}
         self._stuck: dict[str, str] = {}
+        # What is never taken, and why.
+        self._left: dict[str, str] = {}
         # A file that is open in a spreadsheet -> the owner file that says so.
         self._open: dict[str, str] = {}
         self._first_scan = True
@@ -159,7 +168,7 @@ class SourceFolder:
     def claim(self, found: Finished) -> Claim | None:
         """Rename it to a name that is ours; None where that cannot be, now."""
         name = found.name
-        target = claims.new_claim(self.place, name, found.sign)
+        target = claims.new_claim(self.place, name, found.sign, self.mark)
         try:
             failpoints.hit("inbox.claim")
             # Plain names here and below: of thousands of files a second, pathlib would take a third of the time.
@@ -208,7 +217,7 @@ class SourceFolder:
         self._closed |= hints.closed
         entries = self._entries(claimed)
         self._trouble = ""
-        self._stuck.clear()
+        self._stuck = dict(self._left)
         before, self._sights = self._sights, {}
         finished = []
         for name, status in entries:
@@ -232,6 +241,7 @@ class SourceFolder:
         tokens = set(claimed)
         self._open.clear()
         self._companions.clear()
+        self._left.clear()
         if self.place.is_symlink() and self.source.folder != HOME_INBOX:
             raise OSError("this is a link; name the folder itself 不支持链接，请填写目录本身")
         for entry in os.scandir(self.place):
@@ -239,7 +249,9 @@ class SourceFolder:
             if name.startswith(CLAIMED):
                 token = claims.parts_of(name)[0]
                 tokens.add(token)
-                if token not in self._ours:
+                if claims.mark_of(token) not in ("", self.mark):
+                    self._left[name] = _OF_ANOTHER_HOME
+                elif token not in self._ours:
                     strangers.append(Path(entry.path))
                 continue
             if owned := _OWNER_FILE.fullmatch(name):
@@ -248,7 +260,10 @@ class SourceFolder:
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
-                if name.endswith(self.source.suffixes):
+                if stat.S_ISDIR(status.st_mode):
+                    # Whatever lies in it would go with it: another source's files, perhaps.
+                    self._left[name] = _A_FOLDER
+                elif name.endswith(self.source.suffixes):
                     self._companions[name] = status
                 else:
                     found.append((name, status))
@@ -264,7 +279,7 @@ class SourceFolder:
             return False
         # A companion is taken as its file is.
         suffix = next((suffix for suffix in self.source.suffixes if name.endswith(suffix)), "")
-        if name in self._others or not self._takes(name.removesuffix(suffix)):
+        if os.path.normcase(name) in self._others or not self._takes(name.removesuffix(suffix)):
             return False
         patterns = self.source.pattern
         return patterns == OWN.pattern or any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns)

@@ -1,5 +1,6 @@
 """All folders that files come from, as one: the oldest finished file of any of them is claimed first."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -60,7 +61,7 @@ class Inbox:
     def adopt(self, path: Path, name: str, source: str) -> ClaimedFile:
         """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
         folder = self._folder(source)
-        target = claims.new_claim(folder.place, name, RELEASED)
+        target = claims.new_claim(folder.place, name, RELEASED, folder.mark)
         for suffix in folder.source.suffixes:
             companion = path.with_name(path.name + suffix)
             if companion.exists():
@@ -107,9 +108,9 @@ class Inbox:
         return done
 
 
-def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool]) -> Inbox:
+def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool], mark: str) -> Inbox:
     """All folders that files come from; one that lies within another one is not taken for a file there. `takes` says
-    of a format and a name whether such a file comes whole."""
+    of a format and a name whether such a file comes whole; `mark` is the home's, as in its ledger."""
     places = {source.name: source.place(home) for source in settings.inbox.all_sources}
     folders = []
     for source in settings.inbox.all_sources:
@@ -119,8 +120,15 @@ def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool]) 
             source,
             settle_seconds=settings.inbox.settle_seconds,
             give_up_seconds=settings.inbox.max_file_age,
-            others=frozenset(other.name for other in places.values() if other.parent == place),
+            others=frozenset(name for other in places.values() if (name := _first_within(place, other))),
             takes=partial(takes, source.format),
+            mark=mark,
         )
         folders.append(folder)
     return Inbox(folders)
+
+
+def _first_within(place: Path, other: Path) -> str:
+    """The entry of a folder in which the other one lies; empty if it does not."""
+    outer, inner = Path(os.path.normcase(place)), Path(os.path.normcase(other))
+    return inner.relative_to(outer).parts[0] if outer in inner.parents else ""

@@ -20,12 +20,14 @@ class Origin:
     """What is known of a file beside its name and bytes: by the folder that it came from, and how far it was read.
 
     `format` is empty where the file itself has to show it. `accounts`: what another system calls an account -> the
-    account at the broker. `rows_before`: rows of a file that grows which were read before these.
+    account at the broker. `rows_before`: rows of a file that grows which were read before these. `place`: what the
+    ids of rows that bring none begin with; empty for the file's name.
     """
 
     format: str = ""
     accounts: Mapping[str, str] = field(default_factory=dict)
     rows_before: int = 0
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

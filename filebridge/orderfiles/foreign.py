@@ -315,11 +315,11 @@ def _read_row(
     if reading:
         values["symbol"] = reading.symbol
     if values.get("action", Action.ORDER) is Action.ORDER and not values.get("client_order_id"):
-        values["client_order_id"] = _id_of_place(name, number)
+        values["client_order_id"] = _id_of_place(origin.place or PurePath(name).stem, number)
     return OrderInstruction(row=number, notes=notes, **values)
 
 
-def _id_of_place(name: str, number: int) -> str:
+def _id_of_place(place: str, number: int) -> str:
     """The id of a row that brought none; empty where the file's name makes none, and it is derived as any other is."""
-    found = f"{PurePath(name).stem}#{number}"
+    found = f"{place}#{number}"
     return "" if isinstance(read_id(found), Reason) else found

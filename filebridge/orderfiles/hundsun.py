@@ -73,7 +73,7 @@ def _order(cells: Cells) -> Values:
     own_number = cells.text("WBZDYXH")
     order_type = cells.code("WTJGLX", ORDER_TYPES.get(exchange, LIMIT), kind=OrderType)
     return {
-        "client_order_id": _order_id(cells.name, cells.number),
+        "client_order_id": "" if cells.origin.place else _order_id(cells.name, cells.number),
         "note": None if _NO_NUMBER.fullmatch(own_number) else cells.read("WBZDYXH", "note"),
         "account": _account(cells),
         "symbol": cells.read_text("ZQDM", f"{code}.{exchange}" if code and exchange else code, "symbol", required=True),

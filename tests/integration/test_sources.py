@@ -180,7 +180,13 @@ def test_only_what_is_proven_for_this_day_trades(home: Home) -> None:
     sign(signed, "again.csv", text, str(today))
     drop(signed, "again.csv", text)
     assert receipt_from(home, "signed", "again.csv").outcomes == ["DUPLICATE"]
-    assert len(home.requests()) == 2
+    # No id stands in these rows, and no signature covers the name.
+    text = f"O,0,{ACCOUNT},600000.SH,700,1,10.51,0\nO,0,{ACCOUNT},600000.SH,700,1,10.51,0"
+    for name, outcome in (("lines.csv", "ACCEPTED"), ("lines-again.csv", "DUPLICATE")):
+        sign(signed, name, text, str(today))
+        drop(signed, name, text)
+        assert receipt_from(home, "signed", name).outcomes == [outcome] * 2
+    until(lambda: len(home.requests()) == 4, "both lines to be sent once")
     assert SECRET.decode() not in home.said()
 
 

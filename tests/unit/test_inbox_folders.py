@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from filebridge.config import Settings
 from filebridge.domain.orders import SHANGHAI
-from filebridge.inbox import Inbox, SourceFolder
+from filebridge.inbox import Inbox, SourceFolder, inbox_of
 from filebridge.inbox.claims import new_claim
 from filebridge.sources import Source
 
@@ -123,3 +124,40 @@ def test_a_folder_that_is_a_link_is_not_read(tmp_path: Path) -> None:
     inbox = Inbox([SourceFolder(tmp_path / "link", source, settle_seconds=0)])
     assert inbox.scan(NOW) == []
     assert "link" in inbox.problems()[0]
+
+
+def test_two_homes_over_one_folder_leave_each_other_their_claims(tmp_path: Path) -> None:
+    def home(mark: str) -> Inbox:
+        source = Source.model_validate({"name": "a", "folder": str(tmp_path)})
+        return Inbox([SourceFolder(tmp_path, source, settle_seconds=0, mark=mark)])
+
+    put(tmp_path / "orders.csv")
+    first, second = home("AAAA"), home("BBBB")
+    (file,) = first.scan(NOW)
+    assert second.scan(NOW) == second.leftovers() == []
+    assert "another home" in second.problems()[0]
+    assert first.problems() == []
+    # The first one's next run finds it; so it does what a version without marks left.
+    earlier = put(new_claim(tmp_path, "old.csv", "settled"))
+    again = home("AAAA")
+    again.look(NOW)
+    assert {found.path for found in again.leftovers()} == {file.path, earlier}
+
+
+def test_a_folder_is_told_and_never_claimed_with_what_lies_in_it(tmp_path: Path) -> None:
+    (tmp_path / "desk" / "alpha").mkdir(parents=True)
+    put(tmp_path / "desk" / "alpha" / "orders.csv")
+    inbox = Inbox([folder(tmp_path)])
+    assert inbox.scan(NOW) == []
+    assert "a folder" in inbox.problems()[0]
+    assert inbox.waiting == 0
+    assert (tmp_path / "desk" / "alpha" / "orders.csv").exists()
+
+
+def test_a_source_deeper_within_a_source_is_no_trouble(tmp_path: Path) -> None:
+    settings = Settings.model_validate({"inbox": {"sources": [{"name": "deep", "folder": "inbox/desk/alpha"}]}})
+    put_in = tmp_path / "inbox" / "desk" / "alpha"
+    put_in.mkdir(parents=True)
+    inbox = inbox_of(tmp_path, settings, lambda system, name: True, "AAAA")
+    assert inbox.scan(NOW) == []
+    assert inbox.problems() == []
