@@ -147,6 +147,24 @@ def _accounts(patient: Patient) -> Iterator[Finding]:
     is_example = patient.is_live and EXAMPLE_ACCOUNT in accounts
     reason = Reason("ACCOUNT_IS_THE_EXAMPLE", {"account": EXAMPLE_ACCOUNT}) if is_example else None
     yield Finding("accounts 账号", f"{patient.settings.broker.mode}: {', '.join(accounts)}", reason)
+    for account, kind in [] if patient.is_live else _unopened(patient):
+        context = {"account": account, "account_type": kind}
+        yield Finding("paper account 模拟账号", account, Reason("PAPER_ACCOUNT_ABSENT", context))
+
+
+def _unopened(patient: Patient) -> list[tuple[str, str]]:
+    """The accounts of the settings, with their kinds, for which userdata/accounts.csv has no row."""
+    from filebridge.simulator.store import ACCOUNT_TYPES, opening_record
+
+    wanted = [(account.id, account.type.value) for account in patient.settings.broker.accounts]
+    if not (patient.userdata / "accounts.csv").exists() and (patient.userdata / "books.jsonl").exists():
+        # The counter goes by its books; the file is only how they began.
+        return []
+    record = None
+    with suppress(LookupError, ArithmeticError, ValueError, OSError):
+        record = opening_record(patient.userdata, "")
+    opened = {(account, kind) for account, kind, _ in record[2]} if record else set()
+    return [(account, kind) for account, kind in wanted if (account, ACCOUNT_TYPES[kind]) not in opened]
 
 
 def _userdata(patient: Patient) -> Iterator[Finding]:

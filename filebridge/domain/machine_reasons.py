@@ -25,6 +25,14 @@ CONNECTION_REASONS: dict[str, tuple[str, str]] = {
         "终端已连接，但不提供账号 {account} 的服务（subscribe() 返回 {value}），不会发送任何委托。"
         "请检查该账号是否已在终端登录，以及 filebridge.toml 中的账号是否正确。",
     ),
+    "PAPER_ACCOUNT_ABSENT": (
+        "The paper counter has no account {account} of kind {account_type}, so no account of this home trades. Add the "
+        "row `{account},{account_type},1000000` (account, account_type, cash) to userdata/accounts.csv: it is opened "
+        "within half a minute. An account that was opened keeps its kind.",
+        "模拟柜台没有类型为 {account_type} 的账号 {account}，因此本主目录的所有账号都不会交易。"
+        "请在 userdata/accounts.csv 中增加一行 `{account},{account_type},1000000`（账号、类型、资金），"
+        "半分钟内自动开户。已开账号的类型不能更改。",
+    ),
     "USERDATA_ABSENT": (
         "There is no folder {userdata}. Nothing is sent. Write the full path of the terminal's userdata_mini folder "
         "under [broker] userdata in filebridge.toml.",

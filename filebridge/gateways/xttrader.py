@@ -74,7 +74,7 @@ class XtBroker:
 
     def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
         self._xttrader, xttype = import_xttrader(paper=paper)
-        self._emit, self._userdata = emit, userdata
+        self._emit, self._userdata, self._is_paper = emit, userdata, paper
         self._kinds = {account: AccountType(kind) for account, kind in accounts}
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
         self._tags = _Requests()
@@ -95,7 +95,8 @@ class XtBroker:
         for name, account in self._accounts.items():
             result = self._trader.subscribe(account)
             if result != 0:
-                return Reason("ACCOUNT_NOT_SUBSCRIBED", {"account": name, "value": str(result)})
+                context = {"account": name, "value": str(result), "account_type": self._kinds[name].value}
+                return Reason("PAPER_ACCOUNT_ABSENT" if self._is_paper else "ACCOUNT_NOT_SUBSCRIBED", context)
         return None
 
     def submit(self, order: Wire) -> None:

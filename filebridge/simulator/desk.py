@@ -83,6 +83,7 @@ class Desk:
     def __init__(self, userdata: Path, faults: Faults, now: datetime) -> None:
         self.faults = faults
         self.out = Outgoing(faults)
+        self._userdata = userdata
         self.market = open_market(userdata)
         self._journal = AppendFile(userdata / "journal.jsonl")
         self._books_file = AppendFile(userdata / "books.jsonl")
@@ -125,7 +126,7 @@ class Desk:
             "operate_task": partial(self._algorithm, self._algorithms.operate),
         }
         if not books.trade_date:
-            self._open_books(userdata, now)
+            self._open_books(now)
         self.tick(now)
         self.counter.recall()
 
@@ -207,11 +208,12 @@ class Desk:
         if self.faults.ids_restart:
             self._order_number = 0
 
-    def _open_books(self, userdata: Path, now: datetime) -> None:
-        record = opening_record(userdata, now.date().isoformat())
+    def _open_books(self, now: datetime) -> None:
+        """New books; or in those that there are, the accounts that accounts.csv has come to name."""
+        books = self.counter.books
+        record = opening_record(self._userdata, books.trade_date or now.date().isoformat(), books.accounts)
         if record is not None:
-            self.counter.books.apply(record)
-            self._books_file.append([record])
+            self.counter.enter(record)
 
     def _number(self, request: Message) -> None:
         """Puts [order id, refusal] at the end of an order, so that the journal line can name the id."""
@@ -275,6 +277,11 @@ class Desk:
     # One method for each kind of request
 
     def _subscribe(self, session: int, request: Message, now: datetime) -> None:
+        if request[3] not in self.counter.books.accounts:
+            try:
+                self._open_books(now)
+            except (LookupError, ArithmeticError, ValueError, OSError) as error:
+                LOG.warning("accounts.csv: %r", error)
         known = self._account(request[2], request[3], self.counter.books)
         if known:
             self.out.subscribe(session, known.account)

@@ -8,7 +8,7 @@ import io
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +69,16 @@ def last_numbers(journal: AppendFile) -> tuple[int, int]:
     return seq, order_id
 
 
-def opening_record(userdata: Path, trade_date: str) -> Record | None:
-    """The first record of new books, from accounts.csv and holdings.csv; None while there is no accounts.csv."""
+def opening_record(userdata: Path, trade_date: str, opened: Collection[str] = ()) -> Record | None:
+    """The first record of new books, from accounts.csv and holdings.csv, or one for the accounts that are not `opened`
+    yet; None while there is no accounts.csv, or nothing more in it."""
     accounts_csv, holdings_csv = userdata / "accounts.csv", userdata / "holdings.csv"
     if not accounts_csv.exists():
         LOG.warning("no accounts.csv in %s: every account is unknown", userdata)
         return None
-    rows = [row for row in read_rows(accounts_csv) if row["account"]]
+    rows = [row for row in read_rows(accounts_csv) if row["account"] and row["account"] not in opened]
+    if opened and not rows:
+        return None
     accounts = [[row["account"], _account_type(row.get("account_type", "")), price(row["cash"])] for row in rows]
     # A credit account may borrow as much as it brings, of money and of securities, unless the file says otherwise.
     quotas = {
@@ -86,6 +89,8 @@ def opening_record(userdata: Path, trade_date: str) -> Record | None:
     known = {account for account, _, _ in accounts}
     holdings = []
     for row in read_rows(holdings_csv) if holdings_csv.exists() else []:
+        if row["account"] in opened:
+            continue
         if row["account"] not in known:
             LOG.warning("holdings.csv: account %s is not in accounts.csv", row["account"])
             continue

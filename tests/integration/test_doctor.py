@@ -53,6 +53,20 @@ def a_folder_a(home: Home) -> None:
     (home.folder / "a").mkdir()
 
 
+def a_further_account(home: Home) -> None:
+    settings = home.folder / "filebridge.toml"
+    further = '[{ id = "10000001" }, { id = "20000001", type = "CREDIT" }]'
+    lines = settings.read_text(encoding="utf-8").splitlines()
+    kept = [f"accounts = {further}" if line.startswith("accounts = ") else line for line in lines]
+    settings.write_text("\n".join(kept) + "\n", encoding="utf-8")
+
+
+def a_row_for_the_further_account(home: Home) -> None:
+    a_further_account(home)
+    with (home.userdata / "accounts.csv").open("a", encoding="utf-8") as file:
+        file.write("20000001,CREDIT,1000000\n")
+
+
 def nothing(_: Home) -> None:
     pass
 
@@ -65,6 +79,8 @@ FOUND: tuple[tuple[Check, Callable[[Home], object], dict[str, str], str], ...] =
     (doctor._userdata, nothing, {}, ""),
     (doctor._accounts, nothing, LIVE, "ACCOUNT_IS_THE_EXAMPLE"),
     (doctor._accounts, nothing, {}, ""),
+    (doctor._accounts, a_further_account, {}, "PAPER_ACCOUNT_ABSENT"),
+    (doctor._accounts, a_row_for_the_further_account, {}, ""),
     (doctor._folders, lambda home: home.inbox.rmdir(), {}, "FOLDER_NOT_USABLE"),
     (doctor._folders, nothing, {}, ""),
     (doctor._sources, nothing, {}, ""),

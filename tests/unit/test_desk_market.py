@@ -365,3 +365,20 @@ def test_an_option_is_priced_in_ten_thousandths(new_floor: NewFloor) -> None:
     floor.desk.handle(SESSION, [["order", 1, *terms]], floor.now)
     told = floor.desk.counter.books.accounts[OPTIONS].fills
     assert [(fill.last_qty, fill.last_price) for fill in told] == [(1, asks[0].price)]
+
+
+def test_an_account_that_the_file_names_later_is_opened_when_it_is_asked_for(tmp_path: Path) -> None:
+    userdata, now = userdata_of(tmp_path / "userdata", ""), MONDAY + timedelta(hours=14)
+    desk = Desk(userdata, Faults(), now)
+    before = desk.counter.books.accounts[ACCOUNT].cash
+    for row, opened in ((None, False), ("20002,STOCK,much", False), ("20002,STOCK,500", True)):
+        if row:
+            (userdata / "accounts.csv").write_text(f"account,account_type,cash\n{ACCOUNT},STOCK,1\n{row}\n")
+        desk.handle(SESSION, [["subscribe", 1, 2, "20002"]], now)
+        assert ("20002" in desk.counter.books.accounts) is opened
+    desk.close()
+    desk = Desk(userdata, Faults(), now)
+    desk.close()
+    again = desk.counter.books.accounts
+    assert (again["20002"].cash, again[ACCOUNT].cash) == (500_000, before)
+    assert again[ACCOUNT].positions.keys() == set(SYMBOLS)
