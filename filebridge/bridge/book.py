@@ -255,9 +255,10 @@ class OrderBook:
                 self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
 
     def _follow_up(self, order: Order) -> None:
-        # One that was denied takes no place, and must not hide the one that has it.
-        if order.terms.replaces and order.status is not Status.DENIED:
-            self._successors[order.terms.replaces] = order.terms.tag
+        # One that was denied takes no place, and nothing that ended may hide the one that waits.
+        replaces, has_ended = order.terms.replaces, order.status not in LOCAL
+        if replaces and order.status is not Status.DENIED and not (has_ended and replaces in self._successors):
+            self._successors[replaces] = order.terms.tag
 
     def _put(self, order: Order) -> None:
         tag = order.terms.tag

@@ -23,6 +23,8 @@ from filebridge.sections import Halt
 
 OURSELVES = "filebridge"
 _LEVELS = {"HALTED": Level.HALTED, "REDUCE_ONLY": Level.REDUCE_ONLY, "RESUMED": Level.OPEN}
+# What a person must hear of, whatever halted before: orders that the ledger lacks, and a day that may come twice.
+_GRAVE = ("LEDGER_BEHIND_BROKER", "CLOCK_WENT_BACK")
 # What has not been answered yet says nothing of the broker's refusals.
 _UNANSWERED = (Status.SUBMITTING, Status.UNKNOWN, Status.NOT_SENT)
 
@@ -99,8 +101,9 @@ class Guard:
     # ---- people, and what halts by itself
 
     def halt(self, why: Reason, by: str = OURSELVES) -> None:
-        """Let nothing but cancels out until a person resumes. The first reason stays."""
-        if not self.stance.is_halted:
+        """Let nothing but cancels out until a person resumes. The first reason stays, but before one that is graver."""
+        said = self.stance.why.code if self.stance.is_halted and self.stance.why is not None else ""
+        if not self.stance.is_halted or (why.code in _GRAVE and said not in (why.code, *_GRAVE)):
             self._book.turn.append("HALTED", _said(why, by))
             self._become(Level.HALTED, why, by)
 
@@ -150,7 +153,8 @@ class Guard:
 
     def _look_at_answers(self, orders: Mapping[str, Order]) -> None:
         for tag, order in orders.items():
-            if order.submitted_at is not None and order.status not in _UNANSWERED and tag not in self._refused:
+            if order.submitted_at is not None and order.status not in _UNANSWERED:
+                # The terminal may take what the counter rejects later.
                 self._refused[tag] = order.status is Status.REJECTED
         newest = self._settings.reject_orders
         for tag in list(self._refused)[:-newest]:

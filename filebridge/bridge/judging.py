@@ -68,9 +68,13 @@ class Judge:
 
     def look(self, now: datetime) -> None:
         """Take notice of the time, before a turn: what is asked from here on is about this moment."""
+        went_back = now < self._moment.now - risk.CLOCK_SLACK
         self._moment = risk.moment_of(now, self._rules)
-        if self._book.tally.today != _date(self._moment):
+        before = self._book.tally
+        if went_back or before.today != _date(self._moment):
+            # Balances and calls of a time that is yet to come would be believed for as long as the clock went back.
             self._book.tally = tally_of(self._reader, self._rules, now)
+            self._book.tally.go_on_from(before, now)
 
     @property
     def stance(self) -> Stance:
@@ -165,6 +169,7 @@ def tally_of(reader: LedgerReader, rules: risk.Rules, now: datetime) -> Tally:
         today,
         orders,
         reader.cancels_since(since, trade_date=today, mode=mode),
+        now=now,
         past=reader.sent_and_ended_before(since, trade_date=today, mode=mode),
         past_cancels=reader.cancels_before(since, trade_date=today, mode=mode),
         lag=rules.limits.balance_lag,

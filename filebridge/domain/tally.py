@@ -173,13 +173,15 @@ class Tally:
         orders: Iterable[Order],
         cancels: Iterable[tuple[str, datetime]],
         *,
+        now: datetime,
         past: Iterable[Past] = (),
         past_cancels: Mapping[str, int] | None = None,
         lag: timedelta = timedelta(0),
         repeat_time: timedelta = SECOND,
     ) -> Self:
         """From the ledger: what left and is open or ended lately, and the sums of what ended before on this date; the
-        account and time of each late cancel, and how many there were before."""
+        account and time of each late cancel, and how many there were before. What is from a time that is yet to come,
+        for the clock went back, is from `now`."""
         tally = cls(today, lag=lag, repeat_time=repeat_time)
         for each in past:
             account = tally._accounts[each.account]
@@ -190,17 +192,23 @@ class Tally:
         for name, count in (past_cancels or {}).items():
             tally._cancel(name, count)
         # By the time at which they left: what left first is forgotten first.
-        for order in sorted(orders, key=lambda order: order.submitted_at or order.updated_at):
+        for order in sorted((_by(now, order) for order in orders), key=lambda o: o.submitted_at or o.updated_at):
             tally.put(order)
             if order.submitted_at is not None and order.terms.trade_date == today:
                 tally._accounts[order.terms.account].called.append(order.submitted_at)
         for name, at in cancels:
             tally.canceled(name)
-            tally._accounts[name].called.append(at)
+            tally._accounts[name].called.append(min(at, now))
         for account in tally._accounts.values():
             # Whoever had them is dead.
             account.out, account.called = 0, deque(sorted(account.called))
         return tally
+
+    def go_on_from(self, before: "Tally", now: datetime) -> None:
+        """In a process that goes on: what lies with the worker lies there still, and what left a moment ago did."""
+        for name, books in before._accounts.items():
+            mine = self._accounts[name]
+            mine.out, mine.called = books.out, deque(min(at, now) for at in books.called)
 
     # ---- what happens
 
@@ -354,6 +362,12 @@ class Tally:
             if not alike[likeness]:
                 del alike[likeness]
         return alike[_likeness(terms)]
+
+
+def _by(now: datetime, order: Order) -> Order:
+    if order.submitted_at is None or max(order.submitted_at, order.updated_at) <= now:
+        return order
+    return order._replace(submitted_at=min(order.submitted_at, now), updated_at=min(order.updated_at, now))
 
 
 def _filled_qty(order: Order) -> int:

@@ -108,3 +108,22 @@ def test_killed_between_cancel_and_new(home: Home, failpoint: str) -> None:
     sent = [line["order_volume"] for line in home.requests()]
     assert sent == ([300, 500] if rows["K-2"]["status"] == "ACCEPTED" else [300])
     assert home.command("verify").returncode == 0
+
+
+def test_a_replacement_that_was_denied_does_not_hide_the_one_that_waits(shared: Home) -> None:
+    rest(shared, "R-1")
+    rows = ("replace,R-2,R-1,,9.71", "replace,R-3,R-1,,9.72", "replace,R-4,R-1,,9.73")
+    receipt = shared.trade("thrice.csv", orders_file(*rows, header=REPLACE))
+    assert receipt.codes == ["REPLACE_WAITS", "REPLACE_ALREADY", "REPLACE_ALREADY"]
+    shared.wait_for_status("R-2", "ACCEPTED")
+    assert len(shared.sent_for(receipt.tags)) == 1
+    # A cancel of the first takes the one that waits along, whatever was denied in between.
+    rest(shared, "V-1")
+    rows = ("replace,V-2,V-1,,9.71", "replace,V-3,V-1,,9.72", "cancel,,V-1,,")
+    receipt = shared.trade("taken back.csv", orders_file(*rows, header=REPLACE))
+    assert receipt.outcomes == ["ACCEPTED", "DENIED", "CANCEL_ACCEPTED"]
+    shared.wait_for_status("V-1", "CANCELED")
+    shared.wait_for_status("V-2", "CANCELED")
+    assert shared.sent_for(receipt.tags[:2]) == []
+    assert shared.command("cancel", "R-2").returncode == 0
+    shared.settled()

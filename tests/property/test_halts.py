@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from filebridge.config import Settings
+from filebridge.domain.events import EventKind, OrderEvent
 from tests.property.broker_model import ACCOUNT, Fate
 from tests.property.program import SETTINGS, Program, Row
 
@@ -187,3 +188,36 @@ def test_a_live_account_is_armed_by_a_whole_request_on_its_day_only() -> None:
         program.drop_rows("b.csv", rows_of(1, 2))
         program.kind_turn(4)
         assert program.order(200)["reason_code"] == "LIVE_NOT_ARMED"
+
+
+def test_a_person_who_halted_hears_of_a_ledger_that_is_behind() -> None:
+    """Else he would resume without knowing, and the orders that an older ledger lacks would be sent once more."""
+    with running(settings_with()) as program:
+        program.kind_turn(2)
+        program.ask("halt", reason="an older ledger is put back")
+        program.kind_turn(2)
+        bridge, now = program.bridge, program.now
+        assert bridge is not None
+        with bridge._turn(now):
+            bridge._guard.ledger_is_behind("ABCD0000000000000000")
+            bridge._guard.ledger_is_behind("ABCD0000000000000001")
+        assert halts(program) == ["HALT_ASKED", "LEDGER_BEHIND_BROKER"]
+
+
+def test_what_the_terminal_took_and_the_counter_rejected_later_counts_as_rejected() -> None:
+    with running(settings_with(halt={"reject_orders": 5, "reject_percent_max": 80})) as program:
+        bridge, now = program.bridge, program.now
+        assert bridge is not None
+        program.drop_rows("five.csv", rows_of(5))
+        program.kind_turn(2)
+        orders = bridge.book.open_orders()
+        assert len(orders) == 5
+        with bridge._turn(now):
+            taken = [bridge.book.happen(order, OrderEvent(kind=EventKind.REPORT_WORKING, at=now)) for order in orders]
+            bridge._guard.look(now, connected=True)
+        assert halts(program) == []
+        with bridge._turn(now):
+            for order in taken:
+                bridge.book.happen(order, OrderEvent(kind=EventKind.REPORT_REJECTED, at=now))
+            bridge._guard.look(now, connected=True)
+        assert halts(program) == ["HALT_REJECTS"]

@@ -229,7 +229,7 @@ class Trading:
         ]
         cancels = [(name, at) for name, at, day in self.cancels if day == self.today]
         repeat_time = self.limits.repeat_time
-        return Tally.remade(self.today, late, cancels, past=past, lag=LAG, repeat_time=repeat_time)
+        return Tally.remade(self.today, late, cancels, now=self.now, past=past, lag=LAG, repeat_time=repeat_time)
 
     def do_sleep(self, account: str, which: int, size: int) -> None:
         self.now += timedelta(seconds=31)

@@ -89,7 +89,7 @@ def test_a_fill_after_the_end_counts_as_bought_and_exposed() -> None:
 
 def test_over_the_turn_of_a_day_goes_what_is_open_or_unseen_and_the_last_second() -> None:
     orders = [order(Status.SUBMITTING, 0, tag="open"), order(Status.FILLED, 0, 1_000, tag="filled")]
-    seen = counters(Tally.remade(TODAY + timedelta(days=1), orders, [("1000", at(0.1))]), 0.2)
+    seen = counters(Tally.remade(TODAY + timedelta(days=1), orders, [("1000", at(0.1))], now=at(1)), 0.2)
     assert seen.account == DayCounts(cancels=1, open_orders=1)
     assert (seen.last_second, seen.exposed_qty, seen.cash_reserved) == (1, 2_000, Decimal(21_000))
     assert (seen.bought_qty, seen.repeats, seen.balance) == (0, 0, None)
@@ -132,7 +132,7 @@ def test_remade_from_the_ledger_it_says_the_same() -> None:
     tally.cancel_leaves("1000")
     for seconds in (0, 0, 0, 0.1):
         tally.called("1000", at(seconds))
-    again = Tally.remade(TODAY, reversed(orders), [("1000", at(0.1))])
+    again = Tally.remade(TODAY, reversed(orders), [("1000", at(0.1))], now=at(10**6))
     for side in Side:
         assert counters(again, 0.5, side) == counters(tally, 0.5, side)
 
@@ -152,7 +152,7 @@ def test_what_ended_long_ago_counts_by_its_sums() -> None:
         Past("1000", TERMS.symbol, Side.BUY, price, 2, 2_000, 1_000),
         Past("1000", TERMS.symbol, Side.SELL, price, 1, 1_000, 300),
     ]
-    summed = Tally.remade(TODAY, [], [], past=past, past_cancels={"1000": 2})
+    summed = Tally.remade(TODAY, [], [], now=at(1), past=past, past_cancels={"1000": 2})
     summed.tell("1000", balance(60))
     for side in Side:
         assert counters(summed, 60, side) == counters(one_by_one, 60, side)
@@ -171,3 +171,18 @@ def test_a_balance_shows_all_but_what_is_in_doubt_or_on_its_way() -> None:
     tally.tell("1000", balance(12.1))
     assert tally.is_shown("1000")
     assert tally.is_shown("of nobody")
+
+
+def test_what_is_from_a_time_to_come_is_from_now() -> None:
+    """The clock went back an hour: what left in it neither fills the second for an hour nor hides what is now."""
+    later = [order(Status.FILLED, 3600)._replace(submitted_at=at(3600))]
+    again = Tally.remade(TODAY, later, [("1000", at(3600))], now=at(0))
+    assert again.last_second("1000", at(0.5)) == 2
+    assert again.last_second("1000", at(1)) == 0
+    going = Tally(TODAY)
+    going.put(order(Status.SUBMITTING, 3600))
+    going.called("1000", at(3600))
+    going.put(order(Status.SUBMITTING, 3600, tag="T2"))
+    again.go_on_from(going, at(0))
+    assert again.last_second("1000", at(0.5)) == 2
+    assert again.last_second("1000", at(1)) == 1, "one lies with the worker still"
