@@ -205,19 +205,17 @@ def test_a_person_who_halted_hears_of_a_ledger_that_is_behind() -> None:
 
 
 def test_what_the_terminal_took_and_the_counter_rejected_later_counts_as_rejected() -> None:
-    with running(settings_with(halt={"reject_orders": 5, "reject_percent_max": 80})) as program:
-        bridge, now = program.bridge, program.now
+    broker = {**SETTINGS.broker.model_dump(), "group_size": 5}
+    with running(settings_with(halt={"reject_orders": 5, "reject_percent_max": 80}, broker=broker)) as program:
+        bridge = program.bridge
         assert bridge is not None
         program.drop_rows("five.csv", rows_of(5))
         program.kind_turn(2)
-        orders = bridge.book.open_orders()
-        assert len(orders) == 5
-        with bridge._turn(now):
-            taken = [bridge.book.happen(order, OrderEvent(kind=EventKind.REPORT_WORKING, at=now)) for order in orders]
-            bridge._guard.look(now, connected=True)
+        taken = bridge.book.open_orders()
+        assert [order.status for order in taken] == ["ACCEPTED"] * 5
         assert halts(program) == []
-        with bridge._turn(now):
+        with bridge._turn(program.now):
             for order in taken:
-                bridge.book.happen(order, OrderEvent(kind=EventKind.REPORT_REJECTED, at=now))
-            bridge._guard.look(now, connected=True)
+                bridge.book.happen(order, OrderEvent(kind=EventKind.REPORT_REJECTED, at=program.now))
+            bridge._guard.look(program.now, connected=True)
         assert halts(program) == ["HALT_REJECTS"]

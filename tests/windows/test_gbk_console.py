@@ -56,7 +56,7 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
     home = Home.made(tmp_path_factory.mktemp("gbk") / f"主目录{LETTERS}")
     with living_in(home):
         row = f"G-1,600000.SH,BUY,100,10.51,{LETTERS},{LETTERS}"
-        home.drop(f"{LETTERS}.csv", orders_file(row, header=HEADER))
+        home.drop(f"{LETTERS}.csv", orders_file(row, header=HEADER).encode("utf-8-sig"))
         assert home.once().returncode == 0
         yield home
 
