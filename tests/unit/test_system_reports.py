@@ -1,5 +1,6 @@
 """Reports of other systems: part of a fill, its rest canceled, and what a crash left of a file that is appended to."""
 
+import json
 import os
 import sys
 from datetime import date, datetime
@@ -8,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from filebridge.bridge.replies import Replies
 from filebridge.domain.admission import terms_of
 from filebridge.domain.events import Change, EventKind, OrderEvent
 from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderInstruction, OrderType, Side, Status
+from filebridge.ledger.store import Turn, open_ledger
+from filebridge.ledger.views import LedgerReader
 from filebridge.reports import REPORTS, Reporter
 from filebridge.reports.base import Told
 from filebridge.reports.files import Appended, AppendedDbf, Target, Whole, columns, write_all
@@ -151,3 +155,23 @@ def test_a_fault_of_one_report_is_told_and_the_others_are_written(tmp_path: Path
     targets = [Whole(tmp_path / "a", fails), Whole(tmp_path / "b", lambda: b"said")]
     assert "UnicodeEncodeError" in write_all(targets)[tmp_path / "a"]
     assert (tmp_path / "b").read_bytes() == b"said"
+
+
+def test_a_value_that_no_report_can_say_is_a_problem_and_no_end(tmp_path: Path) -> None:
+    """An amount that is no number; a view must not be able to end the bridge."""
+    ledger = open_ledger(tmp_path / "ledger.db", at=AT)
+    reader = LedgerReader(tmp_path / "ledger.db")
+    replies = Replies(
+        {"desk": REPORTS["goldminer"](Reporter(tmp_path, {"1": "g"}, tmp_path))}, reader, report_seconds=0
+    )
+    replies.begin(DAY)
+    turn = Turn(AT, DAY, 0, "")
+    asset = dict.fromkeys(("cash", "frozen_cash", "market_value", "total_asset"), "a lot")
+    body = json.dumps({"account": "1", "asset": asset, "positions": []})
+    turn.events.append({"kind": "BOOKS", "at": AT.isoformat(), "body": body})
+    replies.add(turn)
+    replies.finish(AT)
+    assert "desk: InvalidOperation" in replies.problems()[0]
+    assert (tmp_path / "g" / "position.csv").exists()
+    reader.close()
+    ledger.close()
