@@ -23,6 +23,7 @@ from filebridge.bridge.following import follower_of
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.present import order_report_row
+from filebridge.bridge.preview import previewed
 from filebridge.bridge.replies import replies_of
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
@@ -301,7 +302,8 @@ def check(
                 intake = Intake(book, ledger, reader, settings, rules, guard, rows_at_once=sys.maxsize, proofs=proofs)
                 (taken,) = intake.take([file], (), moment)
                 assert taken is not None
-                rows, _ = receipt_rows(turn.events)
+                found, _ = receipt_rows(turn.events)
+                rows = previewed(found, turn, book, rules.calendar, ledger.home_mark)
         finally:
             reader.close()
     return rows, taken.usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)

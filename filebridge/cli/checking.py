@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from filebridge.orderfiles.excerpt import Cells
 
-_SENT = "row client_order_id side quantity symbol limit_price".split()
+_SENT = "row client_order_id side quantity symbol limit_price about".split()
 _TAKEN = ("ACCEPTED", "CANCEL_ACCEPTED")
 # Which cell a reason is about that names none: by how its code begins, the longer beginning first.
 _ABOUT = {
@@ -49,6 +49,8 @@ _ABOUT = {
 }
 _WHAT = {
     "ACCEPTED": "would be sent 将发送",
+    "replace": "would replace an order 将改单",
+    "query": "would ask the broker 将查询",
     "CANCEL_ACCEPTED": "would cancel 将撤单",
     "HELD": "would wait for a person 将等待人工确认",
     "DENIED": "would be denied, not sent 将被拒绝，不发送",
@@ -59,8 +61,13 @@ _WHAT = {
 }
 # A word with the space behind it, or a Chinese character; with what may not begin a line, or may not end one.
 _PIECES = re.compile(r"[（“‘]*(?:[!-~\u00a0-\u2e7f]+|.)[，。；：？！、）”’]* *")
+_ONLY_WHEN_IT_LEAVES = (
+    "Cash, holdings, your own orders, market data and the counts of the day are looked at only when an order leaves.",
+    "资金、持仓、自己的其他委托、行情和当日计数，只在委托发出时检查。",
+)
 _ELLIPSIS = "…"
 _GAP = 2
+_NAMED_MAX = 10
 _CELL_WIDTH_MAX = 28
 
 
@@ -112,7 +119,8 @@ def _tell(path: Path, rows: list[Row]) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
-    _tell_taken(console, path.name, [row for row in rows if row["outcome"] in _TAKEN])
+    # Row 0 is a warning about the file.
+    _tell_taken(console, path.name, [row for row in rows if row["outcome"] in _TAKEN and row["row"]])
     by_row: dict[int, list[Row]] = {}
     for row in rows:
         if row["reason_code"] not in ("", OTHER_PROBLEMS):
@@ -128,21 +136,64 @@ def _tell(path: Path, rows: list[Row]) -> None:
         )
     if beside := sum(row["reason_code"] == OTHER_PROBLEMS for row in rows):
         console.print(f"\ngood rows, refused with the others 受其他行牵连: {beside:,}")
-    counts = Counter(row["outcome"] for row in rows)
+    counts = Counter(_counted(row) for row in rows if row["row"] or row["outcome"] not in _TAKEN)
     console.print("\n" + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) + "\n")
 
 
+def _counted(row: Row) -> str:
+    """How a row is counted: only orders by their outcome alone."""
+    other = row["outcome"] == "ACCEPTED" and row["action"] in ("replace", "query")
+    return f"{row['outcome']} {row['action']}" if other else str(row["outcome"])
+
+
+def _word(row: Row) -> str:
+    """What would become of a row that is taken."""
+    if row["outcome"] == "ACCEPTED" and row["action"] in _WHAT:
+        return _WHAT[str(row["action"])]
+    day = row["waits_for"] if row["outcome"] == "ACCEPTED" else ""
+    return f"would wait for {day} 将等到 {day}" if day else _WHAT.get(row["outcome"], str(row["outcome"]))
+
+
 def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
-    """What would leave, and at which price."""
+    """What would leave, when, and at which price; what would be canceled, replaced or asked."""
+    from rich.text import Text
+
+    if not any(row["outcome"] == "ACCEPTED" and row["action"] != "query" for row in taken):
+        console.print(Text(f"{name}: nothing would be sent 不会发送任何委托", style="bold"))
+    groups: dict[str, list[Row]] = {}
+    for row in taken:
+        groups.setdefault(_word(row), []).append(row)
+    for word, rows in groups.items():
+        _tell_group(console, f"{name}: {word} ({len(rows):,}{_worth(rows)})", rows)
+    warned: dict[tuple[str, str], list[str]] = {}
+    for row in taken:
+        if row["warning"]:
+            warned.setdefault((row["warning"], row["warning_zh"]), []).append(str(row["row"]))
+    for messages, numbers in warned.items():
+        more = "" if len(numbers) <= _NAMED_MAX else " …"
+        console.print(Text(f"\nlook 注意: row 第 {', '.join(numbers[:_NAMED_MAX])}{more} 行", style="yellow"))
+        _say(console, messages)
+    if any(row["outcome"] == "ACCEPTED" and row["action"] in ("order", "replace") for row in taken):
+        console.print()
+        _say(console, _ONLY_WHEN_IT_LEAVES)
+
+
+def _say(console: "Console", messages: Sequence[str]) -> None:
+    from rich.text import Text
+
+    for message in messages:
+        for part in wrapped(message, console.width - 4):
+            console.print(Text(f"    {part}"))
+
+
+def _tell_group(console: "Console", title: str, taken: Sequence[Row]) -> None:
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
-    if not taken:
-        console.print(Text(f"{name}: nothing would be sent 不会发送任何委托", style="bold"))
-        return
-    console.print(Text(f"{name}: {_WHAT['ACCEPTED']} ({len(taken):,}{_worth(taken)})", style="bold"))
-    lines = [_SENT, *([str(row[column]) for column in _SENT] for row in taken[:TABLE_ROWS_MAX])]
-    widths = [max(cell_len(line[place]) for line in lines) + _GAP for place in range(len(_SENT))]
+    console.print(Text(title, style="bold"))
+    columns = [column for column in _SENT if any(row[column] not in ("", None) for row in taken)]
+    lines = [columns, *([str(row[column]) for column in columns] for row in taken[:TABLE_ROWS_MAX])]
+    widths = [max(cell_len(line[place]) for line in lines) + _GAP for place in range(len(columns))]
     for at, line in enumerate(lines):
         cells = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
         console.print(Text("  " + "".join(cells).rstrip(), style="" if at else "dim"))
@@ -171,16 +222,14 @@ def _tell_row(console: "Console", number: int, cells: "Cells", reasons: Sequence
     outcome = reasons[0]["outcome"]
     style = STYLE_OF.get(outcome, "")
     where = f"row {number} 第 {number} 行: " if number else ""
-    console.print(Text(f"\n{where}{_WHAT.get(outcome, outcome)}", style="bold"))
+    console.print(Text(f"\n{where}{_word(reasons[0])}", style="bold"))
     shown = _fitted(_meant(cells, reasons), console.width - len(str(number)) - 4)
     for line in _picture(number, shown, style):
         console.print(line)
     for reason in reasons:
         column = f"{reason['column']}: " if reason.get("column") else ""
         console.print(Text.assemble("  ", (column, "bold"), (reason["reason_code"], style)))
-        for message in (reason["message"], reason["message_zh"]):
-            for part in wrapped(message, console.width - 4):
-                console.print(Text(f"    {part}"))
+        _say(console, (reason["message"], reason["message_zh"]))
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:

@@ -101,6 +101,18 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "get a wrong trade date.",
         "系统时间为 {value}，但账本的最后写入时间是 {text}。请校准系统时间，否则委托的交易日会出错。",
     ),
+    "CHECK_NO_TRADING_DAY": (
+        "The trade_date {trade_date} is no trading day. Only a paper home that trades round the clock sends such an "
+        "order; everywhere else it is denied. Correct the date.",
+        "交易日 {trade_date} 不是交易日。只有全天交易的模拟主目录会在当天发送，其他情况一律拒绝。请更正日期。",
+    ),
+    "CHECK_DAY_UNKNOWN": (
+        "The trade_date {trade_date} lies outside the trading calendar, which ends with {value}. Only a paper home "
+        "that trades round the clock sends such an order; everywhere else it is denied. Correct the date, or add it to "
+        "calendar.csv.",
+        "交易日 {trade_date} 超出交易日历（到 {value} 为止）。只有全天交易的模拟主目录会在当天发送，其他情况一律拒绝。"
+        "请更正日期，或补充 calendar.csv。",
+    ),
     "CALENDAR_ENDS": (
         "The trading calendar knows no day after {trade_date}; live orders for later days are denied. Install a newer "
         "filebridge, or add the days to {file}: the header trade_date, then one date like 2026-11-20 a line.",

@@ -1,6 +1,7 @@
 """`filebridge check` on a screen: the row, the cell, a caret, the reason and the remedy, in both languages, at once."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from typer.testing import CliRunner
 from filebridge import app
 from filebridge.cli import app as commands
 from filebridge.cli.checking import wrapped
+from filebridge.config import load_settings
 from filebridge.domain.reasons import REASONS
+from filebridge.domain.risk import current_date
 from tests.golden.regenerate import samples
 from tests.golden.workbooks import HEADER, ORDER, rows, xlsx
 
@@ -81,6 +84,49 @@ def test_what_would_be_sent_at_which_price_and_what_denied_and_why(home: Path, t
     assert any("QUANTITY_NOT_IN_LOTS" in line for line in lines)
     assert lines[-2] == "2 ACCEPTED, 1 DENIED"
     assert sorted(home.rglob("*")) == before
+
+
+def test_later_days_and_rows_that_are_no_orders_are_called_what_they_are(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "kinds.csv"
+    today = current_date(app.now(), app.rules_of(load_settings(home), app.load_calendar(home)))
+    sunday = today + timedelta(days=14 - today.weekday() - 1)
+    header = "action,client_order_id,orig_client_order_id,symbol,side,quantity,limit_price,trade_date,query"
+    rows = [
+        "order,K-1,,600000.SH,BUY,100,10.51,,",
+        f"order,K-2,,600000.SH,BUY,100,10.51,{sunday},",
+        "order,K-3,,600000.SH,BUY,100,10.51,2099-01-05,",
+        "replace,K-4,K-1,,,200,,,",
+        "cancel,,K-4,,,,,,",
+        "query,,,,,,,,orders",
+    ]
+    path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
+    text = " ".join(" ".join(checked(home, path, columns=160)[1]).split())
+    for said in (
+        "would be sent 将发送 (1, 1,051.00 CNY",
+        f"would wait for {sunday} 将等到 {sunday} (1,",
+        "would wait for 2099-01-05",
+        f"{sunday} is no trading day",
+        "2099-01-05 lies outside the trading calendar",
+        "would replace an order 将改单 (1,",
+        "K-1: BUY 100 600000.SH @ 10.51",
+        "would cancel 将撤单 (1)",
+        "K-4: BUY 200 600000.SH @ 10.51",
+        "would ask the broker 将查询 (1)",
+        "looked at only when an order leaves",
+        "3 ACCEPTED, 1 ACCEPTED replace, 1 CANCEL_ACCEPTED, 1 ACCEPTED query",
+    ):
+        assert said in text
+
+
+def test_what_waits_for_a_person_is_named_by_its_id(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "held.csv"
+    path.write_text(MIXED, encoding="utf-8")
+    settings = load_settings(home, {"FILEBRIDGE_APPROVAL__REQUIRED": "always"})
+    rows, _ = app.check(home, settings, path)
+    held = [row["message"] for row in rows if row["outcome"] == "HELD"]
+    assert held
+    assert "approve D-1" in held[0]
+    assert not any("DRY-" in row["message"] + row["message_zh"] for row in rows)
 
 
 def test_colours_are_for_a_screen_only(home: Path, tmp_path: Path) -> None:
