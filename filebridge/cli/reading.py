@@ -1,6 +1,7 @@
 """Commands that read: orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,8 @@ from filebridge.cli.showing import (
     AsJson,
     Day,
     Home,
+    Row,
+    clock,
     read_day,
     show_messages,
     show_rows,
@@ -54,13 +57,22 @@ def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsC
 
     reader, today = _open(home)
     columns = FILLS if as_csv else _FILLS
-    show_rows(reader.fill_rows(read_day(day, today)), columns, title="fills 成交", as_json=as_json, as_csv=as_csv)
+    rows = _timed(reader.fill_rows(read_day(day, today)), "traded_at", day, whole=as_json or as_csv)
+    show_rows(rows, columns, title="fills 成交", as_json=as_json, as_csv=as_csv)
 
 
 def files(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """The files of a trade date and what became of them. 文件。"""
     reader, today = _open(home)
-    show_rows(reader.file_rows(read_day(day, today)), _FILES, title="files 文件", as_json=as_json, as_csv=as_csv)
+    rows = _timed(reader.file_rows(read_day(day, today)), "received_at", day, whole=as_json or as_csv)
+    show_rows(rows, _FILES, title="files 文件", as_json=as_json, as_csv=as_csv)
+
+
+def _timed(rows: Iterable[Row], column: str, day: str, *, whole: bool) -> Iterable[Row]:
+    """Rows with that time as a screen shows it; as it is stored for programs."""
+    if whole:
+        return rows
+    return [{**row, column: clock(row[column], with_date=day == "all")} for row in rows]
 
 
 def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:

@@ -29,7 +29,14 @@ _STYLES = {
 }
 # Nobody reads further on a screen, and thousands of rows take seconds to lay out.
 TABLE_ROWS_MAX = 100
-_WHOLE = ("client_order_id", "symbol", "status", "outcome", "tag", "name")
+# Prose, which may go on in the next line; every other value stands whole, for half an id is another id.
+_PROSE = ("what", "message", "message_zh", "note")
+_PROSE_WIDTH_MIN = 20
+# What a narrow screen does without, the first first.
+_LEFT_OUT = (
+    *("avg_fill_price", "rows", "limit_price", "reason_code"),
+    *("filled_qty", "last_price", "traded_at", "received_at"),
+)
 GOOD = _STYLES["green"]
 STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
 
@@ -61,18 +68,68 @@ def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
     from rich.text import Text
 
     console = Console()
-    table = Table(title=title, title_justify="left", expand=False, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     # A column without a single value only takes room from the others.
     shown = [name for name in columns if any(row[name] not in ("", None) for row in rows)] or list(columns)
+    shown, left_out = _fitting(rows, shown, console.width)
+    if _wide(rows, shown) > console.width:
+        # The terminal breaks the line, and nothing of it is lost.
+        console = Console(width=_wide(rows, shown), soft_wrap=True)
+    table = Table(title=title, title_justify="left", expand=False, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    # Names are broken only where there is no room for them.
+    has_room = _wide(rows, shown) + sum(max(0, len(name) - _width(rows, name)) for name in shown) <= console.width
     for name in shown:
         is_number = any(isinstance(row[name], int) for row in rows)
         justify: Literal["left", "right"] = "right" if is_number else "left"
-        # An id that is folded cannot be copied.
-        table.add_column(name, overflow="fold", justify=justify, no_wrap=name in _WHOLE)
+        whole = None if name in _PROSE else _width(rows, name)
+        table.add_column(
+            _heading(name, len(name) if has_room or not whole else whole),
+            overflow="fold",
+            justify=justify,
+            min_width=whole,
+        )
     for row in rows:
         # Text, not markup: a value like [red] is a value.
         table.add_row(*(Text(str(row[name]), style=STYLE_OF.get(str(row[name]), "")) for name in shown))
     console.print(table)
+    if left_out:
+        names = ", ".join(left_out)
+        console.print(f"no room for 屏幕较窄，未显示: {names} (--csv, --json)", soft_wrap=True, highlight=False)
+
+
+def _fitting(rows: Sequence[Row], columns: Sequence[str], width: int) -> tuple[list[str], list[str]]:
+    """The columns that so many columns of the screen have room for, and those that were left out for that."""
+    kept, left_out = list(columns), []
+    for name in _LEFT_OUT:
+        if name in kept and _wide(rows, kept) > width:
+            kept.remove(name)
+            left_out.append(name)
+    return kept, left_out
+
+
+def _wide(rows: Sequence[Row], columns: Sequence[str]) -> int:
+    """How wide a table must be in which only prose is folded, with the space around each column."""
+    return sum(_PROSE_WIDTH_MIN if name in _PROSE else _width(rows, name) for name in columns) + 2 * len(columns) + 1
+
+
+def _width(rows: Sequence[Row], name: str) -> int:
+    from rich.cells import cell_len
+
+    return max(*(len(part) for part in _parts(name)), 0, *(cell_len(str(row[name])) for row in rows))
+
+
+def _heading(name: str, width: int) -> str:
+    """The name of a column, broken behind an underscore where its values are shorter."""
+    lines = [""]
+    for part in _parts(name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _parts(name: str) -> list[str]:
+    *before, last = name.split("_")
+    return [*(f"{each}_" for each in before), last]
 
 
 def show_messages(rows: Iterable[Row]) -> None:
@@ -84,6 +141,11 @@ def show_messages(rows: Iterable[Row]) -> None:
     for (message, message_zh), names in said.items():
         more = f" (+{len(names) - 5})" if len(names) > 5 else ""
         typer.echo(f"{', '.join(names[:5])}{more}:\n  {message}\n  {message_zh}")
+
+
+def clock(text: str, *, with_date: bool) -> str:
+    """A time in Shanghai as a screen has room for it, to the second."""
+    return f"{text[:10]} {text[11:19]}".strip() if with_date else text[11:19]
 
 
 def read_day(text: str, today: date) -> date | None:
