@@ -20,28 +20,34 @@ from typing import Any
 from filebridge import failpoints
 from filebridge.config import Settings
 from filebridge.domain.reasons import Reason
-from filebridge.inbox import ClaimedFile
+from filebridge.inbox import ClaimedFile, refuse_link, takes_name
 from filebridge.inbox.claims import claimed_file, new_claim, parts_of, time_of
 from filebridge.orderfiles import FOREIGN
-from filebridge.orderfiles.growing import START, Extent, Growth, extent, piece, read_growth
+from filebridge.orderfiles.growing import START, Extent, Growth, extent, is_blank, piece, read_growth
+from filebridge.sources import Source
 
 Body = dict[str, Any]
 # By which a claim is known as a piece of a file that stays where it is.
 GREW = "grew"
 ROWS_A_PIECE = 1000
 _NEVER = (0, 0, 0)
+# Of whatever comes under the name of a file that was looked at: no link is followed, and no pipe waited for.
+_FLAGS = os.O_RDONLY
+for _flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):
+    _FLAGS |= getattr(os, _flag, 0)
 # A file may be cut for a moment while a program writes it anew; one that stays so was cut.
 _REWRITING = timedelta(seconds=2)
+# What is unread for so long is told; a record that stays blank for so long, with others behind it, is passed over.
+_PATIENCE = timedelta(seconds=5)
 _DAY = re.compile(r"(?<![0-9])20[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder whose files of one format grow: the entry's name, the folder, the format."""
+    """An entry whose files of one format grow, and its folder."""
 
-    source: str
+    source: Source
     folder: Path
-    format: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +88,15 @@ class _Feed:
     rewritten_since: datetime | None = None
     # The last moment at which a file written anew held no rows.
     empty_at: datetime | None = None
+    # Since when something behind `upto` is no row.
+    unread_since: datetime | None = None
     # What waits for the time to show whether it is whole.
     waits: bool = False
     trouble: str = ""
 
     @property
     def key(self) -> str:
-        return f"{self.place.source}/{self.name}"
+        return f"{self.place.source.name}/{self.name}"
 
     @property
     def is_dbf(self) -> bool:
@@ -117,21 +125,22 @@ class Follower:
         self._recorded = {row["feed"]: row for row in recorded}
         self._feeds: dict[str, _Feed] = {}
         # Folders that were listed: what comes into them after that is new.
-        self._listed: set[Place] = set()
+        self._listed: set[str] = set()
 
     def scan(self, now: datetime, today: date) -> list[ClaimedFile]:
         """The pieces that have come, one of a file at most. Whoever takes one records it in the same turn."""
         found: list[ClaimedFile] = []
         for place in self._places:
             try:
+                refuse_link(place.source, place.folder)
                 names = sorted(path.name for path in place.folder.iterdir())
             except OSError:
-                # The inbox tells of a folder that is away.
+                # The inbox tells of a folder that is away, or a link.
                 continue
             for name in names:
-                if _grows(place.format, name) and (new := self._at(place, name, now, today)) is not None:
+                if _grows(place.source, name) and (new := self._at(place, name, now, today)) is not None:
                     found.append(new)
-            self._listed.add(place)
+            self._listed.add(place.source.name)
             self._forget_gone(place, set(names))
         return found
 
@@ -165,9 +174,9 @@ class Follower:
             return None
 
     def _feed(self, place: Place, name: str, now: datetime) -> _Feed:
-        key = f"{place.source}/{name}"
+        key = f"{place.source.name}/{name}"
         if key not in self._feeds:
-            feed = self._feeds[key] = _Feed(place, name, since=now if place in self._listed else None)
+            feed = self._feeds[key] = _Feed(place, name, since=now if place.source.name in self._listed else None)
             if row := self._recorded.get(key):
                 feed.upto = Extent(row["rows"], row["offset"], row["digest"])
                 feed.recorded_on, feed.refused = date.fromisoformat(row["trade_date"]), row["refused"]
@@ -192,11 +201,20 @@ class Follower:
             return None
         feed.rewritten_since = feed.empty_at = None
         rows = self._ripe(feed, growth, now)
-        feed.waits = rows < len(growth.rows)
+        feed.waits = rows < len(growth.rows) or bool(growth.unread)
         taken = self._piece(feed, growth, rows, status, now, today) if rows else None
-        if not feed.waits:
-            feed.since = now
+        feed.since = _since(feed, growth, rows, now)
+        self._tell_unread(feed, growth, rows, now)
         return taken
+
+    def _tell_unread(self, feed: _Feed, growth: Growth, rows: int, now: datetime) -> None:
+        if not growth.unread:
+            feed.unread_since = None
+            return
+        if rows or feed.unread_since is None:
+            feed.unread_since = now
+        if now - feed.unread_since >= _PATIENCE:
+            feed.trouble = growth.unread
 
     def _anew(self, feed: _Feed, data: bytes, why: Reason, now: datetime) -> Growth | Reason | None:
         """A new file under the name of an earlier day's, once it is sure to be none that is only being written again.
@@ -217,10 +235,9 @@ class Follower:
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._bytes_max:
             feed.trouble = "it is no plain file, or larger than max_file_bytes"
             return None
-        handle = os.open(
-            feed.place.folder / feed.name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-        )
-        with os.fdopen(handle, "rb") as stream:
+        with os.fdopen(os.open(feed.place.folder / feed.name, _FLAGS), "rb") as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                raise OSError("it is no plain file")
             return stream.read(self._bytes_max)
 
     def _ripe(self, feed: _Feed, growth: Growth, now: datetime) -> int:
@@ -233,8 +250,13 @@ class Follower:
             known[place] if place < len(known) and known[place][0] == row else (row, now)
             for place, row in enumerate(rows)
         ]
-        unripe = (place for place, (_, since) in enumerate(feed.fresh) if not since <= now - self._settle)
-        return next(unripe, len(rows))
+        until = {False: now - self._settle, True: now - max(self._settle, _PATIENCE)}
+        unripe = (place for place, (row, since) in enumerate(feed.fresh) if not since <= until[is_blank(row)])
+        ripe = next(unripe, len(rows))
+        # A blank one is passed over with one behind it.
+        while 0 < ripe < len(rows) and is_blank(rows[ripe - 1]):
+            ripe -= 1
+        return ripe
 
     def _piece(
         self, feed: _Feed, growth: Growth, rows: int, status: os.stat_result, now: datetime, today: date
@@ -274,7 +296,7 @@ class Follower:
         failpoints.hit("following.piece")
         try:
             path.write_bytes(data)
-            claim = claimed_file(path, path.lstat(), seen_at, feed.place.source, {})
+            claim = claimed_file(path, path.lstat(), seen_at, feed.place.source.name, {})
         except OSError:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -283,9 +305,21 @@ class Follower:
         return Piece(**values | {"modified_at": seen_at}, feed=feed.key, **said)
 
 
-def _grows(format_name: str, name: str) -> bool:
-    pattern = FOREIGN[format_name].growing
-    return pattern is not None and pattern.fullmatch(name) is not None
+def _grows(source: Source, name: str) -> bool:
+    pattern = FOREIGN[source.format].growing
+    return pattern is not None and pattern.fullmatch(name) is not None and takes_name(source, name)
+
+
+def _since(feed: _Feed, growth: Growth, rows: int, now: datetime) -> datetime | None:
+    """A moment at which what is left after so many rows was not there yet, as far as we have seen it come."""
+    left = len(growth.rows) - rows
+    if not left and not growth.unread:
+        return now
+    if feed.since is None:
+        return None
+    if not left:
+        return now if rows else feed.since
+    return min(seen for _, seen in feed.fresh) if left == len(feed.fresh) else feed.since
 
 
 def _age_problem(feed: _Feed, status: os.stat_result, now: datetime, today: date) -> Reason | None:
@@ -308,7 +342,7 @@ def follower_of(home: Path, settings: Settings, recorded: Iterable[Mapping[str, 
     """The follower of a home, over all its folders of other systems."""
     inbox = settings.inbox
     return Follower(
-        [Place(each.name, each.place(home), each.format) for each in inbox.all_sources if each.format in FOREIGN],
+        [Place(each, each.place(home)) for each in inbox.all_sources if each.format in FOREIGN],
         recorded,
         spool,
         settle_seconds=inbox.settle_seconds,

@@ -7,8 +7,19 @@ reads what a file says, beyond its end mark.
 
 from filebridge.inbox.claims import ClaimedFile
 from filebridge.inbox.finished import LATE, SETTLED
-from filebridge.inbox.folder import SourceFolder
+from filebridge.inbox.folder import SourceFolder, refuse_link, takes_name
 from filebridge.inbox.folders import Inbox, inbox_of
 from filebridge.inbox.watcher import Hints, Watcher
 
-__all__ = ["LATE", "SETTLED", "ClaimedFile", "Hints", "Inbox", "SourceFolder", "Watcher", "inbox_of"]
+__all__ = [
+    "LATE",
+    "SETTLED",
+    "ClaimedFile",
+    "Hints",
+    "Inbox",
+    "SourceFolder",
+    "Watcher",
+    "inbox_of",
+    "refuse_link",
+    "takes_name",
+]

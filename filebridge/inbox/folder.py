@@ -75,6 +75,20 @@ class Finished:
     folder: "SourceFolder" = field(compare=False)
 
 
+def takes_name(source: Source, name: str) -> bool:
+    """Whether a file of that name may be an order file of an entry."""
+    if name.startswith(NEVER_ORDERS_START) or name.lower().endswith(_NEVER_ORDERS):
+        return False
+    patterns = source.pattern
+    return patterns == OWN.pattern or any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns)
+
+
+def refuse_link(source: Source, place: Path) -> None:
+    """Raises OSError where an entry's folder is a link."""
+    if place.is_symlink() and source.folder != HOME_INBOX:
+        raise OSError("this is a link; name the folder itself 不支持链接，请填写目录本身")
+
+
 class SourceFolder:
     """What is known of one folder. `others` are names in it that are folders of other sources."""
 
@@ -242,8 +256,7 @@ class SourceFolder:
         self._open.clear()
         self._companions.clear()
         self._left.clear()
-        if self.place.is_symlink() and self.source.folder != HOME_INBOX:
-            raise OSError("this is a link; name the folder itself 不支持链接，请填写目录本身")
+        refuse_link(self.source, self.place)
         for entry in os.scandir(self.place):
             name = entry.name
             if name.startswith(CLAIMED):
@@ -275,14 +288,10 @@ class SourceFolder:
         return found
 
     def _is_ours(self, name: str) -> bool:
-        if name.startswith(NEVER_ORDERS_START) or name.lower().endswith(_NEVER_ORDERS):
-            return False
         # A companion is taken as its file is.
         suffix = next((suffix for suffix in self.source.suffixes if name.endswith(suffix)), "")
-        if os.path.normcase(name) in self._others or not self._takes(name.removesuffix(suffix)):
-            return False
-        patterns = self.source.pattern
-        return patterns == OWN.pattern or any(fnmatch(name.lower(), pattern.lower()) for pattern in patterns)
+        mine = os.path.normcase(name) not in self._others and self._takes(name.removesuffix(suffix))
+        return mine and takes_name(self.source, name)
 
     def _sight(self, name: str, status: os.stat_result, before: _Sight | None, now: datetime) -> _Sight:
         looks = (status.st_ino, status.st_size, status.st_mtime_ns)

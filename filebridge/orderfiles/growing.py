@@ -1,8 +1,9 @@
 """Files that other programs append to all day: which new rows are whole, and proof that what was read still stands.
 
 Nothing here reads what a row says. A row of a CSV is whole when its line ends; a record of a DBF when its header counts
-it and its bytes are there and not blank (whether its last cell is filled in, only time shows). What was read is kept as
-a hash: a file that was cut, or written anew with other rows, is found out, for its new rows could be old ones.
+it and its bytes are there and not blank (whether its last cell is filled in, only time shows; and whether one before
+others stays blank). What was read is kept as a hash: a file that was cut, or written anew with other rows, is found
+out, for its new rows could be old ones.
 """
 
 import hashlib
@@ -17,12 +18,15 @@ from filebridge.dbf import (
     DbfHeader,
     count_to_bytes,
     read_header,
-    read_records,
 )
 from filebridge.domain.reasons import Reason
 from filebridge.orderfiles import hundsun
 
 _COUNT_BYTES = 4
+_NO_LINE = "its last line is not read, for it does not end with a line feed 最后一行没有换行符，尚未读取"
+_NO_HEADER = "its header is not whole 文件头不完整"
+_CUT = "its header counts records that are not there 文件头记录数多于实际记录"
+_UNCOUNTED = "it holds records that its header does not count 文件头记录数未更新，其后的记录尚未读取"
 
 
 class Extent(NamedTuple):
@@ -39,7 +43,8 @@ START = Extent()
 class Growth(NamedTuple):
     """A file's header, its whole rows behind an extent, each as its bytes, and the bytes of the rows `before`.
 
-    `kept` are the parts of a record that count: what is not its producer's to write says nothing.
+    `kept` are the parts of a record that count: what is not its producer's to write says nothing. `unread` says why
+    something behind the rows is none yet; it passes, unless its writer does not write as such files are written.
     """
 
     header: bytes
@@ -47,10 +52,11 @@ class Growth(NamedTuple):
     dbf: DbfHeader | None
     kept: tuple[slice, ...]
     before: bytes
+    unread: str = ""
 
 
 def read_growth(data: bytes, *, is_dbf: bool, upto: Extent) -> Growth | Reason | None:
-    """The rows behind `upto` of a file that holds `data`; None while it has no whole header.
+    """The rows behind `upto` of a file that holds `data`; None while it is empty.
 
     A reason: it does not begin with what was read, or is no table at all.
     """
@@ -62,11 +68,18 @@ def read_growth(data: bytes, *, is_dbf: bool, upto: Extent) -> Growth | Reason |
 
 def piece(growth: Growth, rows: int) -> bytes:
     """The first so many of the new rows as an order file of its own."""
-    body = b"".join(growth.rows[:rows])
     if growth.dbf is None:
-        return growth.header + body
+        return growth.header + b"".join(growth.rows[:rows])
+    # A blank record ends what is read of a table; as a deleted one it keeps its number, and is told.
+    deleted = b"*".ljust(growth.dbf.record_bytes)
+    body = b"".join(deleted if is_blank(row) else row for row in growth.rows[:rows])
     counted = growth.header[:COUNT_OFFSET] + count_to_bytes(rows) + growth.header[COUNT_OFFSET + _COUNT_BYTES :]
     return counted + body + END_MARK
+
+
+def is_blank(record: bytes) -> bool:
+    """Whether a record was appended and no cell of it filled in."""
+    return not record.strip(b" \0")
 
 
 def extent(growth: Growth, upto: Extent, rows: int) -> Extent:
@@ -94,14 +107,19 @@ def _said(growth: Growth, records: bytes) -> bytes:
 def _text_growth(data: bytes, upto: Extent) -> Growth | Reason | None:
     end_of_header = data.find(b"\n") + 1
     if not end_of_header:
-        return None if upto == START else Reason("FILE_REWRITTEN", {"rows": str(upto.rows)})
+        if upto != START:
+            return Reason("FILE_REWRITTEN", {"rows": str(upto.rows)})
+        return Growth(b"", (), None, (), b"", _NO_LINE) if data else None
     if len(data) < upto.offset:
         return Reason("FILE_REWRITTEN", {"rows": str(upto.rows)})
     start = upto.offset or end_of_header
     # Nothing but the end of a line holds this byte, in UTF-8 and in GBK.
-    lines = data[start:].split(b"\n")[:-1]
+    *lines, rest = data[start:].split(b"\n")
     rows = [line + b"\n" for line in lines]
-    return Growth(data[:end_of_header], rows, None, (), data[end_of_header:start])
+    header = data[:end_of_header]
+    # The mark by which DOS ended a text is no row.
+    unread = _NO_LINE if rest.strip(b" \t\r\0\x1a") or b"\r" in header.rstrip(b"\r\n") else ""
+    return Growth(header, rows, None, (), data[end_of_header:start], unread)
 
 
 def _dbf_growth(data: bytes, upto: Extent) -> Growth | Reason | None:
@@ -109,16 +127,27 @@ def _dbf_growth(data: bytes, upto: Extent) -> Growth | Reason | None:
     if isinstance(header, DbfFault):
         if upto != START:
             return Reason("FILE_REWRITTEN", {"rows": str(upto.rows)})
-        cut = header.code == "DBF_HEADER_CUT"
-        return None if cut else Reason(header.code, {"text": header.text, "field": header.field})
+        if header.code != "DBF_HEADER_CUT":
+            return Reason(header.code, {"text": header.text, "field": header.field})
+        return Growth(b"", (), None, (), b"", _NO_HEADER) if data else None
     start = header.offset(upto.rows)
     if upto != START and (start != upto.offset or len(data) < start):
         return Reason("FILE_REWRITTEN", {"rows": str(upto.rows)})
-    end = read_records(header, data[start:], first=upto.rows).next_record
     size = header.record_bytes
-    rows = [data[place : place + size] for place in range(start, header.offset(end), size)]
+    counted = header.offset(max(header.records, upto.rows))
+    rows = [data[place : place + size] for place in range(start, min(len(data) - size + 1, counted), size)]
+    while rows and is_blank(rows[-1]):
+        rows.pop()
     before = data[header.header_bytes : start]
-    return Growth(data[: header.header_bytes], rows, header, _producers(header), before)
+    return Growth(data[: header.header_bytes], rows, header, _producers(header), before, _unread(data, counted, size))
+
+
+def _unread(data: bytes, counted: int, size: int) -> str:
+    """Why records of a table, which are counted up to that byte, are none yet."""
+    if len(data.rstrip(END_MARK)) < counted - size:
+        return _CUT
+    behind = data[counted:].partition(END_MARK)[0]
+    return _UNCOUNTED if len(behind) >= size and not is_blank(behind) else ""
 
 
 def _producers(header: DbfHeader) -> tuple[slice, ...]:

@@ -1,6 +1,8 @@
 """A file that grows: appended in any pieces, cut within a row, looked at and restarted at any moment, each row is
 handed out once, in its order; a file that was cut or written anew gives none of its rows again."""
 
+import os
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,7 @@ from filebridge.dbf import COUNT_OFFSET, END_MARK, count_to_bytes
 from filebridge.domain.orders import SHANGHAI
 from filebridge.orderfiles import Origin, parse
 from filebridge.reports.hundsun import Answers
+from filebridge.sources import Source
 from tests.golden.tables import HS, HUNDSUN, HUNDSUN_CANCELS, dbf
 
 TODAY = date(2026, 11, 20)
@@ -28,10 +31,11 @@ STEPS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["look", "look",
 class Desk:
     """Whoever takes the pieces and records them: what it has recorded outlives a follower."""
 
-    def __init__(self, folder: Path, system: str, rows_max: int = 1000) -> None:
+    def __init__(self, folder: Path, system: str, rows_max: int = 1000, pattern: str = "*") -> None:
         self.folder = folder
         (folder / "in").mkdir(exist_ok=True)
-        self.place = Place("other", folder / "in", system)
+        source = Source.model_validate({"name": "other", "folder": "in", "format": system, "pattern": (pattern,)})
+        self.place = Place(source, folder / "in")
         self.rows_max = rows_max
         self.now = START
         self.today = TODAY
@@ -39,6 +43,7 @@ class Desk:
         self.ids: list[str] = []
         # Pieces whose rows are only counted.
         self.takes_any, self.rows = False, 0
+        self.passes_over = ""
         self.refused: list[str] = []
         self.set_aside: list[str] = []
         self.restart()
@@ -68,10 +73,10 @@ class Desk:
                 self.rows += piece.upto.rows - piece.rows_before
             else:
                 origin = Origin(
-                    format=self.place.format, accounts={"00080003": "10000001"}, rows_before=piece.rows_before
+                    format=self.place.source.format, accounts={"00080003": "10000001"}, rows_before=piece.rows_before
                 )
                 parsed = parse(piece.path.read_bytes(), name=piece.name, today=self.today, origin=origin)
-                assert not parsed.problems
+                assert {problem.reason.code for problem in parsed.problems} <= {self.passes_over}
                 self.ids += [row.note or row.client_order_id for row in parsed.instructions]
 
     def look_until_still(self) -> None:
@@ -287,3 +292,83 @@ def test_a_name_without_a_day_begins_anew_on_the_next(tmp_path: Path, rotated: b
     desk.look_until_still()
     assert desk.rows == (5 if rotated else 3)
     assert desk.refused == []
+
+
+@pytest.mark.parametrize("how", ["no line feed", "returns alone", "not counted", "not there"])
+def test_what_stays_unread_is_told(tmp_path: Path, how: str) -> None:
+    """A writer that ends no line, or never counts its records: its rows are not taken, and that is no secret."""
+    name = CSV if how in ("no line feed", "returns alone") else DBF
+    system, data, ids, write = _case(name, 3)
+    desk = Desk(tmp_path, system)
+    desk.look()
+    path = desk.place.folder / name
+    if how == "no line feed":
+        path.write_bytes(data[:-1])
+    elif how == "returns alone":
+        path.write_bytes(data.replace(b"\n", b"\r"))
+    else:
+        write(path, data, 0, len(data))
+        counted = {"not counted": 2, "not there": 5}[how]
+        whole = path.read_bytes()
+        path.write_bytes(whole[:COUNT_OFFSET] + count_to_bytes(counted) + whole[COUNT_OFFSET + 4 :])
+    for _ in range(3):
+        desk.look()
+    assert (desk.follower.waiting, desk.follower.problems()) == (1, [])
+    for _ in range(6):
+        desk.look()
+    assert desk.ids == ids[: {"returns alone": 0, "not there": 3}.get(how, 2)]
+    assert desk.follower.waiting == len(desk.follower.problems()) == 1
+    path.unlink()
+    desk.look()
+    assert (desk.follower.waiting, desk.follower.problems()) == (0, [])
+    # As it should be.
+    write(path, data, 0, len(data))
+    desk.look_until_still()
+    assert (desk.ids, desk.refused, desk.follower.problems()) == (ids, [], [])
+
+
+@pytest.mark.parametrize("at_once", [1, 1000])
+def test_a_record_that_stays_blank_holds_up_no_other(tmp_path: Path, at_once: int) -> None:
+    _, data, ids, write = _case(DBF, 3)
+    head = len(dbf(HUNDSUN)) - 1
+    size = (len(data) - head) // 3
+    desk = Desk(tmp_path, "hundsun", at_once)
+    desk.passes_over = "ROW_DELETED"
+    desk.look()
+    path = desk.place.folder / DBF
+    blank = data[: head + size] + b" " * size + data[head + 2 * size :]
+    write(path, blank, 0, len(blank))
+    for _ in range(4):
+        desk.look()
+    # It may yet be filled in.
+    assert desk.ids == ids[:1]
+    for _ in range(6):
+        desk.look()
+    assert (desk.ids, desk.follower.waiting) == ([ids[0], ids[2]], 0)
+
+
+def test_only_names_of_the_pattern_are_followed(tmp_path: Path) -> None:
+    system, data, _, write = _case(CSV, 1)
+    desk = Desk(tmp_path, system, pattern="2026112*.CANCEL*")
+    desk.look()
+    write(desk.place.folder / CSV, data, 0, len(data))
+    desk.look_until_still()
+    assert desk.ids == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are others there")
+def test_a_link_and_a_pipe_are_not_read(tmp_path: Path) -> None:
+    system, data, _, _ = _case(CSV, 1)
+    desk = Desk(tmp_path, system)
+    desk.look()
+    (tmp_path / "elsewhere").write_bytes(data)
+    (desk.place.folder / CSV).symlink_to(tmp_path / "elsewhere")
+    os.mkfifo(desk.place.folder / "20261120.cancel_order.csv")
+    desk.look()
+    assert len(desk.follower.problems()) == 2
+    desk.place.folder.rename(tmp_path / "real")
+    desk.place.folder.symlink_to(tmp_path / "real")
+    (tmp_path / "real" / CSV).unlink()
+    (tmp_path / "real" / CSV).write_bytes(data)
+    desk.look()
+    assert desk.ids == []
