@@ -59,10 +59,16 @@ class Piece(ClaimedFile):
 
     feed: str
     rows_before: int
+    grown_at: Path
     upto: Extent
     refused: str = ""
     problem: Reason | None = None
     set_aside: Reason | None = None
+
+    @property
+    def written_at(self) -> Path:
+        """Not the copy of the rows, which is our own."""
+        return self.grown_at
 
     def record(self, today: date) -> Body:
         """How far the file is read, as the ledger keeps it."""
@@ -302,7 +308,8 @@ class Follower:
                 path.unlink(missing_ok=True)
             raise
         values = {name: getattr(claim, name) for name in ClaimedFile.__dataclass_fields__}
-        return Piece(**values | {"modified_at": seen_at}, feed=feed.key, **said)
+        grown_at = feed.place.folder / feed.name
+        return Piece(**values | {"modified_at": seen_at}, feed=feed.key, grown_at=grown_at, **said)
 
 
 def _grows(source: Source, name: str) -> bool:

@@ -209,7 +209,7 @@ class Intake:
             "received_at": codec.time_text(now),
             "archived_as": "",
         }
-        if self._rules.approval.by_another and (author := owner_of(file.path)):
+        if self._rules.approval.by_another and (author := owner_of(file.written_at)):
             self._book.turn.append("AUTHOR", {"author": author}, intake_no=row["intake_no"])
         if isinstance(reading, _LargeReading):
             warning, released = self._warning(file), reading.released

@@ -44,6 +44,11 @@ class ClaimedFile:
     sign: str = ""
     companions: Mapping[str, Path] = field(default_factory=dict)
 
+    @property
+    def written_at(self) -> Path:
+        """Where its author put it: whoever owns that wrote it."""
+        return self.path
+
     def moves(self, place: str) -> Iterator[tuple[Path, str]]:
         """Where it and what belongs to it will rest."""
         for suffix, path in self.companions.items():

@@ -61,6 +61,9 @@ class Desk:
     def look(self, *, commits: bool = True) -> None:
         self.now += TURN
         for piece in self.follower.scan(self.now, self.today):
+            # Whoever owns the file wrote its rows; the piece itself is ours.
+            assert piece.written_at.parent == self.place.folder, "an approver must not be asked about our own copy"
+            assert piece.written_at != piece.path
             assert isinstance(piece, Piece)
             if not commits:
                 continue
