@@ -9,7 +9,8 @@ VALUES = ("GNEM47BZHKETHUPIF5I2", "A-002", "600000.SH", "PARTIALLY_FILLED", 100,
 ROW = dict(zip(COLUMNS, VALUES, strict=True))
 
 
-@pytest.mark.parametrize(("width", "left_out"), [(20, 3), (60, 3), (70, 2), (80, 1), (120, 0)])
+# On Windows a console is taken for a column narrower than it says.
+@pytest.mark.parametrize(("width", "left_out"), [(20, 3), (60, 3), (72, 2), (80, 1), (120, 0)])
 def test_no_value_is_cut(
     width: int, left_out: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
