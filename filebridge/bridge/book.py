@@ -255,9 +255,9 @@ class OrderBook:
                 self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
 
     def _follow_up(self, order: Order) -> None:
-        # One that was denied takes no place, and nothing that ended may hide the one that waits.
-        replaces, has_ended = order.terms.replaces, order.status not in LOCAL
-        if replaces and order.status is not Status.DENIED and not (has_ended and replaces in self._successors):
+        # One that was denied takes no place, and what has left or ended may not hide the one that waits.
+        replaces, waits = order.terms.replaces, order.status in LOCAL
+        if replaces and order.status is not Status.DENIED and (waits or replaces not in self._successors):
             self._successors[replaces] = order.terms.tag
 
     def _put(self, order: Order) -> None:
