@@ -135,7 +135,8 @@ class LargeFiles:
             file.refused, file.has_problems = loaded_body["refused"], loaded_body["has_problems"]
             file.parts, file.rows_loaded = loaded_body["parts"], row["rows"]
             file.overlaps = {(day, account, basket) for day, account, basket in loaded_body["overlaps"]}
-            file.first_code = loaded_body["first_code"]
+            # An older version did not say what became of the malformed rows.
+            file.outcomes, file.first_code = Counter(loaded_body.get("outcomes", {})), loaded_body["first_code"]
             answered = self._reader.last_file_event(file.number, "ANSWERED")
             if answered is not None:
                 body = codec.loads(answered["body"])
@@ -292,6 +293,7 @@ class LargeFiles:
             has_problems=file.has_problems,
             parts=file.parts,
             overlaps=sorted(file.overlaps),
+            outcomes=dict(file.outcomes),
             first_code=file.first_code,
             mode=file.mode,
             source=file.source,

@@ -128,6 +128,12 @@ CANCELS_BEFORE = Question(
 TOUCHED_APART = Question(
     select(ORDERS.c.trade_date).where(text(schema.IS_TOUCHED_APART), ORDERS.c.updated_at >= bindparam("since"))
 )
+# The days of files that were answered on another one, since an event.
+FILE_DAYS_APART = Question(
+    select(FILES.c.trade_date)
+    .select_from(EVENTS.join(FILES, FILES.c.intake_no == EVENTS.c.intake_no))
+    .where(EVENTS.c.seq >= bindparam("first"), text("+events.kind = 'FILE'"), FILES.c.trade_date != EVENTS.c.trade_date)
+)
 
 TRADE_IDS = Question(select(FILLS.c.tag, FILLS.c.trade_id).where(_is_one_of(FILLS.c.tag)))
 FILL_ROWS = Question(select(FILLS).where(_is(FILLS.c.trade_date)).order_by(FILLS.c.seq))

@@ -239,7 +239,8 @@ class LedgerReader:
         return sorted(date.fromisoformat(day) for day in {*self._event_days(), *self._order_days()})
 
     def days_touched(self) -> set[date]:
-        """The two latest days on which anything was recorded, and the trade dates of the orders that it was about.
+        """The two latest days on which anything was recorded, and the trade dates of the orders and files that it was
+        about.
 
         Two, so that a crash before midnight is made good after it, even by the second start of the new day. A day more
         may be among them, where only reading all events could tell.
@@ -251,6 +252,8 @@ class LedgerReader:
         ((first, _),) = self._ask(questions.SPAN_OF_DAY, trade_date=earlier)
         since = self._one(questions.TIME_OF_EVENT, seq=first)
         days = {latest, earlier} | {day for (day,) in self._ask(questions.TOUCHED_APART, since=since)}
+        # A very large file is answered for as long as its orders wait, on a later day perhaps.
+        days |= {day for (day,) in self._ask(questions.FILE_DAYS_APART, first=first)}
         # An order that was last touched on its own calendar day is of one of these.
         day_before = date.fromisoformat(since[:10]) - timedelta(days=1)
         days |= set(self._all(questions.NEXT_ORDER_DAY, "trade_date", after=day_before.isoformat()))

@@ -67,9 +67,8 @@ def _row(cells: Cells) -> Values:
         "account": _account(cells),
         "symbol": cells.read("symbol", "symbol", required=True),
         "quantity": cells.read("ord_qty", "quantity", required=True),
-        "side": cells.code("tradeside", sides, kind=Side),
-        "order_type": order_type,
-        "limit_price": cells.price("ord_price", order_type),
+        "side": (side := cells.code("tradeside", sides, kind=Side)),
+        **cells.pricing("ord_price", order_type, side),
     }
 
 

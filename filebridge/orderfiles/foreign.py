@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from filebridge.dbf import DbfFault, DbfRecord, read_header, read_records
 from filebridge.domain.orders import Action, OrderInstruction, OrderType, Side
 from filebridge.domain.reasons import Problem, Reason
+from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
 from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, Origin, ParsedFile, file_problem, listed, problem
 from filebridge.orderfiles.columns import header_width, unquoted
@@ -105,10 +106,18 @@ class Cells:
             self.refuse(column, "CODE_NOT_SUPPORTED", meaning=found.meaning, meaning_zh=found.meaning_zh)
         return value
 
-    def price(self, column: str, order_type: OrderType | None) -> Any:
-        """The limit; an order at the market has none, or one that protects it."""
-        has_limit = order_type in (None, OrderType.LIMIT)
-        return self.read(column, "limit_price", required=True) if has_limit or self.text(column).strip("0.") else None
+    def pricing(self, column: str, order_type: OrderType | None, side: Side | None) -> Values:
+        """The order's type and its limit: an order at the market has none, or one that protects it.
+
+        These forms know no type for what never meets the market: `limit`, with nothing or 0 in the price, says it.
+        """
+        if order_type is OrderType.LIMIT and side is not None and facts_of(side).pricing is Pricing.NONE:
+            if self.text(column).strip("0."):
+                self.refuse(column, "PRICE_NOT_OF_TYPE", type=OrderType.NO_PRICE.value)
+            return {"order_type": OrderType.NO_PRICE}
+        has_limit = order_type in (None, OrderType.LIMIT) or self.text(column).strip("0.")
+        limit = self.read(column, "limit_price", required=True) if has_limit else None
+        return {"order_type": order_type, "limit_price": limit}
 
     def blank(self, *columns: str) -> None:
         """Columns that would make it another kind of order, which is not sent without them."""

@@ -57,9 +57,8 @@ def _order(cells: Cells) -> Values:
         "account": cells.account("account_id", cells.text("account_id")),
         "symbol": reading,
         "quantity": cells.read("volume", "quantity", required=True),
-        "order_type": order_type,
-        "side": cells.code("order_business", SIDES, kind=Side),
-        "limit_price": cells.price("price", order_type),
+        "side": (side := cells.code("order_business", SIDES, kind=Side)),
+        **cells.pricing("price", order_type, side),
         "note": cells.read("comment", "note"),
     }
 

@@ -77,9 +77,8 @@ def _order(cells: Cells) -> Values:
         "note": None if _NO_NUMBER.fullmatch(own_number) else cells.read("WBZDYXH", "note"),
         "account": _account(cells),
         "symbol": cells.read_text("ZQDM", f"{code}.{exchange}" if code and exchange else code, "symbol", required=True),
-        "side": cells.code("WTFX", SIDES, kind=Side),
-        "order_type": order_type,
-        "limit_price": cells.price("WTJG", order_type),
+        "side": (side := cells.code("WTFX", SIDES, kind=Side)),
+        **cells.pricing("WTJG", order_type, side),
         "quantity": cells.read("WTSL", "quantity", required=True),
     }
 

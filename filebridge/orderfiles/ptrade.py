@@ -21,9 +21,8 @@ def _order(cells: Cells) -> Values:
         "client_order_id": cells.read("signal_id", "client_order_id", required=True),
         "symbol": cells.read("symbol", "symbol", required=True),
         "quantity": cells.read("order_volume", "quantity", required=True),
-        "side": cells.code("side", SIDES, kind=Side),
-        "order_type": order_type,
-        "limit_price": cells.price("order_price", order_type),
+        "side": (side := cells.code("side", SIDES, kind=Side)),
+        **cells.pricing("order_price", order_type, side),
         "strategy": cells.read("strategy_name", "strategy"),
     }
 

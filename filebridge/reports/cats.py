@@ -35,7 +35,7 @@ _PART_CANCELED, _NOT_TAKEN = "3", "6"
 _SIDES = {"BUY": "1", "SELL": "2", "COLLATERAL_BUY": "1", "COLLATERAL_SELL": "2", "MARGIN_BUY": "A", "SHORT_SELL": "B",
           "BUY_TO_RETURN": "C", "SELL_TO_REPAY": "D", "CREATE": "F", "REDEEM": "G", "BUY_OPEN": "FA",
           "SELL_OPEN": "FB", "BUY_CLOSE": "FC", "SELL_CLOSE": "FD"}  # fmt: skip
-_ORDER_TYPES = {"LIMIT": "0", "COUNTERPARTY_BEST": "Q", "BEST5_OR_LIMIT": "R", "OWN_BEST": "S",
+_ORDER_TYPES = {"LIMIT": "0", "NO_PRICE": "0", "COUNTERPARTY_BEST": "Q", "BEST5_OR_LIMIT": "R", "OWN_BEST": "S",
                 "IMMEDIATE_OR_CANCEL": "T", "BEST5_OR_CANCEL": "U", "FILL_OR_KILL": "V"}  # fmt: skip
 _SOURCE = "CLIENT_SCAN_ORDER@4"
 _NUMBER_CHARS = 8

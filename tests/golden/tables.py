@@ -64,6 +64,11 @@ GALLERY: dict[str, bytes] = {
         {**XT, "order_type": "24", "stock_code": "SZ000001"},
         {**XT, "order_type": "201", "mode_price": "1082130433", "stock_code": "", "volume": "", "price_type": ""},
     ),
+    "accepted/XT_DBF_ORDER_ETF.dbf": dbf(
+        XUNTOU,
+        {**XT, "order_type": "134", "stock_code": "510300", "volume": "900000", "mode_price": "0"},
+        {**XT, "order_type": "135", "stock_code": "510300", "volume": "900000", "mode_price": ""},
+    ),
     "accepted/XHPT_WT20261120.dbf": dbf(HUNDSUN, HS, {**HS, "JYSC": "2", "ZQDM": "000001", "WTFX": "2", "WBZDYXH": ""}),
     "accepted/XHPT_CD20261120.dbf": dbf(HUNDSUN_CANCELS, {"WTXH": "2"}),
     "accepted/instructions.dbf": dbf(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from filebridge import app
+from filebridge.bridge import large
 from filebridge.bridge.large import WAITING_MAX
 from filebridge.config import load_settings
 from filebridge.domain.events import EventKind, OrderEvent
@@ -208,6 +209,45 @@ def test_a_long_line_of_waiting_orders_is_no_reason_to_read_the_lists_of_the_day
             (order,) = book.open_orders()
             book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=at))
         assert reconciler._lists_are_due(at + later)
+
+
+def test_what_became_of_malformed_rows_outlives_a_crash_before_the_first_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All other rows are duplicates; forgotten, the bad one would make the file a duplicate as a whole."""
+    folder = tmp_path / "home"
+    app.init_home(folder, account=ACCOUNT, cash=1)
+    settings = load_settings(folder, {"FILEBRIDGE_INBOX__ROWS_AT_ONCE": "20", "FILEBRIDGE_INBOX__ON_BAD_ROW": "skip"})
+    at, rows = app.now(), rows_of(30)
+
+    def file(name: str, *lines: str) -> ClaimedFile:
+        path = folder / name
+        path.write_text(orders_file(*lines, header=HEADER), encoding="utf-8")
+        return ClaimedFile(path, path.name, name, path.stat().st_size, True, at, at)
+
+    with app.open_bridge(folder, settings, lambda turn: None) as bridge:
+        intake = bridge._intake
+        with bridge.book.open_turn(at, at.date()):
+            intake.take([file(f"{n}.csv", *rows[n : n + 15]) for n in (0, 15)], (), at)
+        # No room for a row more: the file is loaded, and waits.
+        monkeypatch.setattr(large, "WAITING_MAX", 0)
+        for step in range(4):
+            with bridge.book.open_turn(at, at.date()):
+                if step == 0:
+                    intake.take([file("large.csv", *rows, "L-99,600000.SH,BUY,1e3,10.51,")], (), at)
+                intake.large.go_on(at)
+        (status,) = intake.large.status()
+        assert (status["rows_loaded"], status["rows_answered"]) == (30, 0)
+    monkeypatch.undo()
+    with app.open_bridge(folder, settings, lambda turn: None) as bridge:
+        large_files = bridge._intake.large
+        with bridge.book.open_turn(at, at.date()):
+            large_files.resume({})
+        while not large_files.is_idle:
+            with bridge.book.open_turn(at, at.date()):
+                large_files.go_on(at)
+        assert [taken.outcome for _, taken in large_files.take_done()] == ["ACCEPTED"]
+    assert verify(folder / app.LEDGER).problems == []
 
 
 PLAIN = [row.removeprefix(",") for row in rows_of(30, ids=False)]

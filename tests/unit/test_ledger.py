@@ -299,6 +299,24 @@ def test_days_whose_reports_may_be_old_are_found(ledger: Ledger, path: Path) -> 
     reader.close()
 
 
+def test_the_day_of_a_file_that_was_answered_on_a_later_one_is_found(ledger: Ledger, path: Path) -> None:
+    """A very large one, refused as a whole: no order is of its day, and its receipt may be missing."""
+    columns = ("name", "claim", "sha256", "format", "encoding", "reason_code", "received_at", "archived_as")
+    file = dict.fromkeys(columns, "") | {"intake_no": 1, "size": 1, "rows": 9, "trade_date": DAY.isoformat()}
+    days = [DAY + timedelta(days=ahead) for ahead in range(3)]
+    for day in days:
+        with ledger.turn(AT, day) as turn:
+            if day == days[0]:
+                turn.accept_loaded(file | {"outcome": "LOADING"})
+            elif day == days[1]:
+                turn.append("STARTED", {})
+            else:
+                turn.close_loaded(file | {"outcome": "REFUSED"})
+    reader = LedgerReader(path)
+    assert reader.days_touched() == set(days)
+    reader.close()
+
+
 def test_the_log_is_grown_before_it_is_needed(ledger: Ledger, path: Path) -> None:
     assert path.with_name(path.name + "-wal").stat().st_size >= WAL_BYTES
     # In the log only: the ledger itself stays small.
