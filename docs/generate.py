@@ -23,7 +23,7 @@ from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import OWN_EVENTS, EventKind
 from filebridge.domain.lifecycle import TABLE
-from filebridge.domain.orders import FINAL, LOCAL, Status
+from filebridge.domain.orders import FINAL, LOCAL, STATUSES_ZH, Status
 from filebridge.domain.reasons import REASONS
 from filebridge.orderfiles import wording
 from filebridge.orderfiles.columns import COLUMNS
@@ -69,7 +69,8 @@ def statuses() -> str:
             if (status, kind) in TABLE:
                 by_result.setdefault(TABLE[status, kind], []).append(kind)
         rows = ((result, ", ".join(kinds)) for result, kinds in by_result.items())
-        parts += [f"## {status}", "", _kind_of(status), "", *_table(("becomes", "on"), rows), ""]
+        said = f"{STATUSES_ZH[status]}. {_kind_of(status)}"
+        parts += [f"## {status}", "", said, "", *_table(("becomes", "on"), rows), ""]
     return _page(
         "Order statuses",
         "filebridge/domain/lifecycle.py",
@@ -116,6 +117,37 @@ def _entry_tables(section: str, model: type[BaseModel]) -> list[str]:
     return parts
 
 
+# What a command ends with; whatever could not run at all ends with 2.
+EXIT_CODES = (
+    (
+        "`run`",
+        "it was stopped (Ctrl-C, SIGTERM)",
+        "",
+        "not a home, wrong settings, another one runs there, or the ledger cannot be read or written, at the start or "
+        "later: nothing is sent after that",
+    ),
+    (
+        "`run --once`",
+        "every order is final",
+        "something was refused, denied, rejected, held or left in doubt, or the time limit came first",
+        "as `run`",
+    ),
+    ("`check`", "all of it would be sent", "not all of it would", "no such file, not a home, wrong settings"),
+    ("`doctor`", "nothing is wrong; warnings are not", "something is to be done", "not a home, wrong settings"),
+    ("`verify`", "the ledger is whole", "it is not", "there is no ledger, or it cannot be read"),
+    (
+        "`cancel`, `approve`, `deny`, `resolve`, `release`, `halt`, `reduce-only`, `resume`, `arm`, `disarm`, "
+        "`reconcile`",
+        "done",
+        "not possible, with the reason; `arm`: an item is open",
+        "no answer within 5 seconds, as `run` does not run or is busy; wrong words",
+    ),
+    ("`show`", "found", "no such order", "not a home, no ledger"),
+    ("`demo`", "orders were filled", "none was", "a sample was not answered"),
+    ("all others", "done", "", "could not be done"),
+)
+
+
 def commands() -> str:
     group: Any = typer.main.get_command(app)
     parts = []
@@ -127,7 +159,8 @@ def commands() -> str:
     return _page(
         "Commands",
         "filebridge/cli/",
-        "Exit codes: 0 clean, 1 problems found, 2 could not run. `filebridge COMMAND --help` says the same.",
+        "`filebridge COMMAND --help` says the same.",
+        *("## Exit codes", "", *_table(("", "0", "1", "2"), EXIT_CODES), ""),
         *parts,
     )
 

@@ -25,12 +25,13 @@ from filebridge.bridge.intake import Intake
 from filebridge.bridge.present import order_report_row
 from filebridge.bridge.preview import previewed
 from filebridge.bridge.replies import replies_of
+from filebridge.bridge.surroundings import boot_id
 from filebridge.config import Settings
 from filebridge.control import ControlFolder
 from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
-from filebridge.errors import GatewayNotReady, HomeError
+from filebridge.errors import GatewayNotReady, HomeError, LedgerError
 from filebridge.inbox import ClaimedFile, Watcher, inbox_of
 from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.store import Turn, open_ledger
@@ -62,8 +63,9 @@ IDLE_SECONDS = 0.2
 Row = dict[str, Any]
 BAD_OUTCOMES = frozenset({"DENIED", "REFUSED", "HELD", "QUARANTINED", "CANCEL_REFUSED"})
 
-# Told of every commit, with its events; for whoever shows what happens.
+# Told of every commit, with its events, and of every second's status; for whoever shows what happens.
 Watch = Callable[[Turn], None]
+WatchStatus = Callable[[Row], None]
 
 
 def now() -> datetime:
@@ -79,7 +81,7 @@ def init_home(home: Path, *, account: str, cash: int) -> None:
     """Make a home with a paper account. Raises HomeError if there is one already; overwrites nothing."""
     if (home / config.SETTINGS_FILE).exists():
         raise HomeError(
-            f"{home} is a filebridge home already",
+            f"{home} is a filebridge home already 已是主目录",
             hint="Choose another folder, or use this one: `filebridge run --home ...`.",
             hint_zh="该目录已是 filebridge 主目录，请直接使用或另选目录。",
         )
@@ -112,7 +114,7 @@ def only_bridge(home: Path) -> Iterator[None]:
     lock = FileLock.acquire(path, str(os.getpid()))
     if lock is None:
         raise HomeError(
-            f"another bridge runs in {home} (process {holder_note(path)})",
+            f"another bridge runs in 已有 filebridge 运行于 {home} (process 进程 {holder_note(path)})",
             hint="Stop it first; one home has one bridge.",
             hint_zh="该主目录已有 filebridge 在运行，请先停止。",
         )
@@ -180,7 +182,9 @@ def outbox_of(home: Path, reader: LedgerReader) -> Outbox:
 
 
 @contextmanager
-def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridge]":
+def open_bridge(
+    home: Path, settings: Settings, watch: Watch, watch_status: WatchStatus = lambda status: None
+) -> "Iterator[Bridge]":
     """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
     from filebridge.bridge.conductor import Bridge
     from filebridge.bridge.parts import Parts
@@ -221,9 +225,15 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             forget_handed=lambda: _forget_handed(home / PRIVATE),
             keep_counter=keep_counter,
             watch=watch,
+            watch_status=watch_status,
         )
         try:
-            yield Bridge(parts)
+            bridge = Bridge(parts)
+            try:
+                yield bridge
+            except LedgerError as error:
+                bridge.abandon(error)
+                raise
         finally:
             gateway.close()
             parts.watcher.stop()
@@ -231,13 +241,15 @@ def open_bridge(home: Path, settings: Settings, watch: Watch) -> "Iterator[Bridg
             ledger.close()
 
 
-def run(home: Path, settings: Settings, *, once: bool, timeout: float | None, watch: Watch) -> tuple[bool, list[Order]]:
+def run(
+    home: Path, settings: Settings, *, once: bool, timeout: float | None, watch: Watch, watch_status: WatchStatus
+) -> tuple[bool, list[Order]]:
     """Run the bridge until it is told to stop (SIGTERM, Ctrl-C) or, with `once`, until all is done.
 
     `timeout` is in seconds. Returns whether all went through without a problem, and the orders that are not final.
     """
     stop: list[int] = []
-    with _stop_on_signals(stop), open_bridge(home, settings, watch) as bridge:
+    with _stop_on_signals(stop), open_bridge(home, settings, watch, watch_status) as bridge:
         bridge.start()
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
         while not stop and time.monotonic() < deadline:
@@ -332,21 +344,6 @@ def rebuild(home: Path, settings: Settings) -> int:
             ledger.close()
             reader.close()
     return len(days)
-
-
-def boot_id() -> str:
-    """What names this boot of the machine; empty where nothing does (then nothing is ever proven by a log)."""
-    if sys.platform == "linux":
-        path = Path("/proc/sys/kernel/random/boot_id")
-        return path.read_text(encoding="ascii").strip() if path.exists() else ""
-    if sys.platform == "win32":
-        import ctypes
-
-        # The boot's moment, in steps that a clock correction does not cross; a wrong guess only means more doubt.
-        up_ms = ctypes.WinDLL("kernel32").GetTickCount64
-        up_ms.restype = ctypes.c_ulonglong
-        return f"windows-{int((time.time() - up_ms() / 1000) // 600)}"
-    return ""
 
 
 def _worker_settings(home: Path, settings: Settings, userdata: Path) -> "WorkerSettings":

@@ -36,11 +36,12 @@ def place(source: str, name: str, trade_date: date, *, outcome: str, intake_no: 
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """A file in the archive, with its original name and where it came from."""
+    """A file in the archive, with its original name, where it came from, and the number of its intake."""
 
     path: Path
     name: str
     source: str
+    intake_no: int
 
 
 class Archive:
@@ -85,7 +86,11 @@ class Archive:
         others = [(path, path.parent.name) for path in self.folder.glob("*/quarantined/*/*")]
         found = [each for each in own + others if name in (each[0].name, _original(each[0]))]
         newest = max(found, key=lambda each: each[0].stat().st_ctime_ns, default=None)
-        return None if newest is None else Resting(newest[0], _original(newest[0]), newest[1])
+        if newest is None:
+            return None
+        path, source = newest
+        _, _, number = path.stem.rpartition("-")
+        return Resting(path, _original(path), source, int(number) if number.isdecimal() else 0)
 
 
 def _bring(source: Path, target: Path) -> bool:

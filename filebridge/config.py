@@ -1,6 +1,5 @@
 """Every setting: default, unit, a sentence. From filebridge.toml; FILEBRIDGE_<SECTION>__<NAME> goes before it."""
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from filebridge.domain.limits import Limits
 from filebridge.domain.orders import AccountType
 from filebridge.errors import HomeError, SettingsError
+from filebridge.missettings import of_their_own, sentence, unreadable
 from filebridge.sections import Approval, Halt, Quotes, Seconds, Section
 from filebridge.sources import OWN, Source, folder_problems
 
@@ -230,7 +230,12 @@ class Settings(Section):
         if self.broker.mode == "live" and not self.risk.high_frequency_reported:
             for name, value, bound in bounds:
                 if value is not None and value > bound:
-                    raise ValueError(f"risk.{name} may be at most {bound} unless high_frequency_reported = true")
+                    raise ValueError(
+                        f"[risk] {name} = {value} may be at most {bound} in live mode, unless high-frequency trading "
+                        "was reported to the broker (high_frequency_reported = true). Lower it.",
+                        f"[risk] {name} = {value}：实盘最多为 {bound}，除非已向券商报备高频交易"
+                        "（high_frequency_reported = true）。请调低。",
+                    )
         return self
 
     @model_validator(mode="after")
@@ -239,10 +244,17 @@ class Settings(Section):
         names = [source.name.lower() for source in self.inbox.all_sources]
         for source in self.inbox.sources:
             if names.count(source.name.lower()) > 1:
-                raise ValueError(f"two entries of inbox are called {source.name}")
+                raise ValueError(
+                    f"two entries of inbox are called {source.name}; rename one",
+                    f"有两个 inbox 条目都叫 {source.name}，请改名",
+                )
             unknown = {source.account, *source.accounts.values()} - accounts - {None}
             if unknown:
-                raise ValueError(f"inbox {source.name}: account {min(filter(None, unknown))} is not in broker.accounts")
+                account = min(filter(None, unknown))
+                raise ValueError(
+                    f"inbox {source.name}: account {account} is not in [broker] accounts; correct it or add it there",
+                    f"inbox {source.name}：账号 {account} 不在 [broker] accounts 中，请更正或添加",
+                )
         return self
 
     @property
@@ -287,6 +299,7 @@ class Settings(Section):
         return self.risk.orders_per_day_max or (HIGH_FREQUENCY_PER_DAY if self.broker.mode == "live" else None)
 
 
+_HEADING = f"{SETTINGS_FILE} cannot be used 设置无法使用:"
 # Settings that are lists of entries.
 _ENTRIES: dict[str, type[BaseModel]] = {"accounts": Account, "sources": Source}
 
@@ -300,14 +313,14 @@ def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     path = home / SETTINGS_FILE
     if not path.is_file():
         raise HomeError(
-            f"{home} is not a filebridge home: there is no {SETTINGS_FILE}",
+            f"{home} is not a filebridge home: there is no {SETTINGS_FILE} 不是 filebridge 主目录，没有该文件",
             hint=f"Make one with `filebridge init {home}`, or name yours with --home.",
             hint_zh=f"请用 filebridge init {home} 新建，或用 --home 指定。",
         )
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{SETTINGS_FILE} cannot be read: {error}", hint="Save it as UTF-8 TOML.") from error
+        raise _no_toml(error, path) from error
     if isinstance(values.get("inbox"), list):
         # `[[inbox]]`: entries alone, and nothing said of the inbox in general.
         values["inbox"] = {"sources": values["inbox"]}
@@ -315,14 +328,16 @@ def load_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
+        names = list(os.environ if environ is None else environ)
         raise SettingsError(
-            "; ".join(_sentence(item) for item in error.errors()),
+            _HEADING
+            + "".join(f"\n    {sentence(item, Settings, _ENTRIES, names)}" for item in of_their_own(error.errors())),
             hint=f"Correct {SETTINGS_FILE}; every setting is listed in docs/settings.md.",
             hint_zh=f"请更正 {SETTINGS_FILE}，全部设置见 docs/settings.md。",
         ) from error
     if problems := folder_problems(settings.inbox.all_sources, home):
         raise SettingsError(
-            "; ".join(problems),
+            _HEADING + "".join(f"\n    {english}\n    {chinese}" for english, chinese in problems),
             hint=f"Correct the entries of inbox in {SETTINGS_FILE}; see docs/hand-over.md.",
             hint_zh=f"请更正 {SETTINGS_FILE} 中的 inbox 条目，见 docs/hand-over.md。",
         )
@@ -352,16 +367,15 @@ def _value(text: str) -> Any:
         return text
 
 
-def _sentence(item: Any) -> str:
-    place = ".".join(str(part) for part in item["loc"])
-    if item["type"] != "extra_forbidden":
-        return f"{place or 'settings'}: {item['msg']}"
-    model: type[BaseModel] = Settings
-    for part in item["loc"][:-1]:
-        field = model.model_fields.get(str(part))
-        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
-        else:
-            model = _ENTRIES.get(str(part), model)
-    near = difflib.get_close_matches(str(item["loc"][-1]), list(model.model_fields), n=1, cutoff=0.4)
-    return f"{place}: unknown setting" + (f" (did you mean {near[0]}?)" if near else "")
+def _no_toml(error: ValueError, path: Path) -> SettingsError:
+    if isinstance(error, UnicodeDecodeError):
+        return SettingsError(
+            f"{_HEADING}\n    It is not UTF-8. 不是 UTF-8 编码。",
+            hint="Save it as UTF-8 (Notepad: Save as, Encoding: UTF-8).",
+            hint_zh="请另存为 UTF-8（记事本：另存为，编码选 UTF-8）。",
+        )
+    return SettingsError(
+        f"{_HEADING}\n    {unreadable(error, path.read_text(encoding='utf-8-sig').splitlines())}",
+        hint="Texts stand in quotation marks; a Windows path in single ones: userdata = 'D:\\QMT\\userdata_mini'.",
+        hint_zh="文本要加引号；Windows 路径请用单引号：userdata = 'D:\\QMT\\userdata_mini'。",
+    )

@@ -56,6 +56,8 @@ class Outbox:
         self._slow: dict[Path, Iterator[None]] = {}
         # Reports that could not be written when they were due, with what makes them again.
         self._late: dict[Path, Callable[[], Iterable[str]]] = {}
+        # The newest status.json; nothing before the first.
+        self.told: Row = {}
         self._errors: dict[Path, str] = {}
 
     # ---- as it happens
@@ -135,6 +137,7 @@ class Outbox:
         return bool(self._slow)
 
     def status(self, status: Row) -> None:
+        self.told = status
         self._replace(self.folder / "status.json", lambda: [json.dumps(status, ensure_ascii=False, indent=1)])
 
     def problems(self) -> list[str]:

@@ -68,7 +68,10 @@ class Proofs:
                     continue
             shared = next((name for name, other in keys.items() if other == key), None)
             if shared is not None:
-                raise _unusable(f"{source.name} and {shared} have one key: a file for one would pass in the other")
+                raise _unusable(
+                    f"{source.name} and {shared} have one key: a file for one would pass in the other",
+                    f"{source.name} 与 {shared} 使用同一密钥，一方的文件在另一方也会通过，请各用各的密钥",
+                )
             keys[source.name] = key
         return cls(keys)
 
@@ -98,19 +101,28 @@ def _secret(source: Source, sources: Iterable[Source], home: Path, environ: Mapp
         path = (home / source.key_file).resolve()
         where = str(path)
         if any(path.is_relative_to(other.place(home).resolve()) for other in sources):
-            raise _unusable(f"{source.name}: the key {where} lies where files come from; put it elsewhere")
+            raise _unusable(
+                f"{source.name}: the key {where} lies where files come from; put it elsewhere",
+                f"{source.name}：密钥 {where} 位于收文件的目录内，请移到别处",
+            )
         try:
             key = path.read_bytes().strip(b"\r\n")
         except OSError as error:
-            raise _unusable(f"{source.name}: the key {where} cannot be read: {error.strerror or error}") from error
+            raise _unusable(
+                f"{source.name}: the key {where} cannot be read: {error.strerror or error}",
+                f"{source.name}：无法读取密钥 {where}",
+            ) from error
     if len(key) < KEY_BYTES_MIN:
-        raise _unusable(f"{source.name}: the key in {where} has {len(key)} bytes, at least {KEY_BYTES_MIN} are needed")
+        raise _unusable(
+            f"{source.name}: the key in {where} has {len(key)} bytes, at least {KEY_BYTES_MIN} are needed",
+            f"{source.name}：{where} 中的密钥只有 {len(key)} 字节，至少需要 {KEY_BYTES_MIN} 字节",
+        )
     return key
 
 
-def _unusable(text: str) -> SettingsError:
+def _unusable(text: str, text_zh: str) -> SettingsError:
     return SettingsError(
-        f"inbox {text}",
+        f"inbox {text}\n  inbox {text_zh}",
         hint="See docs/hand-over.md about proofs of origin.",
         hint_zh="关于来源证明，请见 docs/hand-over.md。",
     )

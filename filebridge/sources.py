@@ -105,21 +105,36 @@ class Source(BaseModel):
     @classmethod
     def _no_device(cls, name: str) -> str:
         if name.lower() in _DEVICES:
-            raise ValueError(f"{name} is a device's name on Windows")
+            raise ValueError(
+                f"{name} is a device's name on Windows; call it otherwise", f"{name} 是 Windows 设备名，请改名"
+            )
         return name
 
     @model_validator(mode="after")
     def _proof_is_whole(self) -> "Source":
         given = {name for name in _ALL_OF_PROOFS if getattr(self, name)}
         if given - set(_OF_PROOF[self.proof]):
-            raise ValueError(f"{min(given)} says nothing with proof = {self.proof}")
+            raise ValueError(
+                f"{min(given)} says nothing with proof = {self.proof}; delete it, or correct proof",
+                f"proof = {self.proof} 时不使用 {min(given)}，请删除，或更正 proof",
+            )
         if _OF_PROOF[self.proof] and len(given) != 1:
-            raise ValueError(f"proof = {self.proof} needs one of {', '.join(_OF_PROOF[self.proof])}")
+            names = _OF_PROOF[self.proof]
+            raise ValueError(
+                f"proof = {self.proof} needs one of {', '.join(names)}",
+                f"proof = {self.proof} 需要填写 {'、'.join(names)} 之一",
+            )
         if self.proof != "none" and self.format in _GROWING:
             # Their files grow, and no proof grows with them.
-            raise ValueError(f"proof = {self.proof} is not for format = {self.format}, whose files are appended to")
+            raise ValueError(
+                f"proof = {self.proof} is not for format = {self.format}, whose files are appended to",
+                f"proof = {self.proof} 不适用于 format = {self.format}，其文件会不断追加",
+            )
         if self.proof == "owner" and sys.platform == "win32":
-            raise ValueError("proof = owner is not for Windows; give its folder rights for that user alone")
+            raise ValueError(
+                "proof = owner is not for Windows; give its folder rights for that user alone",
+                "proof = owner 不适用于 Windows，请把该目录的权限只给该用户",
+            )
         return self
 
     @property
@@ -157,8 +172,8 @@ def source_of(place: str) -> str:
     return parts[2] if len(parts) > 3 else HOME_INBOX
 
 
-def folder_problems(sources: tuple[Source, ...], home: Path) -> list[str]:
-    """Why folders cannot be sources, in the order of the entries; empty where all can."""
+def folder_problems(sources: tuple[Source, ...], home: Path) -> list[tuple[str, str]]:
+    """Why folders cannot be sources, in English and Chinese, in the order of the entries; empty where all can."""
     home = home.resolve()
     found = []
     seen: dict[str, str] = {}
@@ -167,12 +182,15 @@ def folder_problems(sources: tuple[Source, ...], home: Path) -> list[str]:
         place = source.place(home).resolve()
         key = os.path.normcase(place)
         if key in seen:
-            found.append(f"{source.name} and {seen[key]} are one folder, {place}")
+            both = (source.name, seen[key])
+            found.append((f"{' and '.join(both)} are one folder, {place}", f"{' 与 '.join(both)} 是同一个目录 {place}"))
         seen[key] = source.name
         if home == place or place in home.parents:
-            found.append(f"{source.name}: the home lies in {place}; name a folder of its own")
+            said = f"{source.name}: the home lies in {place}; name a folder of its own"
+            found.append((said, f"{source.name}：主目录位于 {place} 之内，请另用单独的目录"))
         for name in NOT_SOURCES:
             own = home / name
             if place == own or own in place.parents:
-                found.append(f"{source.name}: {place} is {name}/ of the home, which holds something else")
+                said = f"{source.name}: {place} is {name}/ of the home, which holds something else"
+                found.append((said, f"{source.name}：{place} 是主目录的 {name}/，另有用途，请换一个目录"))
     return found

@@ -9,7 +9,9 @@ from filebridge.archive import Archive
 from filebridge.bridge.answers import Taken
 from filebridge.bridge.following import Follower
 from filebridge.bridge.intake import Intake
+from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile, Inbox
+from filebridge.ledger.codec import loads
 from filebridge.ledger.schema import LOADING
 from filebridge.ledger.views import LedgerReader
 
@@ -51,14 +53,21 @@ class Arrivals:
             if answer is not None:
                 yield (list(file.moves(answer.place)) if file else []), answer
 
-    def release(self, name: str) -> Path | None:
-        """Bring a quarantined file back as a claim of its folder; the next scan takes it in."""
+    def release(self, name: str) -> Reason:
+        """Bring a quarantined file back as a claim of its folder; the next scan takes it in. Not one whose rows name a
+        day that has passed: they could only expire. Rows without a date are of today, whatever their file is called."""
         found = self._archive.find(name)
         if found is None:
-            return None
+            return Reason("CONTROL_FILE_UNKNOWN", {"value": name})
+        recorded = self._reader.file_numbered(found.intake_no) or {}
+        # A growing file that is set aside for its name was not parsed, and has no format.
+        if recorded.get("reason_code") == "FILE_OF_EARLIER_DATE" and recorded["format"]:
+            answered = self._reader.last_file_event(found.intake_no, "ROW")
+            context = loads(answered["body"])["context"] if answered else {}
+            return Reason("RELEASE_OF_EARLIER_DATE", {**context, "file": found.name})
         file = self._inbox.adopt(found.path, found.name, found.source)
         self._released.add(file.claim)
-        return file.path
+        return Reason("CONTROL_RELEASED", {"file": found.name})
 
     def _pieces(self) -> Moves:
         """What an earlier run laid down of growing files: recorded, it rests; else its file still has these rows."""

@@ -22,13 +22,13 @@ from filebridge.bridge.querying import Queries
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.reports import LAG, Reports
 from filebridge.bridge.sending import Sender
-from filebridge.bridge.status import connection_status, orders_status
+from filebridge.bridge.status import ended_status, whole_status
 from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
 from filebridge.control import Request
 from filebridge.domain import risk
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
-from filebridge.errors import GatewayNotReady
+from filebridge.errors import GatewayNotReady, LedgerError
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.codec import Body
@@ -197,6 +197,7 @@ class Bridge:
         if self._is_due("status", now, _STATUS_EVERY):
             parts.watcher.keep_alive()
             parts.outbox.status(self._status(now))
+            parts.watch_status(parts.outbox.told)
 
     def _rest(self) -> None:
         part, rest = self._moves[:_MOVES_A_TURN], self._moves[_MOVES_A_TURN:]
@@ -236,6 +237,14 @@ class Bridge:
         parts.outbox.status(self._status(now))
         parts.watcher.stop()
         parts.gateway.close()
+
+    def abandon(self, error: LedgerError) -> None:
+        """The ledger failed, so nothing goes on; status.json says so, if it can be written at all."""
+        now = self._parts.clock()
+        self._connection.become(False, Reason("CONNECTION_STOPPED"), now)
+        # Of what the turn did in memory nothing may be believed: all else is as it was told last.
+        before = self._parts.outbox.told or self._status(now)
+        self._parts.outbox.status({**before, **ended_status(self._connection, error, now)})
 
     # ---- gathering
 
@@ -343,22 +352,14 @@ class Bridge:
     # ---- state
 
     def _status(self, now: datetime) -> Body:
-        parts = self._parts
-        problems = [*self.problems.values()]
-        for room in (parts.inbox, parts.follower, parts.outbox, parts.replies, parts.control, parts.quotations):
-            problems += room.problems()
-        return {
-            "at": now.isoformat(timespec="milliseconds"),
-            "mode": parts.settings.broker.mode,
-            **connection_status(self._connection, self._reconciler.agreed),
-            **self._guard.guard_status(risk.current_date(now, parts.rules)),
-            **orders_status(self.book),
-            "problems": problems,
-            "files_waiting": parts.inbox.waiting,
-            "files_loading": self._intake.large.status(),
-            "ledger_seq": parts.ledger.seq,
-            "chain_head": parts.ledger.head,
-        }
+        return whole_status(
+            *(self._parts, self.book, now),
+            connection=self._connection,
+            agreed=self._reconciler.agreed,
+            guard=self._guard.guard_status(risk.current_date(now, self._parts.rules)),
+            loading=self._intake.large.status(),
+            problems=[*self.problems.values()],
+        )
 
     def _may_send(self, account: str) -> bool:
         return account in self._reconciler.agreed and self._parts.gateway.is_ready

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from filebridge.bridge.book import OrderBook
@@ -12,11 +11,11 @@ from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
 from filebridge.control import Request
 from filebridge.domain import approval, replacing
-from filebridge.domain.canceling import Selection
+from filebridge.domain.canceling import SELECTS, Selection, selection_from, several_canceled
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.guard import Level
 from filebridge.domain.lifecycle import allows
-from filebridge.domain.orders import LOCAL, Order, Status
+from filebridge.domain.orders import LOCAL, STATUSES_ZH, Order, Status
 from filebridge.domain.reasons import Reason
 from filebridge.domain.risk import Rules
 from filebridge.ledger.codec import Body
@@ -24,11 +23,15 @@ from filebridge.ledger.views import LedgerReader
 
 Answer = dict[str, Any]
 DONE = "CONTROL_DONE"
-DONE_CODES = (DONE, "CONTROL_CANCEL_WAITING", "CONTROL_CANCEL_REMEMBERED")
+DONE_CODES = (
+    *(DONE, "CONTROL_RELEASED", "CONTROL_CANCEL_WAITING", "CONTROL_CANCEL_REMEMBERED"),
+    *("CANCEL_ALL_TAKEN", "CANCEL_ALL_AND_REST", "CANCEL_ALL_REST", "CANCEL_ALL_NONE"),
+)
 # What was asked while nothing ran may no longer be meant when it starts again; what lets less out always is.
 AGE_MAX_SECONDS = 60.0
 NEVER_TOO_OLD = ("halt", "reduce_only", "disarm")
 REASON_MAX = 200
+_VERBS_ZH = {"approve": "批准", "deny": "拒绝", "resolve": "人工确认"}
 
 
 class Controls:
@@ -39,7 +42,7 @@ class Controls:
         book: OrderBook,
         guard: Guard,
         reconciler: Reconciler,
-        release: Callable[[str], Path | None],
+        release: Callable[[str], Reason],
         large: LargeFiles,
         reader: LedgerReader,
         rules: Rules,
@@ -97,28 +100,28 @@ class Controls:
     def _halt(self, request: Request, now: datetime) -> Reason:
         why = _why(request) or f"halted by {request.by}"
         self._guard.halt(Reason("HALT_ASKED", {"text": why}), by=request.by)
-        return _done(f"halted: {why}")
+        return _done(f"halted: {why}", f"已暂停发送：{why}")
 
     def _reduce_only(self, request: Request, now: datetime) -> Reason:
         if self._guard.stance.is_halted:
             return Reason("HALTED_ALREADY")
         why = _why(request) or f"reduce-only by {request.by}"
         self._guard.reduce_only(Reason("HALT_ASKED", {"text": why}), by=request.by)
-        return _done(f"reduce-only: {why}")
+        return _done(f"reduce-only: {why}", f"只许减仓：{why}")
 
     def _resume(self, request: Request, now: datetime) -> Reason:
         why = Reason("HALT_ASKED", {"text": _why(request)})
         if self._guard.stance.level is Level.OPEN:
-            return _done("resume: nothing was halted")
+            return _done("resume: nothing was halted", "并未暂停，无需恢复")
         if self._halt_file:
             return Reason("RESUME_HALT_FILE", {"file": self._halt_file})
         if not why.message:
             return Reason("RESUME_NEEDS_REASON")
         if request.fields.get("reduce_only") is True:
             self._guard.reduce_only(why, by=request.by)
-            return _done("resume: what reduces a position may leave again")
+            return _done("resume: what reduces a position may leave again", "已恢复减仓委托的发送")
         self._guard.resume(why, by=request.by)
-        return _done("resume: sending again")
+        return _done("resume: sending again", "已恢复发送")
 
     def _arm(self, request: Request, now: datetime) -> Reason:
         """The list was worked out by the command; what the bridge itself knows it looks at once more."""
@@ -133,12 +136,12 @@ class Controls:
         if day != today.isoformat():
             return Reason("ARM_OTHER_DATE", {"value": str(day), "trade_date": today.isoformat()})
         self._guard.arm(account, today, request.by, checked=checked, dry_run=str(request.fields.get("dry_run", "")))
-        return _done(f"arm: account {account} trades live on {today}")
+        return _done(f"arm: account {account} trades live on {today}", f"账号 {account} 将在 {today} 实盘交易")
 
     def _disarm(self, request: Request, now: datetime) -> Reason:
         account = str(request.fields.get("account", ""))
         self._guard.disarm(account, request.by, text=_why(request))
-        return _done(f"disarm: account {account}")
+        return _done(f"disarm: account {account}", f"已重新锁定账号 {account}")
 
     def _approve(self, request: Request, now: datetime) -> Reason:
         event = OrderEvent(kind=EventKind.APPROVE, at=now)
@@ -154,7 +157,7 @@ class Controls:
         left = [why for why in objections.values() if why is not None]
         done = len(several) - len(left)
         if not left:
-            return _done(f"approve: {done}")
+            return _done(f"approve: {done}", f"已批准 {done} 笔")
         said = {"text": left[0].message, "text_zh": left[0].message_zh}
         return Reason("APPROVED_PARTLY", {"done": str(done), "left": str(len(left)), **said})
 
@@ -172,7 +175,7 @@ class Controls:
             return self._on_one(request, event)
         for order in several:
             self._book.happen(order, event)
-        return _done(f"deny: {len(several)}")
+        return _done(f"deny: {len(several)}", f"已拒绝 {len(several)} 笔")
 
     def _held(self, request: Request) -> list[Order] | None:
         """The held orders of all files, or of those with one name; None where one order is meant."""
@@ -196,13 +199,8 @@ class Controls:
         return self._on_one(request, OrderEvent(kind=kind, at=now, reason=Reason(code, _who(request))))
 
     def _cancel(self, request: Request, now: datetime) -> Reason:
-        if request.fields.get("all") is True:
-            wanted = [order for order in self._book.open_orders() if allows(order.status, EventKind.CANCEL)]
-            for order in wanted:
-                self._book.happen(order, _cancel_event(order, now))
-            stopped = self._large.cancel_all()
-            more = f", and the rest of {stopped} very large files" if stopped else ""
-            return _done(f"cancel --all: {len(wanted)}{more}")
+        if request.fields.get("all") is True or any(request.fields.get(name) for name in SELECTS):
+            return self._cancel_several(request, now)
         found = self._one(request, EventKind.CANCEL)
         if isinstance(found, Reason):
             return found if found.code == "CONTROL_AMBIGUOUS" else self._not_canceled(request, found)
@@ -211,8 +209,25 @@ class Controls:
         if successor is not None:
             self._book.happen(successor, _cancel_event(successor, now))
         after = self._book.happen(found, _cancel_event(found, now))
-        waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
-        return _done(f"cancel {_name(after)}" + (f"; {waits.message}" if after.cancel_requested else ""))
+        text, text_zh = f"cancel {_name(after)}", f"撤单 {_name_zh(after)}"
+        if after.cancel_requested:
+            waits = Reason("CANCEL_IN_DOUBT", {"orig_client_order_id": after.terms.client_order_id})
+            text, text_zh = f"{text}; {waits.message}", f"{text_zh}；{waits.message_zh}"
+        return _done(text, text_zh)
+
+    def _cancel_several(self, request: Request, now: datetime) -> Reason:
+        """Every open order that fits all that the request names; nothing where a word of it is not understood."""
+        wanted = selection_from(request.fields)
+        unknown = sorted(request.fields.keys() - {*SELECTS, "id", "all", "reason"})
+        if not isinstance(wanted, Selection) or unknown or request.fields.get("id"):
+            text = f"{wanted[0]} {wanted[1]}" if not isinstance(wanted, Selection) else ", ".join(unknown) or "id"
+            return Reason("CONTROL_SELECTION_UNCLEAR", {"value": text})
+        orders = wanted.among(self._book.open_orders())
+        for order in orders:
+            self._book.happen(order, _cancel_event(order, now))
+        # All of them: then what is still being read may as well be refused.
+        files = self._large.cancel_all() if wanted == Selection() else self._large.stop_rest(wanted)
+        return several_canceled(orders, files)
 
     def _not_canceled(self, request: Request, why: Reason) -> Reason:
         """Whoever names an order that was replaced hears which one works instead; it may not be the one he means."""
@@ -234,13 +249,11 @@ class Controls:
         return Reason("CONTROL_CANCEL_WAITING" if found else "CONTROL_CANCEL_REMEMBERED", where)
 
     def _release_file(self, request: Request, now: datetime) -> Reason:
-        name = str(request.fields.get("file", ""))
-        found = self._release(name)
-        return _done(f"release {name}") if found is not None else Reason("CONTROL_FILE_UNKNOWN", {"value": name})
+        return self._release(str(request.fields.get("file", "")))
 
     def _reconcile(self, request: Request, now: datetime) -> Reason:
         self._reconciler.connected(now)
-        return _done("reconcile")
+        return _done("reconcile: the broker's books are being read", "正在与券商对账")
 
     # ---- finding the order that is meant
 
@@ -248,7 +261,8 @@ class Controls:
         found = self._one(request, event.kind)
         if isinstance(found, Reason):
             return found
-        return _done(f"{request.verb} {_name(self._book.happen(found, event))}")
+        after = self._book.happen(found, event)
+        return _done(f"{request.verb} {_name(after)}", f"{_VERBS_ZH[request.verb]} {_name_zh(after)}")
 
     def _one(self, request: Request, kind: EventKind) -> Order | Reason:
         """The one order that the id names and that the event fits."""
@@ -265,13 +279,19 @@ class Controls:
         return Reason("CONTROL_UNKNOWN_ORDER", {"value": name})
 
 
-def _done(text: str) -> Reason:
-    return Reason(DONE, {"text": text})
+def _done(text: str, text_zh: str) -> Reason:
+    return Reason(DONE, {"text": text, "text_zh": text_zh})
 
 
 def _name(order: Order) -> str:
     terms = order.terms
     return f"{terms.client_order_id} ({terms.side} {terms.quantity} {terms.symbol}): {order.status}"
+
+
+def _name_zh(order: Order) -> str:
+    terms = order.terms
+    status = STATUSES_ZH[order.status]
+    return f"{terms.client_order_id}（{terms.side} {terms.quantity} {terms.symbol}）：{order.status} {status}"
 
 
 def answer_of(recorded: Body) -> Answer:

@@ -37,10 +37,11 @@ def stance_in(reader: LedgerReader) -> Stance:
     if level is None:
         return Stance(armed=armed)
     body = json.loads(level["body"])
-    return Stance(_LEVELS[level["kind"]], _why(body), body["by"], time_from(level["at"]), armed)
+    return Stance(_LEVELS[level["kind"]], why_of(body), body["by"], time_from(level["at"]), armed)
 
 
-def _why(body: Mapping[str, Any]) -> Reason:
+def why_of(body: Mapping[str, Any]) -> Reason:
+    """The reason that an event of a halt, reduce-only or resume says."""
     if "reason_code" in body:
         reason = reason_from(body["reason_code"], body["context"])
         assert reason is not None

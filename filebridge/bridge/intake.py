@@ -70,7 +70,6 @@ class _LargeReading:
     sha256: str
     slices: Slices
     lines: int
-    released: bool
     desk: Desk
 
 
@@ -167,12 +166,12 @@ class Intake:
         # A JSON document is one value, and cannot be read in parts.
         if lines > self._rows_at_once + 1 and not rows_before and format_of(file.name, origin) in ("csv", "jsonl"):
             slices = parse_slices(data, **how, rows_a_slice=min(ROWS_A_PART, self._rows_at_once))
-            return _LargeReading(sha256, slices, lines, released, desk)
+            return _LargeReading(sha256, slices, lines, desk)
         parsed = parse(data, **how)
         earlier = next(
             (row.trade_date for row in parsed.instructions if risk.is_of_earlier_date(row, now, self._rules)), None
         )
-        if earlier is not None and not released:
+        if earlier is not None:
             reason = Reason("FILE_OF_EARLIER_DATE", {"trade_date": earlier.isoformat(), "file": file.name})
             return _Reading(sha256, ParsedFile(format=parsed.format, encoding=parsed.encoding), reason)
         return _Reading(sha256, parsed, desk=desk)
@@ -212,9 +211,8 @@ class Intake:
         if self._rules.approval.by_another and (author := owner_of(file.written_at)):
             self._book.turn.append("AUTHOR", {"author": author}, intake_no=row["intake_no"])
         if isinstance(reading, _LargeReading):
-            warning, released = self._warning(file), reading.released
             about = (row, file, reading.desk, reading.slices, now)
-            self.large.begin(*about, lines=reading.lines, released=released, warning=warning)
+            self.large.begin(*about, lines=reading.lines, warning=self._warning(file))
             return None
         parsed, number = reading.parsed, row["intake_no"]
         desk = reading.desk or self._desk_of(file.source)

@@ -108,12 +108,11 @@ class LargeFiles:
         now: datetime,
         *,
         lines: int,
-        released: bool,
         warning: Reason | None,
     ) -> None:
         """Take a file into the ledger's care; `row` is what is known of it, `slices` reads it, and `warning` is told if
         it is accepted."""
-        file = LargeFile(row, claimed, claimed.source, desk, slices=slices, lines=lines, released=released)
+        file = LargeFile(row, claimed, claimed.source, desk, slices=slices, lines=lines)
         file.mode, file.warning = self._rules.mode, warning
         file.keys = RowKeys(today=file.today, now=now, rules=self._rules, only_account=desk.accounts[0])
         file.sheet = self._book.under_way.begin(file.number, row["name"], file.overlaps)
@@ -220,7 +219,7 @@ class LargeFiles:
             self._loaded(file, end.value)
             return
         earlier = next((row.trade_date for row in rows if risk.is_of_earlier_date(row, now, self._rules)), None)
-        if earlier is not None and not file.released:
+        if earlier is not None:
             context = {"trade_date": earlier.isoformat(), "file": file.row["name"]}
             self._end_unread(file, Outcome.QUARANTINED, Reason("FILE_OF_EARLIER_DATE", context))
             return

@@ -29,7 +29,6 @@ class LargeFile:
     keys: RowKeys | None = None
     # Lines: about so many rows will come.
     lines: int = 0
-    released: bool = False
     problems: list[Problem] = field(default_factory=list)
     problems_more: int = 0
     ids: dict[int, str] = field(default_factory=dict)

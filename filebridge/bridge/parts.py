@@ -4,6 +4,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from filebridge.archive import Archive
 from filebridge.bridge.following import Follower
@@ -50,3 +51,5 @@ class Parts:
     keep_counter: Callable[[], None]
     # Told of every commit.
     watch: Callable[[Turn], None]
+    # Told of every second's status, as status.json has it.
+    watch_status: Callable[[dict[str, Any]], None] = field(default=lambda status: None)

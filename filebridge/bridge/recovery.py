@@ -286,7 +286,8 @@ class Reconciler:
         numbers = ", ".join(report.counter_order_id or report.broker_order_id for report in fitting)
         if fitting and self._fitting.get(order.terms.tag) != numbers:
             self._fitting[order.terms.tag] = numbers
-            body = {"text": f"listed without our tag, and it may be any of these: {numbers}"}
+            text_zh = f"券商列有不带标记的委托，可能是其中之一：{numbers}"
+            body = {"text": f"listed without our tag, and it may be any of these: {numbers}", "text_zh": text_zh}
             self._book.turn.append("EVIDENCE", body, tag=order.terms.tag)
         return bool(fitting)
 
@@ -342,6 +343,7 @@ class Reconciler:
             if count == 2:
                 body = {
                     "text": "not listed by two complete answers",
+                    "text_zh": "两次完整查询均未列出",
                     "first": first.isoformat(),
                     "second": now.isoformat(),
                 }

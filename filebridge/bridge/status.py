@@ -1,9 +1,11 @@
 """What status.json says: the state of the bridge at a glance, for a person or a watchdog."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from datetime import datetime
 from typing import Any
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.parts import Parts
 from filebridge.domain.orders import FINAL, Status
 from filebridge.gateways.base import Connection
 
@@ -11,6 +13,44 @@ from filebridge.gateways.base import Connection
 NAMED_MAX = 20
 
 Part = dict[str, Any]
+
+
+def whole_status(
+    parts: Parts,
+    book: OrderBook,
+    now: datetime,
+    *,
+    connection: Connection,
+    agreed: Set[str],
+    guard: Part,
+    loading: Sequence[Part],
+    problems: list[str],
+) -> Part:
+    """All of it; `guard` is how things stand, `loading` the very large files, `problems` those of the bridge itself."""
+    for room in (parts.inbox, parts.follower, parts.outbox, parts.replies, parts.control, parts.quotations):
+        problems = problems + room.problems()
+    return {
+        "at": now.isoformat(timespec="milliseconds"),
+        "mode": parts.settings.broker.mode,
+        **connection_status(connection, agreed),
+        **guard,
+        **orders_status(book),
+        "problems": problems,
+        "files_waiting": parts.inbox.waiting,
+        "files_loading": loading,
+        "ledger_seq": parts.ledger.seq,
+        "chain_head": parts.ledger.head,
+    }
+
+
+def ended_status(connection: Connection, error: Exception, now: datetime) -> Part:
+    """What differs once the ledger failed and the program ends."""
+    said = f"{error}; filebridge has ended and sends nothing filebridge 已退出，不再发送"
+    return {
+        "at": now.isoformat(timespec="milliseconds"),
+        **connection_status(connection, frozenset()),
+        "problems": [said],
+    }
 
 
 def connection_status(connection: Connection, agreed: Set[str]) -> Part:

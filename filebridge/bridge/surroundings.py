@@ -1,6 +1,8 @@
-"""What the machine does under the bridge: a disk that fills, a clock that leaps."""
+"""What the machine does under the bridge: a disk that fills, a clock that leaps, a boot."""
 
 import shutil
+import sys
+import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,9 +36,30 @@ def last_recorded(newest_event: dict[str, Any] | None, now: datetime) -> datetim
 
 
 def disk_problem(folder: Path, free_bytes_min: int) -> str:
-    """What is wrong with the disk of a folder; empty if there is room enough to record what is sent."""
+    """What is wrong with the disk of a folder, in the same words as long as it is; empty if there is room enough to
+    record what is sent."""
     try:
         free = shutil.disk_usage(folder).free
     except OSError as error:
-        return f"disk: {error}"
-    return "" if free >= free_bytes_min else f"disk: only {free} bytes are free; nothing is taken in or sent"
+        return f"disk 磁盘: {error}"
+    if free >= free_bytes_min:
+        return ""
+    return (
+        f"disk: fewer than {free_bytes_min:,} bytes are free; nothing is taken in or sent until there is room "
+        f"磁盘剩余不足 {free_bytes_min:,} 字节，释放空间前不接收也不发送"
+    )
+
+
+def boot_id() -> str:
+    """What names this boot of the machine; empty where nothing does (then nothing is ever proven by a log)."""
+    if sys.platform == "linux":
+        path = Path("/proc/sys/kernel/random/boot_id")
+        return path.read_text(encoding="ascii").strip() if path.exists() else ""
+    if sys.platform == "win32":
+        import ctypes
+
+        # The boot's moment, in steps that a clock correction does not cross; a wrong guess only means more doubt.
+        up_ms = ctypes.WinDLL("kernel32").GetTickCount64
+        up_ms.restype = ctypes.c_ulonglong
+        return f"windows-{int((time.time() - up_ms() / 1000) // 600)}"
+    return ""

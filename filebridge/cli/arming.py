@@ -23,8 +23,8 @@ from filebridge.errors import FilebridgeError
 
 # Settings of [risk] that are wide where nobody wrote anything: for live trading somebody has to have thought of them.
 TO_BE_SET = ("order_value_cny_max", "day_value_cny_max", "position_value_cny_max")
-# What doctor says ahead of time, and keeps nobody from trading today; and a halt, which stays one.
-WARNINGS = frozenset({"CALENDAR_ENDS", "SESSION_FILES_MANY", "DISK_NEARLY_FULL", "SENDING_HELD_BACK"})
+# A halt keeps nobody from arming, and stays one.
+_STAYS = "SENDING_HELD_BACK"
 # A heartbeat comes every second.
 STATUS_AGE_MAX = timedelta(seconds=10)
 
@@ -59,13 +59,14 @@ def arm(
     start = _start(home, account, dry_run)
     found = list(_items(start))
     show(found)
-    open_items = [finding.subject for finding in found if finding.reason and finding.reason.code not in WARNINGS]
+    wrong = [finding for finding in found if finding.level == "problem"]
+    open_items = [finding.subject for finding in wrong if finding.reason and finding.reason.code != _STAYS]
     if open_items:
         typer.echo(f"\nNot armed: {len(open_items)} items are open. 未解锁：{len(open_items)} 项未通过。", err=True)
         raise typer.Exit(1)
     if not sys.stdin.isatty():
         raise FilebridgeError(
-            "arm asks a person at a terminal, and there is none",
+            "arm asks a person at a terminal, and there is none 需要在终端中由人工执行",
             hint="Type it yourself; no script may let live trading go.",
             hint_zh="请由人工在终端中执行，不允许用脚本解锁实盘。",
         )
@@ -98,7 +99,7 @@ def _start(home: Path, account: str, dry_run: Path | None) -> _Start:
     configured = [each.id for each in settings.broker.accounts]
     if settings.broker.mode != "live":
         raise FilebridgeError(
-            "[broker] mode is paper: there is nothing to arm",
+            "[broker] mode is paper: there is nothing to arm 当前为模拟模式，无需解锁",
             hint='Write mode = "live" in filebridge.toml, and start `filebridge run` again.',
             hint_zh='请在 filebridge.toml 中设置 mode = "live" 并重新启动 filebridge run。',
         )

@@ -1,13 +1,16 @@
 """Commands that ask the running bridge for something: a file in control/, an answer beside it, both in the ledger."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from filebridge.cli.showing import HERE, Home
+from filebridge.cli.showing import HERE, Home, show_rows
 from filebridge.errors import HomeError
 
 ANSWER_SECONDS = 5.0
+_CANCELED = "client_order_id symbol side quantity limit_price status".split()
 # What holds from the next start, however late that is.
 STANDS = ("halt", "reduce_only", "disarm")
 
@@ -20,16 +23,68 @@ Why = Annotated[str, typer.Option("--reason", help="Why; it stands in the ledger
 
 
 def cancel(
-    order: Annotated[str, typer.Argument(help="The order; or use --all. 编号。")] = "",
+    order: Annotated[str, typer.Argument(help="The order; or use the options below. 编号。")] = "",
     all_: Annotated[bool, typer.Option("--all", help="Every open order. 全部撤单。")] = False,
+    symbol: Annotated[str, typer.Option("--symbol", help="Those of this symbol. 按证券代码。")] = "",
+    side: Annotated[str, typer.Option("--side", help="Those of this side: BUY, SELL, 买入 … 按买卖方向。")] = "",
+    strategy: Annotated[str, typer.Option("--strategy", help="Those of this strategy. 按策略名称。")] = "",
+    basket: Annotated[str, typer.Option("--basket", help="Those of this basket. 按篮子。")] = "",
+    account: Annotated[str, typer.Option("--account", help="Those of this account. 按资金账号。")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask at a terminal before several. 不再询问。")] = False,
     home: Home = HERE,
     by: By = "",
     reason: Why = "",
 ) -> None:
-    """Cancel an order, or all. 撤单。"""
-    if bool(order) == all_:
-        raise typer.BadParameter("name one order, or --all")
-    ask(home, "cancel", by, id=order, all=all_, reason=reason)
+    """Cancel an order, or all that fit what is named. 撤单。"""
+    named = {"symbol": symbol, "side": _side(side), "strategy": strategy, "basket": basket, "account": account}
+    chosen = {name: value for name, value in named.items() if value}
+    if bool(order) == (all_ or bool(chosen)):
+        raise typer.BadParameter("name one order, or --all, or what several have in common 请写明一笔，或用选项选择")
+    if order:
+        ask(home, "cancel", by, id=order, reason=reason)
+    # A script cannot answer, and cancels never wait.
+    if not yes and sys.stdin.isatty() and sys.stdout.isatty():
+        _confirm(home, chosen)
+    ask(home, "cancel", by, all=not chosen, **chosen, reason=reason)
+
+
+def _side(text: str) -> str:
+    """The side's name, by any of its words."""
+    from filebridge.orderfiles.sidewords import SIDES
+
+    side = SIDES.get(text.strip().casefold()) if text else None
+    if text and side is None:
+        raise typer.BadParameter(f"--side {text} is not a side 无法识别; write BUY, SELL, 买入, 卖出")
+    return side.value if side else ""
+
+
+def _confirm(home: Path, chosen: dict[str, str]) -> None:
+    """Show which orders that is at this moment, and ask; ends the command where they are not meant."""
+    from filebridge.app import LEDGER
+    from filebridge.domain.canceling import Selection, selection_from
+    from filebridge.ledger.views import LedgerReader
+
+    wanted = selection_from(chosen)
+    if not isinstance(wanted, Selection):
+        # The bridge says what is wrong with it.
+        return
+    reader = LedgerReader(home / LEDGER)
+    try:
+        orders = wanted.among(reader.open_orders())
+    finally:
+        reader.close()
+    rows = [
+        {
+            **{name: getattr(order.terms, name) for name in ("client_order_id", "symbol", "quantity", "limit_price")},
+            "side": order.terms.side.value,
+            "status": order.status.value,
+        }
+        for order in orders
+    ]
+    show_rows(rows, _CANCELED, title=f"would be canceled now 此刻将撤单: {len(rows)}")
+    if not typer.confirm("Cancel all open orders that fit? 确认撤销？"):
+        typer.echo("Nothing was canceled. 未撤单。", err=True)
+        raise typer.Exit(1)
 
 
 def approve(order: HeldId = "", file: OfFile = "", all_: AllHeld = False, home: Home = HERE, by: By = "") -> None:
@@ -46,7 +101,7 @@ def deny(
 
 def _which(order: str, file: str, all_: bool) -> dict[str, Any]:
     if [bool(order), bool(file), all_].count(True) != 1:
-        raise typer.BadParameter("name one order, or --file NAME, or --all")
+        raise typer.BadParameter("name one order, or --file NAME, or --all 请写明一笔，或用 --file、--all")
     return {"id": order, "file": file, "all": all_}
 
 
@@ -104,7 +159,9 @@ def ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     folder = ControlFolder(home / "control")
     if not folder.folder.is_dir():
         raise HomeError(
-            f"{home.resolve()} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。"
+            f"{home.resolve()} is not a filebridge home 不是 filebridge 主目录",
+            hint="Name it with --home.",
+            hint_zh="请用 --home 指定。",
         )
     name = folder.ask(verb, by=by or login(), **fields)
     answer = folder.wait(name, ANSWER_SECONDS)

@@ -21,6 +21,7 @@ from filebridge.cli.showing import (
     Home,
     Row,
     show_rows,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ _WHAT = {
     "CANCEL_REFUSED": "would cancel nothing 无单可撤",
     "QUARANTINED": "would be set aside 将被隔离",
 }
-# A word with the space behind it, or a Chinese character; with what may not begin a line, or may not end one.
-_PIECES = re.compile(r"[（“‘]*(?:[!-~\u00a0-\u2e7f]+|.)[，。；：？！、）”’]* *")
 _ONLY_WHEN_IT_LEAVES = (
     "Cash, holdings, your own orders, market data and the counts of the day are looked at only when an order leaves.",
     "资金、持仓、自己的其他委托、行情和当日计数，只在委托发出时检查。",
@@ -230,19 +229,6 @@ def _tell_row(console: "Console", number: int, cells: "Cells", reasons: Sequence
         column = f"{reason['column']}: " if reason.get("column") else ""
         console.print(Text.assemble("  ", (column, "bold"), (reason["reason_code"], style)))
         _say(console, (reason["message"], reason["message_zh"]))
-
-
-def wrapped(text: str, width: int) -> Iterator[str]:
-    """Lines of at most so many columns. English breaks at spaces, Chinese anywhere but before what closes."""
-    from rich.cells import cell_len
-
-    line = ""
-    for piece in _PIECES.findall(text):
-        if line and cell_len(line) + cell_len(piece.rstrip()) > width:
-            yield line.rstrip()
-            line = ""
-        line += piece
-    yield line.rstrip()
 
 
 def _meant(cells: "Cells", reasons: Sequence[Row]) -> list[_Shown]:

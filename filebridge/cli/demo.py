@@ -30,7 +30,11 @@ def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
     folder = samples or Path(__file__).resolve().parents[2] / "samples" / "accepted"
     files = sorted(path for path in folder.glob("*") if path.suffix in FORMATS and ".expected" not in path.suffixes)
     if not files:
-        raise HomeError(f"there are no sample files in {folder}", hint="Name their folder with --samples.")
+        raise HomeError(
+            f"there are no sample files in 没有样例文件 {folder}",
+            hint="Name their folder with --samples.",
+            hint_zh="请用 --samples 指定样例目录。",
+        )
     home = home or Path(tempfile.mkdtemp(prefix="filebridge-demo-")) / "home"
     app.init_home(home, account=ACCOUNT, cash=CASH)
     typer.echo(f"Paper trading in {home}: account {ACCOUNT}, {CASH:,} CNY. 模拟交易开始。\n")
@@ -64,7 +68,11 @@ def _turn_until_answered(bridge: Bridge, outbox: Path, file: Path) -> None:
         busy = app.turn(bridge)
         if not busy and bridge.is_quiet() and list(outbox.glob(f"{file.stem}.*.receipt.csv")):
             return
-    raise HomeError(f"{file.name} was not answered within {FILE_SECONDS:.0f} s")
+    raise HomeError(
+        f"{file.name} was not answered within {FILE_SECONDS:.0f} s 未在限时内得到答复",
+        hint="Is the machine very busy? Look into .filebridge/worker.log of the demo's home.",
+        hint_zh="机器是否过于繁忙？请查看演示主目录的 .filebridge/worker.log。",
+    )
 
 
 def _show(home: Path) -> list[Row]:

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ from typing import Any
 
 import typer
 
-from filebridge.cli.showing import HERE, AsJson, Home
+from filebridge.cli.showing import HERE, AsJson, Home, laid_out, screen_width
 from filebridge.domain.reasons import Reason
 
 PYTHONS = ((3, 11), (3, 12), (3, 13))
@@ -30,7 +30,10 @@ FREE_BYTES_WARNING = 1 << 30
 SESSION_FILES_MAX = 8
 IMPORT_SECONDS = 60
 EXAMPLE_ACCOUNT = "10000001"
-_SUBJECT_COLUMNS = 24
+# What is said ahead of time: nothing is wrong yet, and `doctor` ends with 0.
+WARNINGS = frozenset({"CALENDAR_ENDS", "SESSION_FILES_MANY", "DISK_NEARLY_FULL"})
+_LEVELS = {"ok": "ok", "warning": "note 提醒", "problem": "look 处理"}
+_LEVEL_COLUMNS, _SUBJECT_COLUMNS = 11, 24
 # In a process of its own, so that a native module that ends its process ends only that one.
 _IMPORT = """
 import sys
@@ -50,6 +53,13 @@ class Finding:
     subject: str
     seen: str
     reason: Reason | None = None
+
+    @property
+    def level(self) -> str:
+        """`ok`, `warning` or `problem`."""
+        if self.reason is None:
+            return "ok"
+        return "warning" if self.reason.code in WARNINGS else "problem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +90,43 @@ def doctor(home: Home = HERE, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([_as_row(finding) for finding in found], ensure_ascii=False, indent=1))
     else:
         show(found)
-        wrong = sum(finding.reason is not None for finding in found)
-        typer.echo(f"\n{wrong} to look at 项需要处理" if wrong else "\nall well 一切正常")
-    raise typer.Exit(1 if any(finding.reason for finding in found) else 0)
+        typer.echo(f"\n{_in_all(found)}")
+    raise typer.Exit(1 if any(finding.level == "problem" for finding in found) else 0)
+
+
+def _in_all(found: Sequence[Finding]) -> str:
+    levels = [finding.level for finding in found]
+    wrong, warned = levels.count("problem"), levels.count("warning")
+    noted = f"{warned} to note 项提醒" if warned else ""
+    if wrong:
+        return ", ".join(filter(None, (f"{wrong} to look at 项需要处理", noted)))
+    return f"{noted}; nothing is wrong 没有问题" if warned else "all well 一切正常"
 
 
 def show(found: Iterable[Finding]) -> None:
-    """Each finding on a line; under it what to do, where something is wrong."""
+    """Each finding on a line; under it what to do, where something is wrong or will be."""
     from rich.cells import cell_len
 
+    width = screen_width()
     for finding in found:
         # Chinese letters are two columns wide.
+        level = _LEVELS[finding.level]
+        margin = " " * (_LEVEL_COLUMNS - cell_len(level))
         room = " " * max(1, _SUBJECT_COLUMNS - cell_len(finding.subject))
-        typer.echo(f"{'look' if finding.reason else 'ok':6}{finding.subject}{room}{finding.seen}")
+        for line in laid_out(f"{level}{margin}{finding.subject}{room}", finding.seen, width):
+            typer.echo(line)
         if finding.reason:
-            typer.echo(f"      → {finding.reason.message}\n        {finding.reason.message_zh}")
+            for mark, text in (("→ ", finding.reason.message), ("  ", finding.reason.message_zh)):
+                for line in laid_out(" " * 4 + mark, text, width):
+                    typer.echo(line)
 
 
 def _as_row(finding: Finding) -> dict[str, Any]:
     reason = finding.reason
     said = (reason.code, reason.message, reason.message_zh) if reason else ("", "", "")
     names = ("reason_code", "message", "message_zh")
-    return {"subject": finding.subject, "seen": finding.seen, **dict(zip(names, said, strict=True))}
+    about = {"subject": finding.subject, "seen": finding.seen, "level": finding.level}
+    return {**about, **dict(zip(names, said, strict=True))}
 
 
 # ---- the checks
@@ -192,7 +217,8 @@ def _userdata(patient: Patient) -> Iterator[Finding]:
 def _disk(patient: Patient) -> Iterator[Finding]:
     free, limit = shutil.disk_usage(patient.home).free, patient.settings.ledger.free_bytes_min
     context = {"value": _size(free), "limit": _size(limit), "folder": str(patient.home)}
-    reason = Reason("DISK_NEARLY_FULL", context) if free < max(limit, FREE_BYTES_WARNING) else None
+    code = "DISK_FULL" if free < limit else "DISK_NEARLY_FULL"
+    reason = Reason(code, context) if free < max(limit, FREE_BYTES_WARNING) else None
     yield Finding("disk 磁盘", f"{_size(free)} free", reason)
 
 
@@ -263,9 +289,10 @@ def _calendar(patient: Patient) -> Iterator[Finding]:
     from filebridge import app
 
     last = app.load_calendar(patient.home).last
-    ends_soon = last - patient.now.date() < CALENDAR_WARNING
+    left = last - patient.now.date()
     context = {"trade_date": last.isoformat(), "file": str(patient.home / "calendar.csv")}
-    reason = Reason("CALENDAR_ENDS", context) if ends_soon else None
+    code = "CALENDAR_ENDS" if left >= timedelta(0) else "CALENDAR_ENDED"
+    reason = Reason(code, context) if left < CALENDAR_WARNING else None
     yield Finding("calendar 交易日历", f"until {last.isoformat()}", reason)
 
 

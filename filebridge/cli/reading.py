@@ -142,7 +142,9 @@ def _open(home: Path) -> tuple[Any, Any]:
 
     if not (home / SETTINGS_FILE).exists() and not (home / app.LEDGER).exists():
         raise HomeError(
-            f"{home.resolve()} is not a filebridge home", hint="Name it with --home.", hint_zh="请用 --home 指定。"
+            f"{home.resolve()} is not a filebridge home 不是 filebridge 主目录",
+            hint="Name it with --home.",
+            hint_zh="请用 --home 指定。",
         )
     today = current_date(app.now(), app.rules_of(load_settings(home), app.load_calendar(home)))
     return LedgerReader(home / app.LEDGER), today

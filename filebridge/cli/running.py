@@ -1,15 +1,15 @@
 """Commands that run something: init, run, demo, simulator."""
 
-from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from filebridge.cli.showing import HERE, OTHER_PROBLEMS, Home, show_rows
-from filebridge.domain.reasons import Reason
+from filebridge.cli.showing import HERE, Home, show_rows
+from filebridge.cli.telling import Problems, say
 from filebridge.errors import HomeError
 
+_MODES_ZH = {"paper": "模拟", "live": "实盘"}
 _SHOWN_ORDERS = ["tag", "client_order_id", "symbol", "side", "quantity", "limit_price", "status", "filled_qty"]
 
 
@@ -23,7 +23,9 @@ def init(
 
     app.init_home(home, account=account, cash=cash)
     typer.echo(f"{home}: ready, with paper account {account} and {cash:,} CNY. 已就绪。")
-    typer.echo(f"Start it:  filebridge run --home {home}\nThen drop order files into {home / 'inbox'}")
+    typer.echo(
+        f"Start it 启动:  filebridge run --home {home}\nThen drop order files into 再把委托文件放入 {home / 'inbox'}"
+    )
 
 
 def run(
@@ -38,10 +40,10 @@ def run(
     from filebridge.config import load_settings
 
     settings = load_settings(home)
-    typer.echo(
-        f"filebridge runs in {home.resolve()} ({settings.broker.mode}). Ctrl-C stops it; orders stay as they are."
-    )
-    clean, left = app.run(home, settings, once=once, timeout=timeout, watch=say)
+    where, mode = home.resolve(), settings.broker.mode
+    typer.echo(f"filebridge runs in {where} ({mode}). Ctrl-C stops it; orders stay as they are.")
+    typer.echo(f"filebridge 正在运行（{_MODES_ZH[mode]}）。按 Ctrl-C 停止，委托保持原状。")
+    clean, left = app.run(home, settings, once=once, timeout=timeout, watch=say, watch_status=Problems().say)
     if left:
         rows = [
             {
@@ -58,120 +60,6 @@ def run(
         ]
         show_rows(rows, _SHOWN_ORDERS, title="Not final; nothing was cancelled. 尚未终结，未撤单。")
     raise typer.Exit(0 if clean or not once else 1)
-
-
-# A very large file is told of so many times while it is answered.
-_STEPS = 20
-# Rows that somebody has to do something about.
-_LOUD = ("HELD", "DENIED", "REFUSED", "CANCEL_REFUSED", "QUARANTINED")
-# So many rows or orders with the same answer are named in a commit; a basket has thousands.
-_ALIKE_MAX = 10
-_INDENT = "\n          "
-
-
-def say(turn: Any) -> None:
-    """One line for each thing that a person at the screen wants to know of a commit."""
-    # Here, for `--help` needs none of it.
-    from filebridge.ledger.codec import loads
-
-    answers: dict[int, Counter[str]] = {}
-    alike: Counter[tuple[str, str]] = Counter()
-    lines: list[str] = []
-    for row in turn.events:
-        if row["kind"] == "REPORT":
-            continue
-        body = loads(row["body"])
-        # Row 0 of an accepted file is a warning, and no order.
-        if row["kind"] == "ROW" and (body["row"] or body["outcome"] != "ACCEPTED"):
-            answers.setdefault(row["intake_no"], Counter())[body["outcome"]] += 1
-        order = turn.orders.get(row["tag"]) if row["kind"] != "ROW" else None
-        # Of a very large file, the last commit has not all answers.
-        known = row["kind"] != "FILE" or row["intake_no"] in turn.files
-        counted = answers.get(row["intake_no"], Counter()) if known else Counter()
-        line = _line(row["kind"], body, _name(order) if order else "", counted)
-        answer = _answer(row["kind"], body) if line else None
-        if answer is not None:
-            alike[answer] += 1
-        if line and (answer is None or alike[answer] <= _ALIKE_MAX):
-            lines.append(f"{row['at'][11:19]}  {line}")
-    for (outcome, code), count in alike.items():
-        if count > _ALIKE_MAX:
-            left = f"{count - _ALIKE_MAX:,}"
-            more = f"… {left} more {outcome} {code}; `filebridge orders` and the receipts name them all."
-            lines.append(f"          {more} 另有 {left} 条，见 filebridge orders 与回执。")
-    if lines:
-        # At once: a busy commit has hundreds of lines, and each write waits for the screen.
-        typer.echo("\n".join(lines))
-
-
-def _answer(kind: str, body: dict[str, Any]) -> tuple[str, str] | None:
-    """What thousands of rows or orders may be told alike: the outcome and the code."""
-    if kind == "ROW":
-        return body["outcome"], body["reason_code"]
-    return (body["status"], body.get("reason_code", "")) if kind == "ORDER" and body["status"] == "DENIED" else None
-
-
-def _said(outcome: str, reason: Reason) -> str:
-    return f"{outcome} {reason.code}. {reason.message}{_INDENT}{reason.message_zh}"
-
-
-def _is_step(done: int, newly: int, of: int) -> bool:
-    """Whether another twentieth of a very large file is done with these rows."""
-    return done * _STEPS // of != (done - newly) * _STEPS // of
-
-
-def _name(order: Any) -> str:
-    terms = order.terms
-    return f"{terms.client_order_id}  {terms.side} {terms.quantity} {terms.symbol}"
-
-
-def _line(kind: str, body: dict[str, Any], order: str, answers: Counter[str]) -> str:
-    match kind:
-        case "FILE":
-            counts = ", ".join(f"{count} {outcome}" for outcome, count in answers.items())
-            counts = counts or f"all {body['rows']:,} rows are answered"
-            return f"{body['name']}: {counts} {body['reason_code']}".rstrip()
-        case "PART" if _is_step(body["rows_loaded"], len(body["rows"]), body["lines"]):
-            return f"{body['name']}: {body['rows_loaded']:,} of some {body['lines']:,} rows are loaded"
-        case "ANSWERED" if _is_step(body["rows"], answers.total(), body["of"]):
-            return f"{body['name']}: {body['rows']:,} of {body['of']:,} rows are answered"
-        case "ROW" if body["outcome"] in _LOUD and body["reason_code"] not in ("", OTHER_PROBLEMS):
-            reason = Reason(body["reason_code"], body.get("context", {}))
-            where = f"row {body['row']} {body.get('client_order_id', '')}".rstrip()
-            return f"{where}: {_said(body['outcome'], reason)}"
-        case "EVIDENCE":
-            return f"{order}: still in doubt; {body['text']}. `filebridge resolve` ends it."
-        case "ALARM":
-            return f"ALARM: {Reason(body['reason_code'], body['context']).message}"
-        case "CONNECTION":
-            # Long only where somebody has to do something: then in both languages.
-            more = f"{_INDENT}{body['detail_zh']}" if not body["up"] else ""
-            return f"broker: {body['detail']}{more}"
-        case "HALTED":
-            return f"HALTED by {body['by']}: {body['text']}"
-        case "REDUCE_ONLY":
-            return f"REDUCE-ONLY by {body['by']}: {body['text']}"
-        case "RESUMED":
-            return f"resumed by {body['by']}: {body['text']}"
-        case "ARMED":
-            return f"ARMED by {body['by']}: account {body['account']} trades live on {body['armed'][body['account']]}"
-        case "DISARMED":
-            return f"disarmed by {body['by']}: account {body['account']}"
-        case "STOPPED":
-            return "stopped"
-        case "CONTROL":
-            answer = Reason(body["reason_code"], body["context"])
-            return f"{body['by'] or 'someone'} asked: {body['verb'] or '?'}. {answer.message}"
-        case "ORDER" if "fill" in body:
-            fill = body["fill"]
-            return f"{order}: {fill['last_qty']} filled @ {fill['last_price']}, {body['status']}"
-        case "ORDER" if body["status"] == "DENIED" and body.get("reason_code"):
-            return f"{order}: {_said('DENIED', Reason(body['reason_code'], body['context']))}"
-        case "ORDER" if body["status"] in ("REJECTED", "UNKNOWN", "EXPIRED", "NOT_SENT", "CANCELED"):
-            code = body.get("reason_code", "")
-            return f"{order}: {body['status']}" + (f". {Reason(code, body['context']).message}" if code else "")
-        case _:
-            return ""
 
 
 def demo(

@@ -2,8 +2,10 @@
 
 import csv
 import json
+import re
+import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -32,11 +34,15 @@ TABLE_ROWS_MAX = 100
 # Prose, which may go on in the next line; every other value stands whole, for half an id is another id.
 _PROSE = ("what", "message", "message_zh", "note")
 _PROSE_WIDTH_MIN = 20
+# Narrower than this, lines are left to the terminal; and how far they begin from the left, if at all.
+_WIDTH_MIN, _MARGIN = 40, 6
 # What a narrow screen does without, the first first.
 _LEFT_OUT = (
     *("avg_fill_price", "rows", "limit_price", "reason_code"),
     *("filled_qty", "last_price", "traded_at", "received_at"),
 )
+# A word with the space behind it, or a Chinese character; with what may not begin a line, or may not end one.
+_PIECES = re.compile(r"[（“‘]*(?:[!-~\u00a0-\u2e7f]+|.)[，。；：？！、）”’]* *")
 GOOD = _STYLES["green"]
 STYLE_OF = {word: style for style, words in _STYLES.items() for word in words}
 
@@ -143,6 +149,45 @@ def show_messages(rows: Iterable[Row]) -> None:
         typer.echo(f"{', '.join(names[:5])}{more}:\n  {message}\n  {message_zh}")
 
 
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Lines of at most so many columns. English breaks at spaces, Chinese anywhere but before what closes."""
+    from rich.cells import cell_len
+
+    line = ""
+    for piece in _PIECES.findall(text):
+        if line and cell_len(line) + cell_len(piece.rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        line += piece
+    yield line.rstrip()
+
+
+def screen_width() -> int:
+    """How wide the screen is; 0 where lines stay whole, as in a file or a pipe."""
+    if not sys.stdout.isatty():
+        return 0
+    # The last column is left free: a console of Windows begins a new line in it.
+    width = shutil.get_terminal_size().columns - 1
+    return width if width >= _WIDTH_MIN else 0
+
+
+def laid_out(beginning: str, text: str, width: int) -> Iterator[str]:
+    """The lines of a text behind its beginning, the further ones below it; one line where `width` is 0."""
+    # Of most lines it is plain that they fit: no letter is wider than two columns.
+    if not width or (len(beginning) + len(text)) * 2 <= width:
+        yield beginning + text
+        return
+    from rich.cells import cell_len
+
+    margin = cell_len(beginning)
+    if width - margin < _PROSE_WIDTH_MIN:
+        yield beginning.rstrip()
+        beginning, margin = " " * _MARGIN, _MARGIN
+    for part in wrapped(text, width - margin):
+        yield beginning + part
+        beginning = " " * margin
+
+
 def clock(text: str, *, with_date: bool) -> str:
     """A time in Shanghai as a screen has room for it, to the second."""
     return f"{text[:10]} {text[11:19]}".strip() if with_date else text[11:19]
@@ -156,5 +201,7 @@ def read_day(text: str, today: date) -> date | None:
         return date.fromisoformat(text) if text else today
     except ValueError as error:
         raise FilebridgeError(
-            f"--date {text} is not a date", hint="Write it like 2026-11-20, or `all`.", hint_zh="格式如 2026-11-20。"
+            f"--date {text} is not a date 不是日期",
+            hint="Write it like 2026-11-20, or `all`.",
+            hint_zh="格式如 2026-11-20。",
         ) from error

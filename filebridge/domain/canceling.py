@@ -3,7 +3,7 @@
 Pure: whoever calls has looked the orders up, and hands them in.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -12,9 +12,12 @@ from filebridge.domain.events import EventKind
 from filebridge.domain.lifecycle import allows
 from filebridge.domain.orders import Order, OrderInstruction, OrderTerms, Outcome, Side, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.symbols import read_symbol
 
 # What a row may say of the order that it names, beside its id: it must fit.
 _SAID_OF_IT = ("symbol", "side", "order_type", "price_offset", "strategy", "basket")
+# By what a person may select orders.
+SELECTS = ("account", "symbol", "side", "strategy", "basket")
 # So many ids stand in the message of a cancel of several orders; the receipt as JSON has all their tags.
 _NAMED_MAX = 10
 
@@ -42,6 +45,26 @@ class Selection(NamedTuple):
             if all(getattr(order.terms, name) == wanted for name, wanted in asked)
             and allows(order.status, EventKind.CANCEL)
         ]
+
+
+def selection_from(fields: Mapping[str, object]) -> Selection | tuple[str, str]:
+    """Which orders a person's request means; its symbol in any spelling that an order file may have.
+
+    Returns the field and the value that mean nothing, where one does not: it must never select more than was meant.
+    """
+    given = {name: str(fields.get(name) or "").strip() for name in SELECTS}
+    symbol = read_symbol(given["symbol"]) if given["symbol"] else None
+    if isinstance(symbol, Reason):
+        return "symbol", given["symbol"]
+    if given["side"] and given["side"].upper() not in Side.__members__:
+        return "side", given["side"]
+    return Selection(
+        account=given["account"],
+        symbol=symbol.symbol if symbol else "",
+        side=Side(given["side"].upper()) if given["side"] else None,
+        strategy=given["strategy"],
+        basket=given["basket"],
+    )
 
 
 class Stops:
@@ -97,19 +120,24 @@ def decide_cancel_by_number(
 
 def decide_cancel_all(instruction: OrderInstruction, account: str, orders: Sequence[Order], files: int) -> Answer:
     """The answer to a cancel of several orders, which are `orders`; it holds for what waits in so many large files."""
-    named = [order.terms.client_order_id for order in orders[:_NAMED_MAX]]
-    if len(orders) > _NAMED_MAX:
-        named.append("…")
-    context = {"count": str(len(orders)), "text": ", ".join(named), "files": str(files)}
-    code = ("CANCEL_ALL_AND_REST" if orders else "CANCEL_ALL_REST") if files else "CANCEL_ALL_TAKEN"
     return Answer(
         instruction=instruction,
         outcome=Outcome.CANCEL_ACCEPTED,
         client_order_id="",
         account=account,
-        reason=Reason(code if orders or files else "CANCEL_ALL_NONE", context),
+        reason=several_canceled(orders, files),
         canceled=tuple(order.terms.tag for order in orders),
     )
+
+
+def several_canceled(orders: Sequence[Order], files: int) -> Reason:
+    """What is said of these canceled orders, and of so many large files whose waiting rows it holds for."""
+    named = [order.terms.client_order_id for order in orders[:_NAMED_MAX]]
+    if len(orders) > _NAMED_MAX:
+        named.append("…")
+    context = {"count": str(len(orders)), "text": ", ".join(named), "files": str(files)}
+    code = ("CANCEL_ALL_AND_REST" if orders else "CANCEL_ALL_REST") if files else "CANCEL_ALL_TAKEN"
+    return Reason(code if orders or files else "CANCEL_ALL_NONE", context)
 
 
 def _decided(instruction: OrderInstruction, account: str, target: Order | None) -> Answer:

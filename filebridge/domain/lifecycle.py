@@ -147,7 +147,8 @@ def _booked(order: Order, fill: Fill | None) -> tuple[int, Decimal, frozenset[st
     """Filled quantity, filled amount and trade ids with this fill."""
     if fill is None:
         return order.filled_qty, order.filled_amount, order.trade_ids
-    amount = fill.amount or fill.last_price * Decimal(fill.last_qty)
+    # Not the fill's own amount: of a repo that is the money lent, of a future it counts the multiplier.
+    amount = fill.last_price * Decimal(fill.last_qty)
     return order.filled_qty + fill.last_qty, order.filled_amount + amount, order.trade_ids | {fill.trade_id}
 
 

@@ -96,6 +96,12 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "Only {value} are free on the disk of {folder}; below {limit} nothing is taken in or sent. Make room.",
         "{folder} 所在磁盘仅剩 {value}；低于 {limit} 时将停止收取文件和发送委托。请清理磁盘。",
     ),
+    "DISK_FULL": (
+        "Only {value} are free on the disk of {folder}: below {limit} nothing is taken in or sent. Make room; a "
+        "running filebridge goes on by itself.",
+        "{folder} 所在磁盘仅剩 {value}，低于 {limit}，已停止收取文件和发送委托。请清理磁盘；"
+        "正在运行的 filebridge 会自动继续。",
+    ),
     "CLOCK_BEHIND_LEDGER": (
         "The clock says {value}, but the ledger was written at {text}. Set the clock; with a wrong one orders would "
         "get a wrong trade date.",
@@ -117,6 +123,12 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "The trading calendar knows no day after {trade_date}; live orders for later days are denied. Install a newer "
         "filebridge, or add the days to {file}: the header trade_date, then one date like 2026-11-20 a line.",
         "交易日历只到 {trade_date}，之后的实盘委托会被拒绝。请升级 filebridge，或在 {file} 中补充交易日："
+        "首行为 trade_date，之后每行一个日期（如 2026-11-20）。",
+    ),
+    "CALENDAR_ENDED": (
+        "The trading calendar ended with {trade_date}; live orders are denied. Install a newer filebridge, or add the "
+        "days to {file}: the header trade_date, then one date like 2026-11-20 a line.",
+        "交易日历已于 {trade_date} 结束，实盘委托一律拒绝。请升级 filebridge，或在 {file} 中补充交易日："
         "首行为 trade_date，之后每行一个日期（如 2026-11-20）。",
     ),
     "FOLDER_NOT_USABLE": (

@@ -164,6 +164,35 @@ class Outcome(StrEnum):
     CANCEL_REFUSED = "CANCEL_REFUSED"
 
 
+# As people read them; terminals' words where they have one.
+OUTCOMES_ZH: dict[str, str] = {
+    "ACCEPTED": "已接收",
+    "HELD": "待人工确认",
+    "DENIED": "已拒绝",
+    "REFUSED": "不予接受",
+    "DUPLICATE": "重复",
+    "QUARANTINED": "已隔离",
+    "CANCEL_ACCEPTED": "撤单已受理",
+    "CANCEL_REFUSED": "无法撤单",
+}
+STATUSES_ZH: dict[str, str] = {
+    "RECEIVED": "已接收",
+    "HELD": "待人工确认",
+    "APPROVED": "已批准",
+    "SUBMITTING": "正在发送",
+    "UNKNOWN": "状态未明",
+    "PENDING_CANCEL": "待撤",
+    "ACCEPTED": "已报",
+    "PARTIALLY_FILLED": "部分成交",
+    "DENIED": "已拒绝",
+    "REJECTED": "废单",
+    "CANCELED": "已撤单",
+    "EXPIRED": "已失效",
+    "NOT_SENT": "未发送",
+    "FILLED": "全部成交",
+}
+
+
 class OrderInstruction(NamedTuple):
     """One row of an order file, read strictly and normalised; nothing in it was guessed.
 

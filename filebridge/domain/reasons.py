@@ -67,7 +67,12 @@ class Problem(NamedTuple):
 
 def _fill(text: str, context: Context) -> str:
     """One pass, so that a value that itself looks like a placeholder stays as it is."""
-    return _PLACEHOLDER.sub(lambda match: context.get(match[1], match[0]), text)
+
+    def value(name: re.Match[str]) -> str:
+        # What a ledger of an older version has in English alone is told in English.
+        return context.get(name[1], context.get(name[1].removesuffix("_zh"), name[0]))
+
+    return _PLACEHOLDER.sub(value, text)
 
 
 # Keys, duplicates, accounts.
@@ -216,7 +221,22 @@ DOUBT_REASONS: dict[str, tuple[str, str]] = {
 
 # Commands given by a person.
 CONTROL_REASONS: dict[str, tuple[str, str]] = {
-    "CONTROL_DONE": ("Done. {text}", "已完成。{text}"),
+    "CONTROL_DONE": ("Done. {text}", "已完成。{text_zh}"),
+    "CONTROL_SELECTION_UNCLEAR": (
+        "Nothing was canceled: {value} is not understood. Select by account, symbol, side (BUY, SELL, ...), strategy "
+        "or basket, or all.",
+        "没有撤单：无法识别 {value}。可按 account、symbol、side（BUY、SELL 等）、strategy、basket 选择，或用 all。",
+    ),
+    "CONTROL_RELEASED": (
+        "Done. {file} is taken in again, as if it had been dropped now: its new receipt says what becomes of each row.",
+        "已完成。{file} 按刚刚投放重新接收，每一行的结果见新的回执。",
+    ),
+    "RELEASE_OF_EARLIER_DATE": (
+        "{file} was not let in: its rows name trade date {trade_date}, which has passed, so no order of them could be "
+        "sent. If it is still meant, correct the column trade_date (or leave it empty) and drop the file again.",
+        "未放行 {file}：其中的行写明交易日 {trade_date}，已经过去，委托无法发送。"
+        "如仍需要，请更正 交易日 列（或留空）后重新投放。",
+    ),
     "CONTROL_CANCEL_WAITING": (
         "Done. {value} waits in {file}, which is still being answered; it will not be sent.",
         "已完成。{value} 仍在文件 {file} 中等待处理，将不会发送。",

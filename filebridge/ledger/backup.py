@@ -15,7 +15,11 @@ def backup(ledger: Path, target: Path) -> Verification:
     Raises LedgerError if the target exists, the copy fails, or the copy is not whole.
     """
     if target.exists():
-        raise LedgerError(f"{target} exists already", hint="Name a new file; nothing is overwritten.")
+        raise LedgerError(
+            f"{target} exists already 文件已存在",
+            hint="Name a new file; nothing is overwritten.",
+            hint_zh="请另取文件名，已有文件不会被覆盖。",
+        )
     part = target.with_name(f".{target.name}.part")
     part.unlink(missing_ok=True)
     try:
@@ -29,10 +33,18 @@ def backup(ledger: Path, target: Path) -> Verification:
         found = verify(part)
     except (sqlite3.Error, OSError) as error:
         part.unlink(missing_ok=True)
-        raise LedgerError(f"the backup failed: {error}", hint="Is there room on that disk?") from error
+        raise LedgerError(
+            f"the backup failed 备份失败: {error}",
+            hint="Is there room on that disk?",
+            hint_zh="目标磁盘空间是否足够？",
+        ) from error
     if found.problems:
         part.unlink(missing_ok=True)
-        raise LedgerError(f"the copy is not whole: {found.problems[0]}", hint="Run `filebridge verify`.")
+        raise LedgerError(
+            f"the copy is not whole 备份不完整: {found.problems[0]}",
+            hint="Run `filebridge verify`.",
+            hint_zh="请运行 filebridge verify 检查账本。",
+        )
     handle = os.open(part, os.O_RDWR)
     os.fsync(handle)
     os.close(handle)

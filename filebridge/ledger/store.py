@@ -210,9 +210,9 @@ class Ledger:
             self._write(turn)
         except (sqlite3.Error, OSError) as error:
             raise LedgerError(
-                f"the ledger could not be written: {error}",
-                hint="Nothing more is sent. Check the disk (space, rights), then start filebridge again.",
-                hint_zh="已停止发送。请检查磁盘（空间、权限）后重新启动 filebridge。",
+                f"the ledger could not be written 账本无法写入: {error}",
+                hint="filebridge has ended and sends nothing. Make room on the disk, then start again.",
+                hint_zh="filebridge 已退出，不再发送。请释放磁盘空间后重新启动。",
             ) from error
         self.seq, self.head = turn.seq, turn.head
 
@@ -303,7 +303,7 @@ def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Le
     except SQLAlchemyError as error:
         engine.dispose()
         raise LedgerError(
-            f"the ledger {path.name} cannot be opened: {error}",
+            f"the ledger cannot be opened 无法打开账本 {path.name}: {error}",
             hint="Does another program hold it, is the disk full, is it on a network drive? See `filebridge verify`.",
             hint_zh="是否被其他程序占用、磁盘已满或位于网络盘？可用 filebridge verify 检查。",
         ) from error
@@ -346,7 +346,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
             found = connection.execute(f"PRAGMA {name}").fetchone()[0]
             if found != expected:
                 raise LedgerError(
-                    f"SQLite refuses {name}={value} (it says {found})",
+                    f"SQLite refuses 拒绝 {name}={value} (it says 返回 {found})",
                     hint="The ledger must lie on a local disk.",
                     hint_zh="账本必须放在本地磁盘上。",
                 )

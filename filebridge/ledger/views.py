@@ -35,7 +35,7 @@ class LedgerReader:
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise LedgerError(
-                f"there is no ledger at {path.resolve()}",
+                f"there is no ledger at 找不到账本 {path.resolve()}",
                 hint="Is it a filebridge home (--home)? If so, start `filebridge run` once; it makes the ledger.",
                 hint_zh="该目录是 filebridge 主目录吗（--home）？如是，请先运行一次 filebridge run，账本会自动建立。",
             )
@@ -353,7 +353,11 @@ class LedgerReader:
 
 
 def _unreadable(error: sqlite3.Error) -> LedgerError:
-    return LedgerError(f"the ledger cannot be read: {error}")
+    return LedgerError(
+        f"the ledger cannot be read 无法读取账本: {error}",
+        hint="Does another program hold it, or is the disk faulty? `filebridge doctor` looks.",
+        hint_zh="是否被其他程序占用，或磁盘有故障？可用 filebridge doctor 检查。",
+    )
 
 
 def _listed(values: Iterable[object]) -> str:

@@ -116,3 +116,8 @@ def _by_word(words: Mapping[Side, str] | Mapping[OrderType, str]) -> dict[str, S
 
 SIDES: dict[str, Side] = {word: Side(meant) for word, meant in _by_word(_SIDE_WORDS).items()}
 ORDER_TYPES: dict[str, OrderType] = {word: OrderType(meant) for word, meant in _by_word(_TYPE_WORDS).items()}
+# How a terminal shows a side: the first word of two letters or more that is not the side's own name.
+SIDES_ZH: dict[Side, str] = {
+    side: next(word for word in words.split() if len(word) > 1 and not word.isascii()).upper()
+    for side, words in _SIDE_WORDS.items()
+}

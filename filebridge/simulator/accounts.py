@@ -116,6 +116,8 @@ class Loan:
     days: int
     rate: int
     principal: int = 0
+    # Books of older versions do not say it.
+    symbol: str = ""
 
 
 @dataclass(slots=True)

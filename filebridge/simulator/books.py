@@ -231,8 +231,8 @@ class Books:
     def _compact(self, account: str, compact_id: str, symbol: str, kind: int, special: bool) -> None:
         self.accounts[account].compacts[compact_id] = Compact(symbol, kind, self.trade_date, special)
 
-    def _loan(self, account: str, loan_id: str, days: int, rate: int) -> None:
-        self.accounts[account].loans[loan_id] = Loan(self.trade_date, days, rate)
+    def _loan(self, account: str, loan_id: str, days: int, rate: int, symbol: str = "") -> None:
+        self.accounts[account].loans[loan_id] = Loan(self.trade_date, days, rate, symbol=symbol)
 
     def _adjust(self, account: str, reason: str, changes: list[Change]) -> None:
         """What happens to an account without an order; `reason` is for whoever reads the file."""

@@ -16,6 +16,7 @@ from filebridge.simulator.effects import (
     SHORT,
     SHORT_TODAY,
 )
+from filebridge.simulator.lending import FACE
 from filebridge.simulator.market import Market
 from filebridge.simulator.money import THOUSANDTHS
 from filebridge.simulator.wire import Message
@@ -50,15 +51,32 @@ def asset_row(account: Account, market: Market) -> Message:
 
 
 def position_rows(account: Account, wanted: str, market: Market) -> list[Message]:
-    """All positions, or those of one symbol."""
+    """All positions, money that is lent among them, or those of one symbol."""
     rows = []
+    lent: dict[str, int] = {}
+    for loan in account.loans.values():
+        if loan.principal and loan.symbol and wanted in ("", loan.symbol):
+            lent[loan.symbol] = lent.get(loan.symbol, 0) + loan.principal
     for direction, legs in SHOWN.items():
         parts = [(leg, account.legs[leg]) for leg in legs if account.legs[leg]]
         symbols = {symbol: None for _, held in parts for symbol in held if wanted in ("", symbol)}
         for symbol in symbols:
             both = [(leg, held[symbol]) for leg, held in parts if symbol in held]
             rows.append(_position_row(account, symbol, direction, both, market))
-    return rows
+    return rows + [_loan_row(account, symbol, principal, market) for symbol, principal in lent.items()]
+
+
+def _loan_row(account: Account, symbol: str, principal: int, market: Market) -> Message:
+    """Money lent by reverse repo, in 张 of 100 yuan: its price is a rate and says nothing of what it is worth. None of
+    it is available, for it comes back by itself."""
+    instrument = market.instrument(symbol)
+    yuan, face, quantity = principal / THOUSANDTHS, FACE / THOUSANDTHS, principal // FACE
+    nothing = [0, 0, 0]
+    return [
+        *(account.account_type, account.account, symbol, quantity, 0, face, yuan, *nothing, face, DIRECTION_LONG),
+        *(face, 0.0, 0.0, 0.0, "", ""),
+        instrument.name if instrument else "",
+    ]
 
 
 def _position_row(

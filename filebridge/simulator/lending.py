@@ -45,7 +45,7 @@ def post(case: Case, last_qty: int, last_price: int) -> Posting:
     amount = last_qty * FACE
     commission = case.fees.repo(order.filled_qty * FACE + amount, days) - order.commission
     loan_id = f"{case.books.trade_date.replace('-', '')}{case.books.last_fill_number + 1:010d}"
-    before = [["loan", order.account, loan_id, days, last_price]]
+    before = [["loan", order.account, loan_id, days, last_price, case.symbol]]
     changes: list[Change] = [["loans", loan_id, "principal", amount]]
     return Posting(amount, commission, [["cash", "", amount + commission]], changes, before)
 

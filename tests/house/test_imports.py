@@ -19,7 +19,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
     ("simulator",),
     ("config", "locks", "failpoints", "owners", "plainfiles", "tables", "dbf"),
-    ("sources", "sections"),
+    ("sources", "sections", "missettings"),
     ("errors",),
     ("domain",),
 )

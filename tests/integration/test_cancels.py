@@ -1,8 +1,11 @@
 """Cancels of every kind: by the broker's number, by what orders have in common, all. Each says how many and which."""
 
+from typing import Any
+
 import pytest
 
-from tests.integration.homes import Home, Receipt, orders_file, until
+from filebridge.control import ControlFolder
+from tests.integration.homes import DEADLINE_SECONDS, Home, Receipt, orders_file, until
 
 HEADER = "client_order_id,symbol,side,quantity,limit_price,strategy,basket"
 CANCEL = "action,orig_client_order_id,broker_order_id,symbol,side,strategy,basket"
@@ -94,3 +97,43 @@ def test_all_is_canceled_also_what_stands_above_in_the_same_file(shared: Home) -
     assert shared.sent_for(receipt.tags[:1]) == []
     shared.settled()
     assert shared.command("verify").returncode == 0
+
+
+def test_a_command_cancels_what_fits_and_nothing_that_it_does_not_understand(shared: Home) -> None:
+    working(
+        shared,
+        "by command.csv",
+        "W-1,601318.SH,BUY,100,47.02,动量,",
+        "W-2,601318.SH,BUY,200,47.02,均值,",
+        "W-3,113052.SH,BUY,10,110.100,动量,",
+    )
+    # Not at a terminal nobody is asked.
+    done = shared.command("cancel", "--symbol", "601318", "--side", "买入", "--strategy", "动量")
+    assert done.returncode == 0
+    assert "W-1" in done.stdout
+    assert "W-2" not in done.stdout
+    shared.wait_for_status("W-1", "CANCELED")
+    none = shared.command("cancel", "--basket", "no such")
+    assert (none.returncode, "无可撤销" in none.stdout) == (0, True)
+    for words in (("--side", "sideways"), ("W-2", "--symbol", "601318.SH"), ()):
+        assert shared.command("cancel", *words).returncode == 2
+    for fields in (
+        {"symbl": "601318.SH", "all": True},
+        {"symbol": "no symbol"},
+        {"side": "UP"},
+        {"id": "W-2", "all": True},
+    ):
+        answer = asked(shared, **fields)
+        assert (answer["ok"], answer["reason_code"]) == (False, "CONTROL_SELECTION_UNCLEAR")
+    assert {shared.order(name)["status"] for name in ("W-2", "W-3")} == {"ACCEPTED"}
+    assert shared.command("cancel", "--all").returncode == 0
+    for name in ("W-2", "W-3"):
+        shared.wait_for_status(name, "CANCELED")
+
+
+def asked(home: Home, **fields: Any) -> dict[str, Any]:
+    """The answer to a cancel that was written by hand."""
+    control = ControlFolder(home.folder / "control")
+    answer = control.wait(control.ask("cancel", by="LI", **fields), DEADLINE_SECONDS)
+    assert answer is not None
+    return answer

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from filebridge import app
 from filebridge.cli import app as commands
-from filebridge.cli.checking import wrapped
+from filebridge.cli.showing import wrapped
 from filebridge.config import load_settings
 from filebridge.domain.reasons import REASONS
 from filebridge.domain.risk import current_date

@@ -66,11 +66,13 @@ def test_a_file_of_an_earlier_day(shared: Home) -> None:
     assert receipt.outcomes == ["QUARANTINED"]
     assert yesterday in receipt.rows[0]["message"]
     assert yesterday in receipt.rows[0]["message_zh"]
-    # Released, the row of that day still never trades; the other one may.
-    assert shared.command("release", "yesterday.csv").returncode == 0
-    assert shared.receipt_no(2, "yesterday.csv").outcomes == ["ACCEPTED"] * 2
-    assert shared.wait_for_status("day-2", "EXPIRED")["reason_code"] == "EXPIRED_TRADE_DATE"
-    shared.wait_for_status("day-1", "FILLED")
+    # Its rows could only expire, so it is not let in, and says why; nor would a release of its bytes help.
+    done = shared.command("release", "yesterday.csv")
+    assert done.returncode == 1
+    assert "Correct the column trade_date".lower() in done.stdout.lower()
+    assert f"交易日 {yesterday}" in done.stdout
+    assert shared.resting(receipt).exists()
+    assert not [row for row in shared.orders() if row["client_order_id"].startswith("day-")]
 
 
 def test_a_halt_holds_until_it_is_lifted(shared: Home) -> None:
@@ -255,3 +257,25 @@ def test_a_row_for_the_other_mode_is_refused(home: Home) -> None:
     assert home.once().returncode == 1
     assert home.receipts("modes.csv")[0].codes == ["FILE_HAS_OTHER_PROBLEMS", "MODE_MISMATCH"]
     assert home.requests() == []
+
+
+def test_a_ledger_that_cannot_be_written_ends_the_program_and_says_so(home: Home, tmp_path: Path) -> None:
+    """On a full disk nothing leaves that is not recorded: the program ends, and so does every start until there is
+    room."""
+    home.drop("first.csv", orders_file(f"first,{GOOD}"))
+    assert home.once().returncode == 0
+    for number, when in enumerate(("4", "1")):
+        home.drop(f"full-{number}.csv", orders_file(f"full-{number},{GOOD}"))
+        done = home.once(failpoint=f"ledger.write:enospc:{when}:{tmp_path / when}")
+        assert done.returncode == 2, done.stdout
+        assert "账本无法写入" in done.stderr
+        assert "Make room on the disk" in done.stderr
+        assert "请释放磁盘空间" in done.stderr
+        assert "Traceback" not in done.stderr
+        status = home.status_since(0)
+        assert status["connected"] is False
+        assert "不再发送" in status["problems"][0]
+    assert home.once().returncode == 0
+    assert [home.order(f"full-{number}")["status"] for number in (0, 1)] == ["FILLED"] * 2
+    assert len(home.requests()) == 3
+    assert home.command("verify").returncode == 0

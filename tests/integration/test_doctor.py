@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import typer
 
 from filebridge import app
 from filebridge.cli import doctor
@@ -86,7 +87,7 @@ FOUND: tuple[tuple[Check, Callable[[Home], object], dict[str, str], str], ...] =
     (doctor._sources, nothing, {}, ""),
     (doctor._sources, nothing, {"FILEBRIDGE_INBOX__SOURCES": '[{name = "a", folder = "none"}]'}, "FOLDER_NOT_USABLE"),
     (doctor._sources, a_folder_a, {"FILEBRIDGE_INBOX__SOURCES": '[{name = "a", folder = "a"}]'}, ""),
-    (doctor._disk, nothing, {"FILEBRIDGE_LEDGER__FREE_BYTES_MIN": str(10**18)}, "DISK_NEARLY_FULL"),
+    (doctor._disk, nothing, {"FILEBRIDGE_LEDGER__FREE_BYTES_MIN": str(10**18)}, "DISK_FULL"),
     (doctor._clock, a_ledger_of_tomorrow, {}, "CLOCK_BEHIND_LEDGER"),
     (doctor._clock, lambda home: home.folder.joinpath(app.LEDGER).write_bytes(b"?" * 4096), {}, "LEDGER_NOT_READABLE"),
     (doctor._clock, nothing, {}, ""),
@@ -121,7 +122,7 @@ def test_it_finds_what_is_wrong(
 
 def test_it_warns_sixty_days_before_the_calendar_ends(made: Home) -> None:
     last = app.load_calendar(made.folder).last
-    for days, found in ((60, []), (59, ["CALENDAR_ENDS"]), (-1, ["CALENDAR_ENDS"])):
+    for days, found in ((60, []), (59, ["CALENDAR_ENDS"]), (0, ["CALENDAR_ENDS"]), (-1, ["CALENDAR_ENDED"])):
         now = datetime(last.year, last.month, last.day, 9, tzinfo=SHANGHAI) - timedelta(days=days)
         assert codes(doctor._calendar(patient(made, {}, now))) == found
 
@@ -157,6 +158,20 @@ def test_a_healthy_home_is_clean_and_left_as_it_was(made: Home) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "all well 一切正常" in done.stdout
     assert sorted(made.folder.rglob("*")) == before
+
+
+def test_a_warning_is_no_failure(
+    made: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    last = app.load_calendar(made.folder).last
+    for days, code, said in ((40, 0, "note 提醒"), (-1, 1, "look 处理")):
+        now = datetime(last.year, last.month, last.day, 9, tzinfo=SHANGHAI) - timedelta(days=days)
+        found = list(doctor._calendar(patient(made, {}, now)))
+        monkeypatch.setattr(doctor, "CHECKS", (lambda _, found=found: found,))
+        with pytest.raises(typer.Exit) as ended:
+            doctor.doctor(made.folder)
+        assert ended.value.exit_code == code
+        assert said in capsys.readouterr().out
 
 
 def test_it_says_what_to_do_in_both_languages(made: Home) -> None:

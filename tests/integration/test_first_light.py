@@ -216,14 +216,14 @@ def test_the_window_names_what_was_not_sent_and_why(home: Home) -> None:
     home.drop("mixed.csv", orders_file(*sells, "R-1,600000.SH,BUY,many,10.51", "R-2,60000O,BUY,100,10.51"))
     said = home.once(inbox__on_bad_row="skip").stdout
     for word in (
-        "row 14 R-1: REFUSED QUANTITY_NOT_INTEGER. ",
-        "row 15 R-2: REFUSED SYMBOL_NOT_RECOGNISED. ",
+        "mixed.csv row 14 第 14 行 R-1: REFUSED 不予接受 QUANTITY_NOT_INTEGER\n",
+        "mixed.csv row 15 第 15 行 R-2: REFUSED 不予接受 SYMBOL_NOT_RECOGNISED\n",
         "证券代码",
     ):
         assert word in said
     # Accepted, and denied only when they were about to leave.
-    assert "S-01  SELL 100 601318.SH: DENIED SELLABLE_NOT_ENOUGH. " in said
-    assert said.count(": DENIED SELLABLE_NOT_ENOUGH. ") == 10
+    assert "S-01  SELL 卖出 100 601318.SH: DENIED 已拒绝 SELLABLE_NOT_ENOUGH\n" in said
+    assert said.count(": DENIED 已拒绝 SELLABLE_NOT_ENOUGH\n") == 10
     assert "2 more DENIED SELLABLE_NOT_ENOUGH" in said
     assert "另有 2 条" in said
 

@@ -17,7 +17,7 @@ from filebridge.simulator.effects import BY_NAME
 from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import Faults
 from filebridge.simulator.fees import Fees
-from filebridge.simulator.holding_rows import asset_row
+from filebridge.simulator.holding_rows import asset_row, position_rows
 from filebridge.simulator.instruments import Instruments
 from filebridge.simulator.market import Market
 from filebridge.simulator.options import lot_margin, terms_of
@@ -164,12 +164,17 @@ def test_money_lent_by_reverse_repo_comes_back_with_its_interest(symbol: str, ea
         10_000 * YUAN,
         CASH - 10_000 * YUAN - fee,
     )
+    # It is worth what was lent, whatever its rate; and what the asset counts, a position shows.
+    (shown,) = position_rows(account, symbol, floor.market)
+    assert (shown[2:7], shown[12]) == ([symbol, 100, 0, 100.0, 10_000.0], 100.0)
+    assert asset_row(account, floor.market)[4] == 10_000
     assert fee == {1: 100, 7: 700, 3: 100}[days]
     if early:
         floor.night(early)
         assert account.lent == 10_000 * YUAN
     floor.night(back)
     assert account.loans == {}
+    assert position_rows(account, symbol, floor.market) == []
     assert (account.lent, account.cash) == (0, CASH - fee + days * 500)  # 10,000 x 1.825 % / 365 is 0.50 a day
     assert "不允许此委托类别" in floor.order("stock", "BUY", symbol, 100).message
     assert "资金可用数不足" in floor.order("stock", "SELL", symbol, 10_000).message

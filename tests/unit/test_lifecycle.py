@@ -157,3 +157,14 @@ def test_which_orders_use_up_their_key() -> None:
     assert burnt == set(Status) - unsent_end
     assert not order_in(Status.EXPIRED)._replace(submitted_at=None).burns_key
     assert order_in(Status.CANCELED)._replace(submitted_at=None).burns_key, "its owner took it back"
+
+
+def test_the_average_price_is_of_prices_and_no_money() -> None:
+    """Money lent by a repo is 100 a 张 at whatever rate; a future's amount counts its multiplier."""
+    rates = [Decimal("3.22"), Decimal("3.24")]
+    order = order_in(Status.ACCEPTED)
+    for number, rate in enumerate(rates):
+        lent = Fill(f"t{number}", 500, rate, Decimal(50_000), Decimal(0), "c1", "2026-11-20T10:00:30+08:00")
+        kind = EventKind.FILL_COMPLETE if number else EventKind.FILL_PARTIAL
+        order = apply(order, OrderEvent(kind=kind, at=LATER, fill=lent))
+    assert order.avg_fill_price == Decimal("3.2300")

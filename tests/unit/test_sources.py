@@ -76,8 +76,8 @@ def test_a_folder_that_holds_something_else_is_no_source(tmp_path: Path, folder:
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ('name = "a"\nfolder = "a"\naccount = "999"', "account 999 is not in broker.accounts"),
-        ('name = "a"\nfolder = "a"\naccounts = { x = "999" }', "account 999 is not in broker.accounts"),
+        ('name = "a"\nfolder = "a"\naccount = "999"', "account 999 is not in [broker] accounts"),
+        ('name = "a"\nfolder = "a"\naccounts = { x = "999" }', "account 999 is not in [broker] accounts"),
         ('name = "a/b"\nfolder = "a"', "name"),
         ('name = "nul"\nfolder = "a"', "device"),
         ('name = "Inbox"\nfolder = "a"', "two entries of inbox are called Inbox"),
