@@ -1,8 +1,9 @@
 """Between the domain's values and what the ledger stores: rows of the views, JSON bodies of the events."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 # pydantic's JSON, which is here anyway, is three times as fast as the standard library's and writes the same bytes.
@@ -16,6 +17,8 @@ from filebridge.domain.reasons import Reason
 
 Body = dict[str, Any]
 _QUOTE_PRICES = ("prev_close", "last", "limit_down", "limit_up")
+# Of an event, what is stored as it is.
+_PLAIN = ("broker_order_id", "counter_order_id", "name", "reported_qty", "quantity")
 
 
 def dumps(body: Body) -> str:
@@ -30,7 +33,13 @@ def loads(text: str) -> Body:
 
 
 def time_text(value: datetime | None) -> str:
-    return "" if value is None else value.isoformat(timespec="milliseconds")
+    return "" if value is None else _time_text(value, value.tzinfo)
+
+
+# Thousands of orders of a turn have the same times. One moment is equal to itself in every zone, but not spelled so.
+@lru_cache(maxsize=1024)
+def _time_text(value: datetime, _zone: tzinfo | None) -> str:
+    return value.isoformat(timespec="milliseconds")
 
 
 def time_from(text: str) -> datetime | None:
@@ -45,31 +54,68 @@ def reason_from(code: str, context: Mapping[str, str]) -> Reason | None:
     return Reason(code, dict(context)) if code else None
 
 
-def terms_body(terms: OrderTerms) -> Body:
-    return {
-        "tag": terms.tag,
-        "client_order_id": terms.client_order_id,
-        "id_derived": int(terms.id_derived),
-        "account": terms.account,
-        "mode": terms.mode,
-        "trade_date": terms.trade_date.isoformat(),
-        "symbol": terms.symbol,
-        "side": terms.side.value,
-        "order_type": terms.order_type.value,
-        "quantity": terms.quantity,
-        "limit_price": price_text(terms.limit_price),
-        "strategy": terms.strategy,
-        "note": terms.note,
-        "basket": terms.basket,
-        "start_at": time_text(terms.start_at),
-        "expire_at": time_text(terms.expire_at),
-        "intake_no": terms.intake_no,
-        "row": terms.row,
-        "received_at": time_text(terms.received_at),
-        "body_hash": terms.body_hash,
-        "price_offset": terms.price_offset,
-        "replaces": terms.replaces,
-    }
+# The columns of the view `orders`: what was asked for, and what changes as things happen to it. Their values are made
+# as tuples, for a basket has a hundred thousand of them.
+TERMS = (
+    *("tag", "client_order_id", "id_derived", "account", "mode", "trade_date", "symbol", "side", "order_type"),
+    *("quantity", "limit_price", "strategy", "note", "basket", "start_at", "expire_at", "intake_no", "row"),
+    *("received_at", "body_hash", "price_offset", "replaces"),
+)
+STATE = (
+    *("status", "updated_at", "reason_code", "reason_context", "filled_qty", "filled_amount", "reported_qty"),
+    *("broker_order_id", "counter_order_id", "name", "cancel_requested", "alarmed", "approved_at", "submitted_at"),
+    "open",
+)
+
+
+def terms_values(terms: OrderTerms) -> tuple[Any, ...]:
+    """The values of `TERMS`."""
+    return (
+        terms.tag,
+        terms.client_order_id,
+        int(terms.id_derived),
+        terms.account,
+        terms.mode,
+        terms.trade_date.isoformat(),
+        terms.symbol,
+        terms.side.value,
+        terms.order_type.value,
+        terms.quantity,
+        price_text(terms.limit_price),
+        terms.strategy,
+        terms.note,
+        terms.basket,
+        time_text(terms.start_at),
+        time_text(terms.expire_at),
+        terms.intake_no,
+        terms.row,
+        time_text(terms.received_at),
+        terms.body_hash,
+        terms.price_offset,
+        terms.replaces,
+    )
+
+
+def state_values(order: Order) -> tuple[Any, ...]:
+    """The values of `STATE`."""
+    reason = order.reason
+    return (
+        order.status.value,
+        time_text(order.updated_at),
+        reason.code if reason else "",
+        dumps(dict(reason.context)) if reason else "{}",
+        order.filled_qty,
+        price_text(order.filled_amount),
+        order.reported_qty,
+        order.broker_order_id,
+        order.counter_order_id,
+        order.name,
+        int(order.cancel_requested),
+        int(order.alarmed),
+        time_text(order.approved_at),
+        time_text(order.submitted_at),
+        int(not order.is_settled),
+    )
 
 
 def terms_from(body: Mapping[str, Any]) -> OrderTerms:
@@ -105,28 +151,7 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
 
 def order_row(order: Order) -> Body:
     """The order as a row of the view `orders`."""
-    return terms_body(order.terms) | state_body(order)
-
-
-def state_body(order: Order) -> Body:
-    """What changes in an order's row as things happen to it."""
-    return {
-        "status": order.status.value,
-        "updated_at": time_text(order.updated_at),
-        "reason_code": order.reason.code if order.reason else "",
-        "reason_context": dumps(dict(order.reason.context)) if order.reason else "{}",
-        "filled_qty": order.filled_qty,
-        "filled_amount": price_text(order.filled_amount),
-        "reported_qty": order.reported_qty,
-        "broker_order_id": order.broker_order_id,
-        "counter_order_id": order.counter_order_id,
-        "name": order.name,
-        "cancel_requested": int(order.cancel_requested),
-        "alarmed": int(order.alarmed),
-        "approved_at": time_text(order.approved_at),
-        "submitted_at": time_text(order.submitted_at),
-        "open": int(not order.is_settled),
-    }
+    return dict(zip((*TERMS, *STATE), (*terms_values(order.terms), *state_values(order)), strict=True))
 
 
 def order_from(row: Mapping[str, Any], trade_ids: frozenset[str]) -> Order:
@@ -173,18 +198,14 @@ def stop_row(body: Mapping[str, Any], seq: int) -> Body:
 
 def event_body(event: OrderEvent, status: Status) -> Body:
     """An order event as stored; `status` is what it led to. Empty fields are left out."""
-    body: Body = {
-        "event": event.kind.value,
-        "status": status.value,
-        **reason_body(event.reason),
-        "broker_order_id": event.broker_order_id,
-        "counter_order_id": event.counter_order_id,
-        "name": event.name,
-        "reported_qty": event.reported_qty,
-        "alarm": int(event.alarm),
-        "limit_price": price_text(event.limit_price),
-        "quantity": event.quantity,
-    }
+    body: Body = {"event": event.kind.value, "status": status.value, **reason_body(event.reason)}
+    for name in _PLAIN:
+        if value := getattr(event, name):
+            body[name] = value
+    if event.alarm:
+        body["alarm"] = 1
+    if event.limit_price is not None:
+        body["limit_price"] = price_text(event.limit_price)
     if event.also:
         body["also"] = [reason_body(reason) for reason in event.also]
     if event.quote is not None:
@@ -200,7 +221,7 @@ def event_body(event: OrderEvent, status: Status) -> Body:
             "counter_order_id": fill.counter_order_id,
             "traded_at": fill.traded_at,
         }
-    return {name: value for name, value in body.items() if value not in ("", 0)}
+    return body
 
 
 def quote_body(quote: Quote) -> Body:

@@ -8,10 +8,9 @@ import hashlib
 import secrets
 import sqlite3
 from base64 import b32encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,29 +18,25 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    Insert,
     Table,
-    Update,
-    bindparam,
     create_engine,
     event,
     insert,
     select,
     text,
-    update,
 )
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from filebridge import failpoints
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import Change, OrderEvent
-from filebridge.domain.orders import Order, OrderTerms
+from filebridge.domain.orders import Order
 from filebridge.errors import LedgerError
-from filebridge.ledger import codec, schema
+from filebridge.ledger import codec, schema, statements
 from filebridge.ledger.codec import Body
 from filebridge.ledger.migrating import migrate
+from filebridge.ledger.statements import Statement
 
 GENESIS = "0" * 64
 # A write-ahead log of this size takes thousands of commits on a disk that is full; one that must grow takes none.
@@ -53,8 +48,8 @@ _PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
 
 def chain_hash(previous: str, row: Body) -> str:
     """The hash of one event, over the hash before it and everything that the event says."""
-    parts = (previous, str(row["seq"]), row["at"], row["trade_date"], row["kind"], row["tag"], str(row["intake_no"]))
-    return hashlib.sha256("\x1f".join((*parts, row["body"])).encode()).hexdigest()
+    said = f"{row['seq']}\x1f{row['at']}\x1f{row['trade_date']}\x1f{row['kind']}\x1f{row['tag']}\x1f{row['intake_no']}"
+    return hashlib.sha256(f"{previous}\x1f{said}\x1f{row['body']}".encode()).hexdigest()
 
 
 class Turn:
@@ -71,7 +66,7 @@ class Turn:
         self.fills: list[Body] = []
         self.orders: dict[str, Order] = {}
         # The terms of the orders that this turn made, as they are stored, by tag.
-        self.born: dict[str, Body] = {}
+        self.born: dict[str, tuple[Any, ...]] = {}
         # The orders whose numbers at the broker are others than before, or that were settled or are open again.
         self.renumbered: set[str] = set()
         # The orders whose sending made their price (by market data) or quantity (what a replaced order has left).
@@ -122,8 +117,8 @@ class Turn:
         said, tag = body, order.terms.tag if order else ""
         if order is not None:
             self.orders[tag] = order
-            terms = self.born[tag] = codec.terms_body(order.terms)
-            said = {**body, "status": order.status.value, "terms": terms}
+            terms = self.born[tag] = codec.terms_values(order.terms)
+            said = {**body, "status": order.status.value, "terms": dict(zip(codec.TERMS, terms, strict=True))}
         seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
         self.changes.append(Change(seq, self.at, intake_no, order, None, body))
 
@@ -230,34 +225,21 @@ class Ledger:
     def _write(self, turn: Turn) -> None:
         """All of a turn, or nothing; flushed when this returns."""
         store = self._store
-        born = (
-            codec.order_row(turn.orders[tag]) if tag in turn.priced else terms | codec.state_body(turn.orders[tag])
-            for tag, terms in turn.born.items()
-        )
-        moved: list[Body] = []
-        changed: list[Body] = []
-        priced: list[Body] = []
-        for tag, order in turn.orders.items():
-            if tag in turn.priced and tag not in turn.born:
-                priced.append({**codec.order_row(order), "of_tag": tag})
-            elif tag not in turn.born:
-                (changed if tag in turn.renumbered else moved).append({**codec.state_body(order), "of_tag": tag})
+        orders = statements.order_rows(turn.orders, turn.born, renumbered=turn.renumbered, priced=turn.priced)
         store.execute("BEGIN IMMEDIATE")
         try:
             failpoints.hit("ledger.write")
-            for (statement, values), rows in (
-                (_NEW_EVENT, turn.events),
-                (_NEW_FILE, [*turn.loaded.values(), *turn.files.values()]),
-                (_NEW_ORDER, born),
-                (_CHANGED_ORDER, changed),
-                (_MOVED_ORDER, moved),
-                (_PRICED_ORDER, priced),
-                (_NEW_FILL, turn.fills),
-                (_NEW_MARK, turn.marks),
-                (_NEW_STOP, turn.stops),
-                (_NEW_QUERY, turn.queries),
-                (_NEW_FEED, turn.feeds),
-            ):
+            written: tuple[tuple[Statement, Sequence[Any]], ...] = (
+                (statements.NEW_EVENT, turn.events),
+                (statements.NEW_FILE, [*turn.loaded.values(), *turn.files.values()]),
+                *orders,
+                (statements.NEW_FILL, turn.fills),
+                (statements.NEW_MARK, turn.marks),
+                (statements.NEW_STOP, turn.stops),
+                (statements.NEW_QUERY, turn.queries),
+                (statements.NEW_FEED, turn.feeds),
+            )
+            for (statement, values), rows in written:
                 if found := list(map(values, rows)):
                     store.executemany(statement, found)
             failpoints.hit("ledger.commit")
@@ -272,9 +254,10 @@ class Ledger:
         self._engine.dispose()
 
     def new_tags(self, count: int) -> list[str]:
-        """Tags of 20 characters: four that name this home, then 80 random bits in base32."""
+        """Tags of 20 characters: four that name this home, then 80 random bits in base32. They ascend: so the orders of
+        a file lie together in each index by tag, and a commit about some of them writes few of its pages."""
         letters = b32encode(secrets.token_bytes(10 * count)).decode()
-        return [self.home_mark + letters[start : start + 16] for start in range(0, 16 * count, 16)]
+        return sorted(self.home_mark + letters[start : start + 16] for start in range(0, 16 * count, 16))
 
     def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
         """Replace the views by what the events say (see verify.fold)."""
@@ -367,34 +350,3 @@ def _grow_wal(connection: Connection, path: Path, size: int) -> None:
     connection.rollback()
     connection.exec_driver_sql("PRAGMA cache_size=-32000")
     connection.rollback()
-
-
-# Rows go to SQLite as tuples: SQLAlchemy's own way with parameters costs several times what SQLite takes for a row.
-def _prepared(statement: Insert | Update) -> tuple[str, Callable[[Body], tuple[Any, ...]]]:
-    compiled = statement.compile(dialect=sqlite.dialect())
-    assert compiled.positiontup is not None
-    return str(compiled), itemgetter(*compiled.positiontup)
-
-
-_NEW_EVENT, _NEW_ORDER, _NEW_FILL = (_prepared(insert(table)) for table in (schema.EVENTS, schema.ORDERS, schema.FILLS))
-# A very large file is recorded twice: when it is loaded, and when it is answered.
-_NEW_FILE = _prepared(insert(schema.FILES).prefix_with("OR REPLACE"))
-# A cancel of an unknown id may come twice.
-_NEW_MARK = _prepared(insert(schema.CANCEL_MARKS).prefix_with("OR IGNORE"))
-_NEW_STOP = _prepared(insert(schema.CANCEL_STOPS))
-# A query is recorded twice: when it is asked, and when it is answered.
-_NEW_QUERY = _prepared(insert(schema.QUERIES).prefix_with("OR REPLACE"))
-_NEW_FEED = _prepared(insert(schema.FEEDS).prefix_with("OR REPLACE"))
-_STATE = [column.name for column in schema.ORDERS.columns if column.name not in OrderTerms._fields]
-_INDEXED = ("open", "broker_order_id", "counter_order_id")
-
-
-def _change_of(names: list[str]) -> tuple[str, Callable[[Body], tuple[Any, ...]]]:
-    values: dict[str, Any] = {name: bindparam(name) for name in names}
-    return _prepared(update(schema.ORDERS).where(schema.ORDERS.c.tag == bindparam("of_tag")).values(values))
-
-
-_CHANGED_ORDER = _change_of(_STATE)
-# An UPDATE that names an indexed column writes its index as well, the value be the same or not.
-_MOVED_ORDER = _change_of([name for name in _STATE if name not in _INDEXED])
-_PRICED_ORDER = _change_of([*_STATE, "limit_price", "quantity"])
