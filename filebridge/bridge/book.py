@@ -4,6 +4,7 @@ Every change goes through here into the current turn, so memory and ledger canno
 the process does not survive.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -23,7 +24,8 @@ _SENDABLE = (Status.RECEIVED, Status.APPROVED)
 _MOVING = (Status.SUBMITTING, Status.PENDING_CANCEL)
 _KNOWN_TO_BROKER = (Status.ACCEPTED, Status.PARTIALLY_FILLED)
 
-Key = tuple[date, str, str]
+# Trade date and account: within one a client_order_id is a key.
+Group = tuple[date, str]
 # Late and repeated pushes are about orders that ended a moment ago; so many of those are kept at hand.
 _RECENT_MAX = 2000
 
@@ -38,9 +40,9 @@ class OrderBook:
         self._reader = reader
         self._open: dict[str, Order] = {}
         self._recent: dict[str, Order] = {}
-        self._new: dict[Key, list[str]] = {}
-        # What the ledger held of a key when this turn began.
-        self._stored: dict[Key, list[Order]] = {}
+        # The tags of this turn's new orders; and what the ledger held of ids that were looked up, when the turn began.
+        self._new: defaultdict[Group, dict[str, list[str]]] = defaultdict(dict)
+        self._stored: defaultdict[Group, dict[str, tuple[Order, ...]]] = defaultdict(dict)
         self._marked: dict[tuple[date, str], set[str]] = {}
         self._turn: Turn | None = None
         self.by_status: dict[Status, dict[str, None]] = {status: {} for status in Status}
@@ -137,20 +139,22 @@ class OrderBook:
 
     def look_up(self, *, trade_date: date, account: str, ids: Iterable[str]) -> None:
         """Have what the ledger knows of these client_order_ids at hand for this turn, by one question."""
-        missing = [name for name in ids if (trade_date, account, name) not in self._stored]
-        self._stored |= {(trade_date, account, name): [] for name in missing}
+        stored = self._stored[(trade_date, account)]
+        missing = [name for name in ids if name not in stored]
+        stored |= dict.fromkeys(missing, ())
         for order in self._reader.orders_with_keys(trade_date=trade_date, account=account, ids=missing):
-            self._stored[(trade_date, account, order.terms.client_order_id)].append(order)
+            stored[order.terms.client_order_id] += (order,)
 
-    def with_keys(self, *, trade_date: date, account: str, ids: Iterable[str]) -> dict[str, list[Order]]:
-        """What is known of each client_order_id, oldest first; this turn's orders included."""
+    def with_keys(self, *, trade_date: date, account: str, ids: Iterable[str]) -> defaultdict[str, list[Order]]:
+        """What is known of these client_order_ids, oldest first; this turn's orders included."""
         wanted = list(ids)
         self.look_up(trade_date=trade_date, account=account, ids=wanted)
-        found: dict[str, list[Order]] = {}
+        stored, new = self._stored[(trade_date, account)], self._new[(trade_date, account)]
+        found: defaultdict[str, list[Order]] = defaultdict(list)
         for name in wanted:
-            key = (trade_date, account, name)
-            found[name] = [self._open.get(order.terms.tag, order) for order in self._stored[key]]
-            found[name] += [self._open[tag] for tag in self._new.get(key, ())]
+            if stored[name] or name in new:
+                found[name] = [self._open.get(order.terms.tag, order) for order in stored[name]]
+                found[name] += [self._open[tag] for tag in new.get(name, ())]
         return found
 
     def canceled_before(self, *, trade_date: date, account: str) -> set[str]:
@@ -167,13 +171,11 @@ class OrderBook:
         """The basket's orders with derived ids, oldest first; this turn's orders included."""
         wanted = set(symbols)
         stored = self._reader.basket_orders(trade_date=trade_date, account=account, basket=basket, symbols=wanted)
-        fresh = [self._open[tag] for tags in self._new.values() for tag in tags]
+        fresh = [self._open[tag] for tags in self._new[(trade_date, account)].values() for tag in tags]
         return [self._open.get(order.terms.tag, order) for order in stored] + [
             order
             for order in fresh
-            if (order.terms.trade_date, order.terms.account, order.terms.basket) == (trade_date, account, basket)
-            and order.terms.id_derived
-            and order.terms.symbol in wanted
+            if order.terms.basket == basket and order.terms.id_derived and order.terms.symbol in wanted
         ]
 
     def open_with_id(self, *, account: str, client_order_id: str) -> list[Order]:
@@ -217,13 +219,15 @@ class OrderBook:
     # ---- changing
 
     def answer(self, body: Body, order: Order | None, *, intake_no: int) -> Body:
-        """Record the answer to a row, and the order that it made, if it made one."""
+        """Record the answer to a row, and the order that it made, if it made one; what it made RECEIVED our rules were
+        asked about."""
         self.turn.answer_row(body, intake_no=intake_no, order=order)
         if order is None:
             return body
         terms = order.terms
-        self._new.setdefault((terms.trade_date, terms.account, terms.client_order_id), []).append(terms.tag)
-        self._put(order)
+        self._new[(terms.trade_date, terms.account)].setdefault(terms.client_order_id, []).append(terms.tag)
+        # Of what replaces another the quantity is not known yet.
+        self._put(order, is_fit=not terms.replaces)
         return body
 
     def happen(self, order: Order, event: OrderEvent, *, after: Order | None = None, raw: Body | None = None) -> Order:
@@ -260,7 +264,7 @@ class OrderBook:
         if replaces and order.status is not Status.DENIED and (waits or replaces not in self._successors):
             self._successors[replaces] = order.terms.tag
 
-    def _put(self, order: Order) -> None:
+    def _put(self, order: Order, *, is_fit: bool = False) -> None:
         tag = order.terms.tag
         self._follow_up(order)
         before = self._open.get(tag)
@@ -270,4 +274,4 @@ class OrderBook:
         self._open[tag] = order
         self.by_status[order.status][tag] = None
         if order.status in _SENDABLE and (before is None or before.status is not order.status):
-            self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
+            self.ready.append(Place(tag, order.terms.account, order.terms.intake_no, is_fit))

@@ -80,9 +80,10 @@ class Judge:
     def stance(self) -> Stance:
         return self._guard.stance
 
-    def judge(self, order: Order) -> Judgement:
-        """Whether an order may leave; a reason ends it, or holds it."""
-        verdict = risk.at_sending(order, self._moment, self._rules, self._guard.stance)
+    def judge(self, order: Order, *, is_fit: bool = False) -> Judgement:
+        """Whether an order may leave; a reason ends it, or holds it. `is_fit`: this run, and so these rules, were asked
+        whether such an order can ever be sent, and it can."""
+        verdict = self.in_time(order) if is_fit else self._at_sending(order)
         if verdict is not Verdict.SEND:
             return Judgement(verdict)
         terms, now = order.terms, self._moment.now
@@ -108,7 +109,7 @@ class Judge:
         if priced.terms is not terms:
             price = priced.terms.limit_price
             # What could not be said of an order without a price.
-            verdict = risk.at_sending(order._replace(terms=priced.terms), self._moment, self._rules, self._guard.stance)
+            verdict = self._at_sending(order._replace(terms=priced.terms))
             if verdict is not Verdict.SEND:
                 return Judgement(verdict, found.quote)
             asked = asked._replace(terms=priced.terms, counters=self._book.tally.counters(priced.terms, now))
@@ -122,6 +123,9 @@ class Judge:
         if limits.is_about(found, Need.BALANCE) and self._may_be_told_better(order, asked):
             return Verdict.KEEP_PLACE
         return found
+
+    def _at_sending(self, order: Order) -> Verdict | Reason:
+        return risk.at_sending(order, self._moment, self._rules, self._guard.stance)
 
     def in_time(self, order: Order) -> Verdict | Reason:
         """Whether this is a time at which an order may leave, whatever else there is to say of it."""

@@ -1,6 +1,6 @@
 """Which order leaves next: in the order in which they came, but those of very large files behind all others."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Set
 from typing import NamedTuple
 
@@ -8,15 +8,17 @@ _NOBODY: Set[str] = frozenset()
 
 
 class Place(NamedTuple):
-    """Who stands in line."""
+    """Who stands in line. `is_fit`: this run has asked whether such an order may ever be sent, and the answer was yes;
+    its terms and our rules are the same still."""
 
     tag: str
     account: str
     intake_no: int
+    is_fit: bool = False
 
 
 # The places of each account, with their numbers in the line of all: the smallest leaves first.
-_Lane = dict[str, deque[tuple[int, Place]]]
+_Lane = defaultdict[str, deque[tuple[int, Place]]]
 
 
 class Lanes:
@@ -26,8 +28,8 @@ class Lanes:
     def __init__(self, large: Iterable[int]) -> None:
         # The intake numbers of very large files.
         self.large = set(large)
-        self._first: _Lane = {}
-        self._behind: _Lane = {}
+        self._first: _Lane = defaultdict(deque)
+        self._behind: _Lane = defaultdict(deque)
         self._last = self._front = 0
 
     def holds(self, *, but: Set[str] = _NOBODY) -> bool:
@@ -58,7 +60,7 @@ class Lanes:
 
     def _line_of(self, place: Place) -> deque[tuple[int, Place]]:
         lane = self._behind if place.intake_no in self.large else self._first
-        return lane.setdefault(place.account, deque())
+        return lane[place.account]
 
 
 def _head(line: deque[tuple[int, Place]]) -> int:

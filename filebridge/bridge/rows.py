@@ -1,6 +1,6 @@
 """The rows of one file, decided one after the other; each sees what the rows before it did."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from pathlib import PurePath
@@ -20,6 +20,7 @@ from filebridge.domain.orders import (
     Order,
     OrderInstruction,
     OrderTerms,
+    OrderType,
     Outcome,
     Status,
     body_hash,
@@ -63,13 +64,15 @@ class RowKeys:
         self._rules = rules
         self._only_account = only_account
         self._seen: Counter[tuple[_Group, str, str]] = Counter()
+        # What is asked once for all rows alike.
+        self._days: dict[tuple[Action, str, OrderType | None], date] = {}
 
     def drafts(self, rows: Iterable[OrderInstruction]) -> list[Draft]:
         return [self._draft(row) for row in rows]
 
     def _draft(self, row: OrderInstruction) -> Draft:
         account = row.account or self._only_account
-        if row.trade_date is None and (day := risk.row_date(row, self._now, self._rules)) != self._today:
+        if row.trade_date is None and (day := self._day(row)) != self._today:
             row = row._replace(trade_date=day)
         group = (row.trade_date or self._today, account)
         if row.action not in (Action.ORDER, Action.REPLACE):
@@ -82,6 +85,13 @@ class RowKeys:
         nth = self._seen[same]
         name = derived_id(trade_date=group[0], account=account, basket=row.basket, body=body, nth=nth)
         return Draft(row, group, name, body)
+
+    def _day(self, row: OrderInstruction) -> date:
+        alike = (row.action, row.symbol, row.order_type)
+        day = self._days.get(alike)
+        if day is None:
+            day = self._days[alike] = risk.row_date(row, self._now, self._rules)
+        return day
 
 
 class FileRows:
@@ -120,7 +130,7 @@ class FileRows:
         self._stop_rest = stop_rest
         self._stops = stops or Stops()
         self._ledger = ledger
-        self._known: dict[_Group, dict[str, list[Order]]] = {}
+        self._known: dict[_Group, defaultdict[str, list[Order]]] = {}
         self._canceled: dict[_Group, set[str]] = {}
         # By row.
         self._corrects: dict[int, Order] = {}
@@ -137,7 +147,7 @@ class FileRows:
             self._look_up(group, members)
         tags = iter(self._ledger.new_tags(len(drafts)))
         for draft in drafts:
-            orders = self._known[draft.group].get(draft.name, [])
+            orders = self._known[draft.group][draft.name]
             if orders:
                 # What earlier rows of this file did to them.
                 orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
@@ -221,7 +231,8 @@ class FileRows:
     def _refusal(self, row: OrderInstruction, terms: OrderTerms) -> Reason | None:
         """Why an order like this cannot be sent; one that names its time may wait for it."""
         refused = risk.refusal(terms, self._rules) or self._guard.refusal(terms)
-        if refused is not None or row.start_at is not None or row.trade_date is not None:
+        names_time = row.start_at is not None or row.trade_date is not None
+        if refused is not None or names_time or self._rules.outside_session == "wait":
             return refused
         return risk.outside_session(terms, risk.opening_of(terms, self._moment, self._rules), self._rules)
 

@@ -134,7 +134,7 @@ class Sender:
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            judgement, left = self._judged(order)
+            judgement, left = self._judged(order, is_fit=place.is_fit)
             verdict = judgement.verdict
             if verdict is risk.Verdict.SEND:
                 group.append(self._book.happen(order, _submit(judgement, left, now)))
@@ -296,11 +296,11 @@ class Sender:
         """Whether the order's number may be another one's by now: brokers begin again every day."""
         return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
 
-    def _judged(self, order: Order) -> tuple[Judgement, int]:
+    def _judged(self, order: Order, *, is_fit: bool) -> tuple[Judgement, int]:
         """Whether an order may leave; and of one that replaces another how much, which is what is left when that one
         has ended."""
         if not order.terms.replaces:
-            return self._judge.judge(order), 0
+            return self._judge.judge(order, is_fit=is_fit), 0
         replaced = list(self._book.replaced_by(order))
         left = replacing.quantity_left(order, replaced)
         if isinstance(left, Reason):

@@ -80,7 +80,7 @@ class Moment(NamedTuple):
     now: datetime
     today: date | None
     open_since: datetime | None
-    known: dict[tuple[Kept, InstrumentKind, Board | None, OrderType], Opening]
+    known: dict[tuple[Kept, InstrumentKind, Board | None, OrderType] | None, Opening]
 
 
 def moment_of(now: datetime, rules: Rules) -> Moment:
@@ -91,7 +91,10 @@ def moment_of(now: datetime, rules: Rules) -> Moment:
 def opening_of(terms: OrderTerms, moment: Moment, rules: Rules) -> Opening:
     """What the moment means for an order like this."""
     if rules.hours == "always":
-        return Opening(moment.today, moment.open_since, Phase.CONTINUOUS)
+        # Then all orders are alike.
+        return moment.known.get(None) or moment.known.setdefault(
+            None, Opening(moment.today, moment.open_since, Phase.CONTINUOUS)
+        )
     symbol = terms.symbol
     alike = (kept_hours(symbol), instrument_kind(symbol), board(symbol), terms.order_type)
     if alike not in moment.known:

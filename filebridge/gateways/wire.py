@@ -19,6 +19,9 @@ def message_of(wire: Raw, generation: int) -> base.Message | None:
     return make(wire, generation) if make else None
 
 
+# Calling an enumeration for its member takes as long as reading the whole line.
+_KINDS = {kind.value: kind for kind in EventKind}
+_SIDES: dict[str, Side | None] = {"": None, **{side.value: side for side in Side}}
 # As the worker begins such a line (see XtBroker): what is about one order. The worker's keeper needs none of them.
 NEWS = (b'{"kind":"order', b'{"kind":"fill"')
 
@@ -34,10 +37,10 @@ def opened(message: base.Message) -> base.Message:
 
 def order_report(wire: Raw) -> OrderReport:
     return OrderReport(
-        kind=EventKind(wire["report"]),
+        kind=_KINDS[wire["report"]],
         account=wire["account"],
         symbol=wire["symbol"],
-        side=Side(wire["side"]) if wire["side"] else None,
+        side=_SIDES[wire["side"]],
         quantity=wire["quantity"],
         limit_price=Decimal(wire["limit_price"]),
         filled_qty=wire["filled_qty"],
@@ -55,7 +58,7 @@ def fill_report(wire: Raw) -> FillReport:
     return FillReport(
         account=wire["account"],
         symbol=wire["symbol"],
-        side=Side(wire["side"]) if wire["side"] else None,
+        side=_SIDES[wire["side"]],
         tag=wire["tag"],
         broker_order_id=wire["broker_order_id"],
         counter_order_id=wire["counter_order_id"],

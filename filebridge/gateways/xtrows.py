@@ -3,6 +3,7 @@
 import math
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from filebridge.domain.events import EventKind
@@ -106,11 +107,14 @@ def _side(order_type: int) -> str:
     return side.value if side else ""
 
 
+# Prices, and the seconds of a busy minute, come thousands of times.
+@lru_cache(maxsize=10_000)
 def _money(value: float) -> str:
     """To four places: a binary float carries no more of a price, and 10.1 must read 10.1. NaN is 0: no price."""
     return price_text(Decimal(repr(round(value, 4)))) if math.isfinite(value) else "0"
 
 
+@lru_cache(maxsize=100)
 def _time(value: int) -> str:
     """xtquant gives seconds since 1970; anything that cannot be that is left out."""
     if not 1_000_000_000 < value < 10_000_000_000:
