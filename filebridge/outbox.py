@@ -79,8 +79,7 @@ class Outbox:
     def query(self, query: Row) -> None:
         """Write what the broker answered to a row of a file, or that it did not."""
         columns, answers = QUERIES[query["query"]], partial(self._rows.file_events, query["intake_no"])
-        text = lambda: (table(columns, []), *csv_lines(columns, _told_rows(query, answers())))  # noqa: E731
-        self._replace_slowly(self.folder / query["report"], text)
+        self._replace_slowly(self.folder / query["report"], lambda: _csv(columns, _told_rows(query, answers())))
 
     def receipt(self, file: Row, events: Iterable[Row]) -> None:
         """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
@@ -188,14 +187,10 @@ class Outbox:
         return lambda: (_event_line(row) for row in self._rows.events(trade_date=day))
 
     def _fills_text(self, day: date) -> Callable[[], Iterable[str]]:
-        return lambda: (table(FILLS, []), *csv_lines(FILLS, self._rows.fill_rows(day)))
+        return lambda: _csv(FILLS, self._rows.fill_rows(day))
 
     def _orders_text(self, day: date) -> Callable[[], Iterable[str]]:
-        rows = self._rows
-        return lambda: (
-            table(ORDERS, []),
-            *csv_lines(ORDERS, (self._present(row) for row in rows.order_rows(day))),
-        )
+        return lambda: _csv(ORDERS, map(self._present, self._rows.order_rows(day)))
 
     # ---- to disk
 
@@ -248,6 +243,12 @@ class Outbox:
         except OSError as error:
             self._late[path] = whole
             self._errors[path] = error.strerror or str(error)
+
+
+def _csv(columns: list[str], rows: Iterable[Row]) -> Iterator[str]:
+    """A table in pieces, each made when it is written: a long day's is never in memory as a whole."""
+    yield table(columns, [])
+    yield from csv_lines(columns, rows)
 
 
 def _receipt_name(file: Row) -> str:

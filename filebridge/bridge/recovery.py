@@ -13,25 +13,23 @@ from filebridge.bridge.book import OrderBook
 from filebridge.bridge.hearing import Listener
 from filebridge.bridge.judging import Judge
 from filebridge.bridge.listing import Listing, SeenRows
+from filebridge.bridge.pace import Pace
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
 from filebridge.domain.counters import Balance, Holding
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import TAG_LENGTH, could_be, pair_untagged
+from filebridge.domain.reconcile import TAG_LENGTH, Lists, could_be, pair_untagged
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Balances, Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
 
 _SOON, _PAUSE = timedelta(seconds=1), timedelta(seconds=0.3)
-# The broker's lists are read at least every so many periods.
-_LISTS_AT_LEAST = 20
-# A long list takes the worker and us many seconds and hundreds of megabytes: at most one part in so many of the day.
-_LISTS_PAUSE = 10
 # So many orders are fetched from the ledger at a time.
 _PART = 1000
 _Report = TypeVar("_Report", OrderReport, FillReport)
+_AT_BROKER = tuple(status for status in Status if status not in LOCAL)
 _WORKING = (Status.ACCEPTED, Status.PARTIALLY_FILLED, Status.PENDING_CANCEL)
 
 
@@ -66,16 +64,13 @@ class Reconciler:
         # When positions and assets alone were asked for, beside lists that are on their way.
         self._balances_at: datetime | None = None
         self._asked_at: datetime | None = None
-        # Orders and trades are asked for as well: a long list on a busy day, so only when something may have changed
-        # that pushes did not tell; then by this moment.
+        # By this moment the lists of the day are asked for as well: a push may have been lost.
         self._lists_by: datetime | None = None
+        self._pace = Pace(self._period)
         # Since something changed, the broker's books have not been read again.
         self.is_owed_an_answer = False
         self._again = False
         self._untold_asks = 0
-        self._orders_at: datetime | None = None
-        # How long the last lists took.
-        self._lists_took = timedelta(0)
         self._ask_at: datetime | None = None
         self._books: dict[str, Any] = {}
         # When an account's orders were last listed completely.
@@ -92,7 +87,8 @@ class Reconciler:
         """All is to be asked anew. What is on its way (the clock leapt) comes to its end first, and counts for nothing:
         a second question would get the rest of the first one's answer."""
         self.is_owed_an_answer, self._is_void = True, self._asked
-        self._ask_at, self._lists_by, self._orders_at = now, now, None
+        self._ask_at, self._lists_by = now, now
+        self._pace.begin()
         self._seen.clear()
 
     def disconnected(self) -> None:
@@ -141,34 +137,21 @@ class Reconciler:
             return
         hurried, self._judge.wants_balance = self._judge.wants_balance, False
         try:
-            wanted = self._lists_by is not None and now >= self._lists_by
-            lists = wanted or (not hurried and self._lists_are_due(now))
-            self._gateway.query(orders=lists)
+            lists = Lists.NONE if hurried else self._lists_due(now)
+            if self._lists_by is not None and now >= self._lists_by:
+                lists = Lists.ALL
+            self._gateway.query(lists, expected=self._book.tally.orders_today)
             self._asked, self._asked_at = True, now
-            if lists:
-                self._lists_by, self._orders_at = None, now
+            self._pace.asked(lists, now)
+            if lists is Lists.ALL:
+                self._lists_by = None
         except GatewayNotReady:
             self._ask_at = None
 
-    def _lists_are_due(self, now: datetime) -> bool:
-        """Whether the day's orders and trades are to be read, though nothing calls for it: a push may have been lost.
-
-        Such an order stays open without any news. While there is none, the lists are read now and then only: on a busy
-        day they have hundreds of thousands of rows, which the broker gives whole or not at all.
-        """
-        if self._orders_at is None:
-            return True
-        since = now - self._orders_at
-        if since < max(self._period, _LISTS_PAUSE * self._lists_took):
-            return False
-        if since >= _LISTS_AT_LEAST * self._period and not self._sender.is_hurried:
-            return True
-        return any(
-            now - order.updated_at >= self._period
-            for order in self._book.open_orders()
-            # What waits here to be sent, in a long line perhaps, is in no list of the broker's.
-            if order.status not in LOCAL
-        )
+    def _lists_due(self, now: datetime) -> Lists:
+        # What waits here to be sent, in a long line perhaps, is in no list of the broker's.
+        silent = (o for o in self._book.in_status(*_AT_BROKER) if now - o.updated_at >= self._period)
+        return self._pace.due(now, silent, hurried=self._sender.is_hurried)
 
     def hear(self, answer: Snapshots, now: datetime) -> bool:
         """Within a turn: bring the ledger to what the broker's books say, or this part of them. Returns whether the
@@ -185,8 +168,7 @@ class Reconciler:
             return False
         listings, self._listings = self._listings, None
         self._asked = False
-        if self._asked_at is not None and self._asked_at == self._orders_at:
-            self._lists_took = max(now - self._asked_at, timedelta(0))
+        self._pace.answered(now)
         if self._is_void:
             self._is_void, self._ask_at = False, now
             return False
@@ -195,6 +177,8 @@ class Reconciler:
         self._ask_at = now + (_SOON if self.is_owed_an_answer else self._period)
         for snapshot in answer.accounts:
             self._hear_part(snapshot, listings, now)
+        if self._pace.wants_all(now):
+            self._ask_by(now + _SOON)
         self._listener.books_are_old = False
         # What ended a moment ago may have its fills on the way; they are heard later while orders wait to be sent.
         on_the_way = self._period if self._sender.is_hurried else _SOON
@@ -202,7 +186,7 @@ class Reconciler:
         # The broker counts fills that it has not told yet; asked again soon, then less and less often.
         self._untold_asks = self._untold_asks + 1 if untold else 0
         if untold:
-            self.ask_soon(now, max(_SOON * 2 ** min(self._untold_asks, 10), _LISTS_PAUSE * self._lists_took))
+            self.ask_soon(now, max(_SOON * 2 ** min(self._untold_asks, 10), self._pace.rest))
         return True
 
     def hear_balances(self, answer: Balances) -> None:
@@ -217,7 +201,7 @@ class Reconciler:
     def is_reading(self) -> bool:
         """Whether the worker is busy with a list of the day, perhaps for many seconds: what is handed to it now would
         be late when its turn comes."""
-        return self._asked and self._listings is None and self._asked_at == self._orders_at
+        return self._asked and self._listings is None and self._pace.lists is Lists.ALL
 
     def _hear_part(self, snapshot: Snapshot, listings: dict[str, Listing], now: datetime) -> None:
         """One part of one account's list. Each row is a fact of its own; what is not there counts only at the end of a
@@ -232,14 +216,18 @@ class Reconciler:
             self._listener.fill(fill, raw, now, in_snapshot=True)
         if not snapshot.is_end:
             return
-        self._match_untagged(listing, now)
+        if snapshot.lists is Lists.ALL:
+            self._match_untagged(listing, now)
         if not (snapshot.complete and is_whole):
             self.agreed.discard(snapshot.account)
             self.ask_soon(now)
             return
         self._record_books(snapshot)
         self._book.tally.tell(snapshot.account, _balance(snapshot, self._asked_at or now))
-        if snapshot.has_orders:
+        if snapshot.lists is Lists.WORKING:
+            ours = (o for o in self._book.in_status(*_WORKING) if o.terms.account == snapshot.account)
+            self._pace.is_missing |= any(self._is_missing(order, listing, now) for order in ours)
+        if snapshot.lists is Lists.ALL:
             self._not_listed(snapshot.account, listing, now)
             if snapshot.account not in self.agreed:
                 self.agreed.add(snapshot.account)
@@ -308,6 +296,13 @@ class Reconciler:
             return False
         self._seen.add(seen)
         return True
+
+    def _is_missing(self, order: Order, listing: Listing, now: datetime) -> bool:
+        """Whether the list of working orders shows that a push about this one was lost."""
+        if self._asked_at is None or order.updated_at >= self._asked_at:
+            return False
+        fills_are_late = order.filled_qty < order.reported_qty and now - order.updated_at >= self._period
+        return fills_are_late or order.terms.tag not in listing.listed
 
     def _not_listed(self, account: str, listing: Listing, now: datetime) -> None:
         moment = risk.moment_of(now, self._rules)

@@ -5,6 +5,7 @@ A repeated, late or reordered report gives no event, so that pushes and snapshot
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import NamedTuple
 
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
@@ -19,6 +20,15 @@ TAG_LENGTH = 20
 # A report without our tag may be an order in doubt if the counter's time lies this near to the sending.
 CANDIDATE_WINDOW = timedelta(seconds=120)
 CLOCK_SLACK = timedelta(seconds=2)
+
+
+class Lists(StrEnum):
+    """What is asked for beside positions and asset: nothing, the orders that still work, or all of the day's orders and
+    trades, which on a busy day are hundreds of thousands."""
+
+    NONE = "none"
+    WORKING = "working"
+    ALL = "all"
 
 
 class News(NamedTuple):

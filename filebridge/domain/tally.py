@@ -291,6 +291,11 @@ class Tally:
         books = self._accounts[account]
         return books.out + _within(books.called, now, SECOND)
 
+    @property
+    def orders_today(self) -> int:
+        """How many orders left on this trade date, of all accounts."""
+        return self._total.orders
+
     def is_shown(self, account: str) -> bool:
         """Whether the balance shows every order of the account that the broker is known to know or will soon answer:
         all but those in doubt."""

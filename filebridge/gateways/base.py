@@ -13,6 +13,7 @@ from filebridge.domain.events import FillReport, OrderReport
 from filebridge.domain.orders import Order
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
+from filebridge.domain.reconcile import Lists
 
 Raw = dict[str, Any]
 
@@ -43,14 +44,14 @@ class Asset(NamedTuple):
 class Snapshot(NamedTuple):
     """The broker's books of one account, read in one breath.
 
-    `complete` is false where any part did not answer: an empty list is then no proof of anything. `has_orders` is false
-    where only positions and asset were asked for. A long list comes in several of these: the one that `is_end` tells
-    positions and asset and whether all is complete, and `rows_before` how many orders and fills those before it had.
+    `complete` is false where any part did not answer: an empty list is then no proof of anything. `lists` is what was
+    asked for. A long list comes in several of these: the one that `is_end` tells positions and asset and whether all is
+    complete, and `rows_before` how many orders and fills those before it had.
     """
 
     account: str
     complete: bool
-    has_orders: bool
+    lists: Lists
     orders: tuple[tuple[OrderReport, Raw], ...]
     fills: tuple[tuple[FillReport, Raw], ...]
     positions: tuple[Position, ...]
@@ -238,8 +239,9 @@ class Gateway(Protocol):
 
     def cancel(self, orders: Sequence[Order]) -> None: ...
 
-    def query(self, *, orders: bool) -> None:
-        """Ask for positions and asset of every account; `orders` for its orders and trades as well."""
+    def query(self, lists: Lists, *, expected: int) -> None:
+        """Ask for positions and asset of every account, and for these lists as well; `expected` is how many orders of
+        the day are known of, for a long list may take longer than other answers."""
 
     def more(self) -> None:
         """Ask for the next part of the answer to `query`. A part at a time, so that a day's list is never in memory as

@@ -22,7 +22,7 @@ from pydantic_core import from_json, to_json
 
 from filebridge.domain.orders import Order, price_text
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import TAG_LENGTH
+from filebridge.domain.reconcile import TAG_LENGTH, Lists
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.lifeline import Lifeline
@@ -31,6 +31,8 @@ from filebridge.gateways.wire import NEWS, message_of
 # Each session id leaves a large queue file in a live terminal's userdata, and the same one again at once is refused.
 SESSIONS = 4
 _STILL_SECONDS = 1.0
+# The whole list of a day comes at once: of half a million orders in some ten seconds.
+ORDERS_LISTED_A_SECOND = 10_000
 HANDED_SUFFIX = ".tags"
 RETRY_SECONDS = (0.0, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -104,8 +106,9 @@ class Supervisor:
     def cancel(self, orders: Sequence[Order]) -> None:
         self._ask("cancel", "handed", orders=[_outgoing(order) for order in orders])
 
-    def query(self, *, orders: bool) -> None:
-        self._ask("query", "snapshots", has_orders=orders)
+    def query(self, lists: Lists, *, expected: int) -> None:
+        extra = expected / ORDERS_LISTED_A_SECOND if lists is Lists.ALL else 0.0
+        self._ask("query", "snapshots", extra_seconds=extra, lists=lists)
 
     def more(self) -> None:
         self._ask("more", "snapshots")
@@ -184,8 +187,9 @@ class Supervisor:
         }
         worker.commands.put(first)
 
-    def _ask(self, verb: str, answer: str, **fields: Any) -> None:
-        self._ready_worker().owes.append((answer, time.monotonic() + self._settings.answer_seconds))
+    def _ask(self, verb: str, answer: str, *, extra_seconds: float = 0.0, **fields: Any) -> None:
+        allowed = self._settings.answer_seconds + extra_seconds
+        self._ready_worker().owes.append((answer, time.monotonic() + allowed))
         self._tell(verb, **fields)
 
     def _tell(self, verb: str, **fields: Any) -> None:
@@ -245,6 +249,9 @@ class Supervisor:
         # The worker answers in the order in which it was asked.
         if worker.owes and worker.owes[0][0] == kind:
             worker.owes.pop(0)
+            # It only comes to what it was asked meanwhile now.
+            for what, due in worker.owes[:1]:
+                worker.owes[0] = (what, max(due, time.monotonic() + self._settings.answer_seconds))
         if kind == "up":
             worker.up = True
         elif kind == "failed":

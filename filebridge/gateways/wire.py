@@ -9,6 +9,7 @@ from pydantic_core import from_json
 from filebridge.domain.events import EventKind, FillReport, OrderReport
 from filebridge.domain.orders import Fill, Side
 from filebridge.domain.quotes import Quote
+from filebridge.domain.reconcile import Lists
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
 
@@ -96,7 +97,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
     return base.Snapshot(
         account=account,
         complete=wire["complete"],
-        has_orders=wire["has_orders"],
+        lists=Lists(wire["lists"]),
         orders=tuple((order_report(row), row) for row in wire["orders"]),
         fills=tuple((fill_report(row), row) for row in wire["fills"]),
         positions=tuple(

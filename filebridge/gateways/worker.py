@@ -24,6 +24,7 @@ from pydantic_core import from_json, to_json
 from filebridge import failpoints
 from filebridge.domain.orders import Query
 from filebridge.domain.reasons import Reason
+from filebridge.domain.reconcile import Lists
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.xtquotes import XtQuotes
 from filebridge.gateways.xttrader import XtBroker, import_xttrader
@@ -155,7 +156,7 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
                 for part in broker.told(Query(command["query"]), command["account"], command["number"]):
                     outlet.emit(part)
             case "query":
-                books = broker.books(orders=command["has_orders"])
+                books = broker.books(Lists(command["lists"]))
                 outlet.emit(next(books))
             case "more":
                 # There is none where the answer was at its end already: an end that belongs to no list.

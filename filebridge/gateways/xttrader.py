@@ -9,6 +9,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -16,7 +17,7 @@ from typing import Any
 
 from filebridge.domain.orders import AccountType, OrderType, Query, Side
 from filebridge.domain.reasons import Reason
-from filebridge.domain.reconcile import TAG_LENGTH
+from filebridge.domain.reconcile import TAG_LENGTH, Lists
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.xtnumbers import price_type, side_number
 from filebridge.gateways.xtrows import ascii_of, asset_row, fill_row, issue_row, order_row, position_row, text_of
@@ -122,13 +123,13 @@ class XtBroker:
         for answer in self._cancel_requests.called(seq, order["tag"]):
             self._emit(answer)
 
-    def books(self, *, orders: bool) -> Iterator[Wire]:
-        """The books of all accounts, with or without orders and trades, in parts. An account is complete only if its
+    def books(self, lists: Lists) -> Iterator[Wire]:
+        """The books of all accounts, with the lists that are asked for, in parts. An account is complete only if its
         status is good, and its asset and every list that was asked for answered."""
         statuses = self._statuses()
         is_first, last_account = True, [*self._accounts][-1]
         for name in self._accounts:
-            for part in self._books(name, statuses.get(name) == ACCOUNT_OK, has_orders=orders):
+            for part in self._books(name, statuses.get(name) == ACCOUNT_OK, lists):
                 is_last = part["is_end"] and name == last_account
                 yield {"kind": "snapshots", "accounts": [part], "is_first": is_first, "is_last": is_last}
                 is_first = False
@@ -136,22 +137,22 @@ class XtBroker:
     def balances(self) -> Wire:
         """Positions and asset of all accounts."""
         statuses = self._statuses()
-        books = (self._books(name, statuses.get(name) == ACCOUNT_OK, has_orders=False) for name in self._accounts)
+        books = (self._books(name, statuses.get(name) == ACCOUNT_OK, Lists.NONE) for name in self._accounts)
         return {"kind": "balances", "accounts": [part for parts in books for part in parts]}
 
     def _statuses(self) -> dict[str, int]:
         return {row.account_id: row.status for row in self._trader.query_account_status() or ()}
 
-    def _books(self, name: str, is_ok: bool, *, has_orders: bool) -> Iterator[Wire]:
-        account = self._accounts[name]
-        lists = (
-            ("orders", self._trader.query_stock_orders, order_row),
-            ("fills", self._trader.query_stock_trades, fill_row),
-        )
+    def _books(self, name: str, is_ok: bool, lists: Lists) -> Iterator[Wire]:
+        account, trader = self._accounts[name], self._trader
+        orders = partial(trader.query_stock_orders, cancelable_only=lists is Lists.WORKING)
+        queries = (("orders", orders, order_row), ("fills", trader.query_stock_trades, fill_row))
+        # Of what works the orders alone are listed.
+        wanted = {Lists.NONE: (), Lists.WORKING: queries[:1], Lists.ALL: queries}[lists]
         rows: Wire = {"orders": [], "fills": []}
-        part = {"account": name, "complete": False, "has_orders": has_orders, "positions": [], "asset": None}
+        part = {"account": name, "complete": False, "lists": lists, "positions": [], "asset": None}
         rows_before, answered = 0, True
-        for what, query, make in lists if has_orders else ():
+        for what, query, make in wanted:
             found = query(account)
             answered &= found is not None
             for row in found or ():

@@ -12,6 +12,7 @@ from filebridge.bridge import large
 from filebridge.bridge.large import WAITING_MAX
 from filebridge.config import load_settings
 from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.reconcile import Lists
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.verify import verify
 from filebridge.tables import RECEIPT
@@ -203,12 +204,13 @@ def test_a_long_line_of_waiting_orders_is_no_reason_to_read_the_lists_of_the_day
         file = ClaimedFile(path, path.name, "1", path.stat().st_size, True, at, at)
         with book.open_turn(at, at.date()):
             bridge._intake.take([file], (), at)
-        reconciler._orders_at = at
-        assert not reconciler._lists_are_due(at + later)
+        reconciler._pace.asked(Lists.ALL, at)
+        assert reconciler._lists_due(at + later) is Lists.NONE
         with book.open_turn(at, at.date()):
             (order,) = book.open_orders()
             book.happen(order, OrderEvent(kind=EventKind.SUBMIT, at=at))
-        assert reconciler._lists_are_due(at + later)
+        # And one that has left asks for what works, not for all of the day.
+        assert reconciler._lists_due(at + later) is Lists.WORKING
 
 
 def test_what_became_of_malformed_rows_outlives_a_crash_before_the_first_answer(

@@ -17,6 +17,7 @@ from typing import Protocol
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import Order, Side, price_text
 from filebridge.domain.reasons import Reason
+from filebridge.domain.reconcile import Lists
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
@@ -140,7 +141,7 @@ class BrokerModel:
         # The worker: what it was asked, and what it said that the bridge has not read yet (in this order).
         self.connection = Connection.NONE
         self.generation = self._accepted = 0
-        self.commands: deque[tuple[str, Order | bool | None]] = deque()
+        self.commands: deque[tuple[str, Order | Lists | None]] = deque()
         self.said: deque[base.Message] = deque()
         self._log = ""
         # Answers and pushes: they may come in any order, twice, late or never.
@@ -187,9 +188,9 @@ class BrokerModel:
     def is_ready(self) -> bool:
         return self.connection is Connection.UP and self.generation == self._accepted
 
-    def query(self, *, orders: bool) -> None:
+    def query(self, lists: Lists, *, expected: int) -> None:
         self._must_be_up()
-        self.commands.append(("query", orders))
+        self.commands.append(("query", lists))
 
     def ask(self, query: str, account: str, number: int) -> None:
         self._must_be_up()
@@ -276,12 +277,13 @@ class BrokerModel:
                 assert isinstance(what, Order)
                 self._work_on_cancel(what, fate)
             case "query":
-                self._parts = in_parts(self._snapshots(fate, has_orders=bool(what)))
+                assert isinstance(what, Lists)
+                self._parts = in_parts(self._snapshots(fate, what))
                 self.said.append(next(self._parts))
             case "more":
                 self.said.append(next(self._parts))
             case "balances":
-                books = self._snapshots(fate, has_orders=False)
+                books = self._snapshots(fate, Lists.NONE)
                 self.said.append(base.Balances(books.generation, books.accounts))
             case _:
                 self.said.append(base.GroupHanded(self.generation))
@@ -398,8 +400,8 @@ class BrokerModel:
         if not self.is_lagging:
             book.listed = (book.wire(), tuple(book.fills))
 
-    def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
-        listed = [book for book in self.books if book.listed is not None] if has_orders else []
+    def _snapshots(self, fate: Fate, lists: Lists) -> base.Snapshots:
+        listed = [book for book in self.books if book.listed is not None and _is_in(lists, book.listed[0])]
         if fate in (Fate.EMPTY, Fate.REFUSE, Fate.LOST):
             listed = []
         views = [book.listed for book in listed if book.listed is not None]
@@ -407,9 +409,9 @@ class BrokerModel:
         snapshot = base.Snapshot(
             account=ACCOUNT,
             complete=fate not in (Fate.INCOMPLETE, Fate.LATE, Fate.REJECT),
-            has_orders=has_orders,
+            lists=lists,
             orders=tuple((order_report(wire), wire) for wire, _ in views),
-            fills=tuple((fill_report(wire), wire) for _, fills in views for wire in fills),
+            fills=tuple((fill_report(wire), wire) for _, fills in views for wire in fills if lists is Lists.ALL),
             positions=self.positions,
             asset=asset,
         )
@@ -451,6 +453,10 @@ class BrokerModel:
     def lose_logs(self) -> None:
         """The machine lost its power: the logs are there, but what was in them was never flushed."""
         self._logs = {log: set() for log in self._logs}
+
+
+def _is_in(lists: Lists, wire: Raw) -> bool:
+    return lists is Lists.ALL or (lists is Lists.WORKING and EventKind(wire["report"]) not in _ENDED)
 
 
 def in_parts(answer: base.Snapshots) -> Iterator[base.Snapshots]:

@@ -20,6 +20,7 @@ from filebridge.config import Settings
 from filebridge.domain.events import EventKind
 from filebridge.domain.limits import CHECKS, Need
 from filebridge.domain.orders import Order, OrderTerms, Side
+from filebridge.domain.reconcile import Lists
 from filebridge.gateways import base
 from tests.property.broker_model import ACCOUNT, BookOrder, BrokerModel, Connection, Fate, Truth
 from tests.property.program import MAX_AGE, Program
@@ -62,8 +63,8 @@ class Bank(BrokerModel):
         # When the questions left to which an answer was given.
         self.asked: list[datetime] = []
 
-    def query(self, *, orders: bool) -> None:
-        super().query(orders=orders)
+    def query(self, lists: Lists, *, expected: int) -> None:
+        super().query(lists, expected=expected)
         self.asked.append(self._clock())
 
     def receive(self, order: Order, *, reject: bool = False) -> None:
@@ -102,8 +103,8 @@ class Bank(BrokerModel):
         else:
             self.sellable[book.account, book.symbol] -= quantity
 
-    def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
-        (whole,) = super()._snapshots(fate, has_orders=has_orders).accounts
+    def _snapshots(self, fate: Fate, lists: Lists) -> base.Snapshots:
+        (whole,) = super()._snapshots(fate, lists).accounts
         return base.Snapshots(self.generation, tuple(self._snapshot(whole, account) for account in ACCOUNTS))
 
     def _snapshot(self, whole: base.Snapshot, account: str) -> base.Snapshot:

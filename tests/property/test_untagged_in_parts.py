@@ -7,6 +7,7 @@ import pytest
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import Status
+from filebridge.domain.reconcile import Lists
 from filebridge.gateways import base
 from filebridge.gateways.wire import order_report
 from tests.property.broker_model import ACCOUNT, Fate
@@ -55,8 +56,8 @@ def test_two_doubts_never_get_one_number(program: Program) -> None:
         "name": "",
         "ordered_at": x.submitted_at.isoformat(),
     }
-    part = base.Snapshot(ACCOUNT, False, True, ((order_report(row), row),), (), (), None, False, 0)
-    end = base.Snapshot(ACCOUNT, True, True, (), (), (), base.Asset(ACCOUNT, *(Decimal(1),) * 4), True, 1)
+    part = base.Snapshot(ACCOUNT, False, Lists.ALL, ((order_report(row), row),), (), (), None, False, 0)
+    end = base.Snapshot(ACCOUNT, True, Lists.ALL, (), (), (), base.Asset(ACCOUNT, *(Decimal(1),) * 4), True, 1)
     answer = {"kind": "order_answer", "tag": x.terms.tag, "broker_order_id": NUMBER, "text": ""}
     said: list[base.Message] = [
         base.Snapshots(broker.generation, (part,), is_first=True, is_last=False),

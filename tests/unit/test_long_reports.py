@@ -10,6 +10,7 @@ import pytest
 from filebridge import app
 from filebridge.bridge.conductor import Bridge
 from filebridge.config import load_settings
+from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.inbox import ClaimedFile
 
 ROWS = 1200
@@ -60,3 +61,20 @@ def test_a_long_report_appears_whole_after_many_pieces(bridge: Bridge, tmp_path:
     assert [row["client_order_id"] for row in whole["rows"]] == ids
     (table,) = folder.glob("*.receipt.csv")
     assert table.read_text(encoding="utf-8").splitlines()[-1] == f"#END,{ROWS},{whole['chain_head']}"
+
+
+def test_a_long_report_is_read_while_it_is_written(bridge: Bridge, tmp_path: Path) -> None:
+    """What has changed when its piece is made stands in the report: a day's orders are never in memory as a whole."""
+    taken(bridge, tmp_path / "large.csv")
+    outbox, book, at = bridge._parts.outbox, bridge.book, app.now()
+    outbox.go_on(float("inf"))
+    outbox.orders_changed([at.date()])
+    outbox.write_due()
+    outbox.go_on(0)
+    with book.open_turn(at, at.date()):
+        for order in book.open_orders():
+            book.happen(order, OrderEvent(kind=EventKind.CANCEL, at=at))
+    outbox.go_on(float("inf"))
+    (orders,) = (tmp_path / "home" / "outbox").glob("orders-*.csv")
+    with orders.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["status"] for row in csv.DictReader(file)][-1] == "CANCELED"
