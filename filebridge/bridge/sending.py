@@ -211,6 +211,9 @@ class Sender:
         if self._is_alone:
             return
         self._is_alone = True
+        for order in self._book.in_status(Status.SUBMITTING, Status.PENDING_CANCEL):
+            # The worker before may have called the broker for it until a moment ago.
+            self._book.tally.called(order.terms.account, now)
         for order in self._book.in_status(Status.SUBMITTING):
             if never_handed(order):
                 self._book.happen(order, _not_sent(now, STARTED_AGAIN))

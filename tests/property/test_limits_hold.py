@@ -403,6 +403,24 @@ def test_no_sequence_of_files_passes_it(code: str, steps: list[int]) -> None:
             program.step(step)
 
 
+def test_a_worker_that_outlives_its_bridge_counts_to_the_second() -> None:
+    """It calls the broker for two orders, long after the ledger said that they leave, and dies with its bridge."""
+    with audited(CASES[""]) as program:
+        rows = [f"A-{number},{ACCOUNTS[0]},600000.SH,BUY,100,10,\n" for number in range(4)]
+        program.drop("a.csv", f"client_order_id,account,symbol,side,quantity,limit_price,strategy\n{''.join(rows)}")
+        program.turn(2)
+        program.wait(0.9)
+        while program.broker.commands and len(program.calls) < 2:
+            program.broker.work(Fate.LOST)
+        assert len(program.calls) == 2
+        program.crash()
+        program.start()
+        program.kind_turn(3)
+        assert len(program.calls) == 2
+        program.kind_turn(6)
+        assert len(program.calls) == 4
+
+
 @pytest.mark.parametrize("code", CASES)
 def test_a_long_story_meets_it_and_does_not_pass_it(code: str) -> None:
     with audited(CASES[code]) as program:
