@@ -12,10 +12,10 @@ from typing import Any
 from filebridge.domain import symbols
 from filebridge.domain.order_types import FACTS as TYPE_FACTS
 from filebridge.domain.order_types import UNPRICED, Price
-from filebridge.domain.orders import Action
+from filebridge.domain.orders import Action, Query
 from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import InstrumentKind
-from filebridge.orderfiles import jsonfile, native, values, wording
+from filebridge.orderfiles import jsonfile, together, values, wording
 from filebridge.orderfiles.columns import COLUMNS
 from filebridge.orderfiles.sidewords import ORDER_TYPES, SIDES
 
@@ -59,7 +59,7 @@ _ABOUT = {
     "start_at": "not sent before this time",
     "expire_at": "not sent at or after this time",
     "mode": "a row for the other mode is refused",
-    "query": "for a query: assets, positions, orders, trades or ipo",
+    "query": "for a query: assets, positions, orders, trades, ipo, or quotes of the symbol that the row names",
 }
 
 
@@ -116,7 +116,8 @@ def _row() -> Schema:
     row: Schema = {"allOf": [*needed, _price(), _offset()], **_left_out(Action.ORDER)}
     for action in Action:
         if action is not Action.ORDER:
-            row = {"if": _is(action), "then": {**_one_filled(action), **_left_out(action)}, "else": row}
+            fitting = {**_one_filled(action), **_left_out(action), **(_quoted() if action is Action.QUERY else {})}
+            row = {"if": _is(action), "then": fitting, "else": row}
     return {
         "type": "object",
         "properties": {**own, **passed_over},
@@ -134,14 +135,21 @@ def _is(action: Action) -> Schema:
 
 def _one_filled(action: Action) -> Schema:
     """A row with one at least of each kind that one of this action needs."""
-    needed = [{"anyOf": [_filled(name) for name in columns]} for columns, _ in native.NEEDED_ONE.get(action, ())]
+    needed = [{"anyOf": [_filled(name) for name in columns]} for columns, _ in together.NEEDED_ONE.get(action, ())]
     return {"allOf": needed} if needed else {}
 
 
 def _left_out(action: Action) -> Schema:
     """A row without what must stay empty in one of this action."""
-    barred = [column for columns, _ in native.BARRED[action] for column in columns]
+    barred = [column for columns, _ in together.BARRED[action] for column in columns]
     return {"properties": {name: _blank() for column in barred for name in _names(column)}}
+
+
+def _quoted() -> Schema:
+    """Only a question for quotes names a security."""
+    quotes = (word for word, meant in values._QUERIES.items() if meant is Query.QUOTES)
+    none = {"properties": {name: _blank() for name in _names("symbol")}}
+    return {"if": _of("query", quotes), "then": _filled("symbol"), "else": none}
 
 
 def _price() -> Schema:

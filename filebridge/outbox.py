@@ -323,7 +323,7 @@ def _told_rows(query: Row, events: Iterable[Row]) -> list[Row]:
     for event in events:
         if event["kind"] != "QUERIED" or (told := from_json(event["body"]))["row"] != query["row"]:
             continue
-        rows = [blank | row for row in told["rows"]] + ([_no_answer(blank, told)] if "reason_code" in told else [])
+        rows = [blank | row | _messages(row) for row in told["rows"]] + ([_no_answer(blank, told)] if "reason_code" in told else [])
         found = rows if told["is_first"] else found + rows
     for row in found:
         # Of an order: our word for the broker's number.

@@ -96,7 +96,9 @@ class Bridge:
             rows_at_once=at_once,
             proofs=parts.proofs,
         )
-        self._queries = Queries(self.book, parts.reader, parts.gateway, answer_seconds=waits)
+        self._queries = Queries(
+            *(self.book, parts.reader, parts.gateway, parts.quotations), answer_seconds=waits
+        )
         self._arrivals = Arrivals(parts.inbox, parts.follower, parts.archive, self._intake, parts.reader)
         self._controls = Controls(
             *(self.book, self._guard, self._reconciler, self._arrivals.release, self._intake.large),

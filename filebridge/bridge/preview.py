@@ -6,7 +6,7 @@ from typing import Any
 
 from filebridge.bridge.book import OrderBook
 from filebridge.domain.market import TradingCalendar
-from filebridge.domain.orders import Action, Order, price_text
+from filebridge.domain.orders import Action, Order, Query, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.store import Turn
 
@@ -22,12 +22,13 @@ def previewed(rows: list[Row], turn: Turn, book: OrderBook, calendar: TradingCal
         order = turn.orders.get(found[0])
         return order.terms.client_order_id if order else found[0]
 
+    # Quotes are asked for together, by the first of their rows.
     asked = {query["row"]: query["query"] for query in turn.queries}
     seen = []
     for row in rows:
         order = book.get(row["tag"]) if row["tag"] else None
         said = {"message": tag.sub(name, row["message"]), "message_zh": tag.sub(name, row["message_zh"])}
-        about = asked.get(row["row"], "") if row["action"] == Action.QUERY else _about(row, order, book)
+        about = asked.get(row["row"], Query.QUOTES) if row["action"] == Action.QUERY else _about(row, order, book)
         seen.append({**row, **said, "about": about, **_day(row, order, turn, calendar)})
     return seen
 

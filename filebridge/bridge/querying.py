@@ -1,12 +1,18 @@
-"""What files ask of the broker: one question after the other, each answered in the ledger, be it that no answer came.
+"""What files ask: one question to the broker after the other, quotes beside them, each answered in the ledger, be it
+that no answer came.
 
 A question may be asked twice, after a crash; it changes nothing at the broker.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 from filebridge.bridge.book import OrderBook
+from filebridge.bridge.quoting import SYMBOLS_A_QUESTION, Found, Quotations
+from filebridge.domain.orders import Query, price_text
+from filebridge.domain.quotes import LEVELS, Quote, is_believed
 from filebridge.domain.reasons import Reason
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Told
@@ -19,11 +25,22 @@ from filebridge.ledger.views import LedgerReader
 class Queries:
     """The questions that are not answered yet. `answer_seconds` is how long one may take, from when its turn comes."""
 
-    def __init__(self, book: OrderBook, reader: LedgerReader, gateway: Gateway, *, answer_seconds: float) -> None:
+    def __init__(
+        self,
+        book: OrderBook,
+        reader: LedgerReader,
+        gateway: Gateway,
+        quotations: Quotations,
+        *,
+        answer_seconds: float,
+    ) -> None:
         self._book = book
         self._gateway = gateway
+        self._quotations = quotations
         self._answer_time = timedelta(seconds=answer_seconds)
-        self._open: deque[Body] = deque(reader.open_queries())
+        self._open: deque[Body] = deque()
+        self._quotes: list[_Quotes] = []
+        self._add(reader.open_queries())
         # When the first one's turn came; and the number under which it was asked, 0 while it was not.
         self._since: datetime | None = None
         self._asked = 0
@@ -31,7 +48,7 @@ class Queries:
 
     @property
     def is_idle(self) -> bool:
-        return not self._open
+        return not (self._open or self._quotes)
 
     @property
     def is_asking(self) -> bool:
@@ -53,7 +70,13 @@ class Queries:
             self._next()
 
     def review(self, now: datetime) -> None:
-        """Give up what is not answered in time."""
+        """Tell the prices that have come, and give up what is not answered in time."""
+        for quotes in self._quotes:
+            quotes.look(self._quotations, now)
+            if not quotes.waiting:
+                answer = {"rows": list(quotes.rows.values()), "is_first": True}
+                self._book.turn.told(quotes.query, answer, is_end=True)
+        self._quotes = [quotes for quotes in self._quotes if quotes.waiting]
         if not self._open:
             return
         if self._since is None or now < self._since:
@@ -68,7 +91,7 @@ class Queries:
 
     def go_on(self, turn: Turn) -> None:
         """Ask what is to be asked; what files asked in this turn is on the ledger now."""
-        self._open.extend(query for query in turn.queries if not query["answered_at"])
+        self._add(query for query in turn.queries if not query["answered_at"])
         if not self._open or self._asked:
             return
         query = self._open[0]
@@ -84,6 +107,54 @@ class Queries:
         part of the new answer says that it begins anew."""
         self._asked = 0
 
+    def _add(self, queries: Iterable[Body]) -> None:
+        for query in queries:
+            if query["query"] == Query.QUOTES:
+                self._quotes.append(_Quotes(query))
+            else:
+                self._open.append(query)
+
     def _next(self) -> None:
         self._open.popleft()
         self._since, self._asked = None, 0
+
+
+class _Quotes:
+    """A question for prices: the symbols whose answer is still to come, and the rows of the others in their order."""
+
+    def __init__(self, query: Body) -> None:
+        self.query = query
+        self.rows: dict[str, Body] = {symbol: {} for symbol in query["asked_for"].split()}
+        self.waiting = dict.fromkeys(self.rows)
+
+    def look(self, quotations: Quotations, now: datetime) -> None:
+        """Take what is known now. Not more symbols at a time than one question has, so that no order waits for many."""
+        for symbol in list(islice(self.waiting, SYMBOLS_A_QUESTION)):
+            found = quotations.find(symbol, now)
+            if found is not None:
+                self.rows[symbol] = _quote_row(symbol, found, quotations, now)
+                del self.waiting[symbol]
+
+
+def _quote_row(symbol: str, found: Found, quotations: Quotations, now: datetime) -> Body:
+    """What market data says of a symbol, from which source and how old; or why that is not to be believed."""
+    quote = found.quote
+    if quote is None:
+        why = {"symbol": symbol, "text": found.why[0], "text_zh": found.why[1]}
+        return {"symbol": symbol, **codec.reason_body(Reason("QUERY_QUOTE_MISSING", why))}
+    age = quotations.age_of(quote, now)
+    seconds = f"{age.total_seconds():.3f}".rstrip("0").rstrip(".")
+    row: Body = {"symbol": symbol, "age_seconds": seconds, **_values(quote)}
+    if not is_believed(age, quotations.age_max):
+        limit = {"age_seconds": seconds, "limit_seconds": f"{quotations.age_max.total_seconds():g}"}
+        row |= codec.reason_body(Reason("QUERY_QUOTE_STALE", {"symbol": symbol, "source": quote.source, **limit}))
+    return row
+
+
+def _values(quote: Quote) -> Body:
+    said: Body = {"name": quote.name, "source": quote.source, "quoted_at": codec.time_text(quote.at)}
+    for name in ("last", "prev_close", "limit_down", "limit_up"):
+        said[name] = price_text(getattr(quote, name))
+    for side, prices in (("bid", quote.bids), ("ask", quote.asks)):
+        said |= {f"{side}_{level}": price_text(price) for level, price in enumerate(prices[:LEVELS], start=1)}
+    return said

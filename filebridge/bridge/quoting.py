@@ -49,8 +49,8 @@ class Quotations:
     ) -> None:
         self._file = file
         self._sources = tuple(sources)
-        self._age_of = age_of
-        self._age_max = age_max
+        self.age_of = age_of
+        self.age_max = age_max
         self._answer_time = timedelta(seconds=answer_seconds)
         self._told: dict[str, dict[str, _Told]] = {source: {} for source in sources}
         # Since when a symbol is waited for without a fresh price, and when somebody waited last.
@@ -77,7 +77,7 @@ class Quotations:
                     self._wait(symbol, now)
                     return None
             quote = told.quote if told is not None else None
-            if quote is not None and is_believed(self._age_of(quote, now), self._age_max):
+            if quote is not None and is_believed(self.age_of(quote, now), self.age_max):
                 self._waiting.pop(symbol, None)
                 return Found(quote)
             known += [quote] if quote is not None else []

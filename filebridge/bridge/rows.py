@@ -3,10 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
-from pathlib import PurePath
 from typing import NamedTuple
 
-from filebridge import archive
+from filebridge.bridge.asking import FileQuestions
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.underway import Overlap
@@ -27,8 +26,6 @@ from filebridge.domain.orders import (
     derived_id,
 )
 from filebridge.domain.reasons import Reason
-from filebridge.ledger import codec
-from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 
 _UNSENT = Reason("CANCELED_BEFORE_SENDING")
@@ -137,6 +134,7 @@ class FileRows:
         # By row: the file under way that asks for the same.
         self._meets: dict[int, str] = {}
         self._files: dict[int, str] = {intake_no: file_name}
+        self._questions = FileQuestions(book, file_name=file_name, intake_no=intake_no, now=now)
 
     def decide(self, drafts: Sequence[Draft]) -> Iterator[Answer]:
         """Decide row after row and record what each does; whoever takes an answer records it before the next."""
@@ -161,7 +159,7 @@ class FileRows:
                 case Action.CANCEL_ALL:
                     yield self._cancel_all(draft)
                 case Action.QUERY:
-                    yield self._query(draft)
+                    yield self._questions.ask(draft.instruction, draft.group[1], (each.instruction for each in drafts))
 
     def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
         trade_date, account = draft.group
@@ -283,25 +281,6 @@ class FileRows:
             self._take_back(order)
         files = self._stop_rest(wanted, self._intake_no)
         return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, files)
-
-    def _query(self, draft: Draft) -> Answer:
-        """Have the broker asked once this is committed; the answer has a file of its own."""
-        row, (_, account) = draft.instruction, draft.group
-        assert row.query is not None
-        stem = PurePath(archive.numbered(self._file_name, self._book.turn.trade_date, self._intake_no)).stem
-        query: Body = {
-            "intake_no": self._intake_no,
-            "row": row.row,
-            "trade_date": self._book.turn.trade_date.isoformat(),
-            "account": account,
-            "query": row.query.value,
-            "report": f"{stem}.query-{row.row}-{row.query.value}.csv",
-            "asked_at": codec.time_text(self._now),
-            "answered_at": "",
-        }
-        self._book.turn.ask(query)
-        reason = Reason("QUERY_ASKED", {"report": query["report"]})
-        return Answer(row, Outcome.ACCEPTED, "", account, reason)
 
     def _take_back(self, order: Order, why: Reason = _UNSENT) -> None:
         """Cancel an order; `why` is said of one that was not sent."""

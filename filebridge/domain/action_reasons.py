@@ -28,16 +28,23 @@ ACTION_REASONS: dict[str, tuple[str, str]] = {
         "改单必须写明改什么：请填写 委托数量（quantity）或 委托价格（limit_price），也可以都填。",
     ),
     "QUERY_UNKNOWN": (
-        "The query {value} is not known. Write assets, positions, orders, trades or ipo.",
-        "无法识别的查询内容 {value}，请填 资产、持仓、委托、成交 或 新股（assets、positions、orders、trades、ipo）。",
+        "The query {value} is not known. Write assets, positions, orders, trades, ipo or quotes.",
+        "无法识别的查询内容 {value}，请填 资产、持仓、委托、成交、新股 或 行情"
+        "（assets、positions、orders、trades、ipo、quotes）。",
     ),
     "QUERY_MISSING": (
-        "A query must say what it asks for: fill in query (查询内容) with assets, positions, orders, trades or ipo.",
-        "查询必须写明内容：请在 查询内容（query）列填 资产、持仓、委托、成交 或 新股。",
+        "A query must say what it asks for: fill in query (查询内容) with assets, positions, orders, trades, ipo or "
+        "quotes.",
+        "查询必须写明内容：请在 查询内容（query）列填 资产、持仓、委托、成交、新股 或 行情。",
     ),
     "QUERY_NARROWED": (
-        "{name} says {value}, but a query goes by account and query alone. Leave it empty.",
-        "{name_zh} 填了 {value}，但查询只看 资金账号 和 查询内容，请留空。",
+        "{name} says {value}, but a query goes by account and query alone, and by symbol where it asks for quotes. Leave "
+        "it empty.",
+        "{name_zh} 填了 {value}，但查询只看 资金账号 和 查询内容（查行情时看 证券代码），请留空。",
+    ),
+    "QUERY_SYMBOL_MISSING": (
+        "A query for quotes must name a security: fill in symbol (证券代码), one in each row.",
+        "查询行情必须写明证券：请填写 证券代码（symbol），每行一个。",
     ),
     "QUERY_ON_OTHER_ACTION": (
         "{name} says {value}, but this row is no query. Write action query, or leave it empty.",
@@ -151,6 +158,16 @@ QUERY_REASONS: dict[str, tuple[str, str]] = {
         "The broker gave no answer within {limit_seconds} s. Look at `connection` in status.json, and ask again in a "
         "new file.",
         "券商在 {limit_seconds} 秒内没有应答。请查看 status.json 中的连接状态，然后用新文件再次查询。",
+    ),
+    "QUERY_QUOTE_MISSING": (
+        "No source of market data knows {symbol} ({text}). See [quotes] in docs/market-data.md.",
+        "行情来源均无 {symbol}（{text_zh}）。请查看 docs/market-data.md 中的 [quotes] 设置。",
+    ),
+    "QUERY_QUOTE_STALE": (
+        "The newest price of {symbol} ({source}) is {age_seconds} s old, more than the {limit_seconds} s for which one is "
+        "believed ([risk] quote_age_max): no order would be judged by it.",
+        "{symbol} 的最新行情（{source}）已有 {age_seconds} 秒，超过可信的 {limit_seconds} 秒（[risk] quote_age_max），"
+        "不会用于判断委托。",
     ),
     "QUERY_FAILED": (
         "The terminal has no answer to this query. Look in the broker's terminal, and ask again in a new file.",

@@ -17,6 +17,7 @@ from filebridge.domain.orders import (
     OrderTerms,
     OrderType,
     Outcome,
+    Query,
     Status,
 )
 from filebridge.domain.reasons import Problem, Reason
@@ -94,7 +95,7 @@ def row_problems(instruction: OrderInstruction, desk: Desk) -> list[Problem]:
     if named and named not in desk.accounts:
         reason = Reason("ACCOUNT_UNKNOWN", {"value": named, "accounts": accounts})
         found.append(Problem(instruction.row, "account", named, reason))
-    elif not named and len(desk.accounts) != 1:
+    elif not named and len(desk.accounts) != 1 and instruction.query is not Query.QUOTES:
         found.append(Problem(instruction.row, "account", "", Reason("ACCOUNT_REQUIRED", {"accounts": accounts})))
     if instruction.mode and instruction.mode != desk.mode:
         reason = Reason("MODE_MISMATCH", {"value": instruction.mode, "mode": desk.mode})

@@ -119,13 +119,15 @@ class Action(StrEnum):
 
 
 class Query(StrEnum):
-    """What a file may ask of the broker about an account."""
+    """What a file may ask: of the broker about an account, or of the sources of market data."""
 
     ASSETS = "assets"
     POSITIONS = "positions"
     ORDERS = "orders"
     TRADES = "trades"
     IPO = "ipo"
+    # Of no account: what market data says of the symbols that its rows name.
+    QUOTES = "quotes"
 
 
 class Status(StrEnum):

@@ -202,6 +202,8 @@ class XtBroker:
                     # xttrader walks through a list that did not come.
                     return None
                 return [issue_row(symbol, issue, limits) for symbol, issue in issues.items()]
+            case Query.QUOTES:
+                raise AssertionError("quotes are asked of market data")
 
     # ---- what comes back
 

@@ -192,6 +192,8 @@ QUERIES = Table(
     _text("trade_date"),
     _text("account"),
     _text("query"),
+    # What of it: the symbols of quotes.
+    _text("asked_for"),
     _text("report"),
     _text("asked_at"),
     # Empty until all of the answer is recorded, or that there is none.
@@ -279,4 +281,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (6, "offsets to prices from market data", ("ALTER TABLE orders ADD COLUMN price_offset TEXT NOT NULL DEFAULT ''",)),
     (7, "questions to the broker", _QUERIES_OF_7),
     (8, "how far growing files were read", _FEEDS),
+    (9, "what a question asks for", ("ALTER TABLE queries ADD COLUMN asked_for TEXT NOT NULL DEFAULT ''",)),
 )

@@ -72,7 +72,8 @@ def fold(events: Iterable[Body]) -> Views:
             case "CANCEL_MARK":
                 views.marks[(body["trade_date"], body["account"], body["client_order_id"])] = body
             case "QUERY":
-                views.queries[(row["intake_no"], body["row"])] = body
+                # An older version asked for nothing in particular.
+                views.queries[(row["intake_no"], body["row"])] = {"asked_for": "", **body}
             case "QUERIED" if body["is_end"]:
                 views.queries[(row["intake_no"], body["row"])]["answered_at"] = row["at"]
             case "REST_CANCELED" if "claim" in body:

@@ -1,19 +1,18 @@
-"""The native order file: rows of named cells to instructions, and what the cells of one row must say together.
+"""The native order file: rows of named cells to instructions.
 
-CSV, JSON and JSON Lines meet here. How one cell is read stands in values.py, what a file must look like in csvfile.py
-and jsonfile.py; accounts, duplicates, limits and the calendar are the bridge's.
+CSV, JSON and JSON Lines meet here. How one cell is read stands in values.py, what the cells of a row must say together
+in together.py, what a file must look like in csvfile.py and jsonfile.py; accounts, duplicates, limits and the calendar
+are the bridge's.
 """
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date
 from itertools import repeat
 from types import NoneType
 from typing import Any
 
-from filebridge.domain.order_types import FACTS as ORDER_TYPES
-from filebridge.domain.order_types import UNPRICED, Price, of_pricing
-from filebridge.domain.orders import SHANGHAI, Action, OrderInstruction, OrderType, Side, price_text
+from filebridge.domain.orders import Action, OrderInstruction, OrderType, Side
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
@@ -31,39 +30,11 @@ from filebridge.orderfiles.jsonfile import (
 )
 from filebridge.orderfiles.spreadsheet import SheetTable
 from filebridge.orderfiles.text import FileText
+from filebridge.orderfiles.together import EARLIER_ORDER, MOMENTS, REQUIRED, Finding, check
 from filebridge.orderfiles.values import READERS, Value
 
-_REQUIRED = {Action.ORDER: ("symbol", "side", "quantity")}
 # What the plain rows of a table all have: a limit order's columns.
-_PLAIN = (*_REQUIRED[Action.ORDER], "limit_price")
-_EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
-# Of these columns a row needs one at least, by its action; else the problem stands at the first.
-NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
-    Action.CANCEL: ((_EARLIER_ORDER, "CANCEL_ID_REQUIRED"),),
-    Action.REPLACE: (
-        (_EARLIER_ORDER[:1], "REPLACE_ID_REQUIRED"),
-        (("quantity", "limit_price"), "REPLACE_NOTHING_NEW"),
-    ),
-    Action.QUERY: ((("query",), "QUERY_MISSING"),),
-}
-_MOMENTS = ("start_at", "expire_at")
-# What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
-_NO_QUERY = (("query",), "QUERY_ON_OTHER_ACTION")
-BARRED: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
-    Action.ORDER: ((_EARLIER_ORDER, "CANCEL_ID_ON_ORDER"), _NO_QUERY),
-    Action.CANCEL: (_NO_QUERY,),
-    Action.CANCEL_ALL: (
-        (
-            ("client_order_id", *_EARLIER_ORDER, "quantity", "order_type", "limit_price", "price_offset", *_MOMENTS),
-            "CANCEL_ALL_NARROWED",
-        ),
-        _NO_QUERY,
-    ),
-    Action.REPLACE: (_NO_QUERY,),
-    Action.QUERY: (
-        (tuple(c for c in COLUMNS if c not in ("action", "account", "note", "mode", "query")), "QUERY_NARROWED"),
-    ),
-}
+_PLAIN = (*REQUIRED[Action.ORDER], "limit_price")
 # What a row is that does not say; the same by whichever way it is read, for its id may be derived from it.
 _DEFAULTS = {**OrderInstruction._field_defaults, "order_type": OrderType.LIMIT}
 _READINGS_MAX = 20_000
@@ -79,7 +50,7 @@ _Cell = tuple[str, str, str]
 
 
 # Rows that are plain are read column by column: no cancel, no time that needs a date, nothing left out.
-_NOT_PLAIN = ("action", "query", *_EARLIER_ORDER, *_MOMENTS, "price_offset")
+_NOT_PLAIN = ("action", "query", *EARLIER_ORDER, *MOMENTS, "price_offset")
 # The slices of a file, and at its end what there is to say of it as a whole.
 Slices = Generator[list[OrderInstruction], None, ParsedFile]
 
@@ -228,63 +199,17 @@ class _Rows:
         return [problem(header_row, column, "", Reason("COLUMN_MISSING", column_names(column))) for column in missing]
 
     def _check_together(self, number: int, values: dict[str, Any]) -> list[Problem]:
-        action = values.get("action", Action.ORDER)
         problems: list[Problem] = []
-        for columns, code in NEEDED_ONE.get(action, ()):
-            if not any(column in values for column in columns):
-                problems.append(self._problem(number, columns[0], code))
-        for columns, code in BARRED.get(action, ()):
-            said = [column for column in columns if values.get(column)]
-            problems += [self._problem(number, column, code, _spelled(values[column])) for column in said]
-        if action is Action.ORDER:
-            problems += self._price(number, values)
-        for column in _REQUIRED.get(action, ()):
-            if column not in values:
-                problems += self._missing(number, column)
-        return problems + self._put_on_dates(number, values)
+        for finding in check(values, self.today):
+            if finding.is_missing and self.has_header and finding.column not in self.spelling:
+                self.columns_needed.add(finding.column)
+            else:
+                problems.append(self._problem(number, finding))
+        return problems
 
-    def _missing(self, number: int, column: str) -> list[Problem]:
-        if self.has_header and column not in self.spelling:
-            self.columns_needed.add(column)
-            return []
-        return [self._problem(number, column, "PRICE_MISSING" if column == "limit_price" else "VALUE_MISSING")]
-
-    def _price(self, number: int, values: dict[str, Any]) -> list[Problem]:
-        """Whether the price that stands there, or does not, is one of the order's side and type."""
-        side = values.get("side")
-        # A side or type that cannot be read is told by itself; most sides have a price.
-        pricing = facts_of(side).pricing if side else Pricing.ANY
-        order_type = values.setdefault("order_type", of_pricing(pricing)[0])
-        if order_type is None:
-            return []
-        price = ORDER_TYPES[order_type].price
-        if price is Price.LIMIT and "limit_price" not in values:
-            return self._missing(number, "limit_price")
-        if price in UNPRICED and values.get("limit_price") is not None:
-            price_said = price_text(values["limit_price"])
-            return [self._problem(number, "limit_price", "PRICE_NOT_OF_TYPE", price_said, type=order_type.value)]
-        offset = values.get("price_offset")
-        if offset and price is not Price.LEVEL:
-            return [self._problem(number, "price_offset", "PRICE_OFFSET_NOT_OF_TYPE", offset, type=order_type.value)]
-        return []
-
-    def _put_on_dates(self, number: int, values: dict[str, Any]) -> list[Problem]:
-        """A time without a date means the row's trade date."""
-        if "start_at" not in values and "expire_at" not in values:
-            return []
-        day = values.get("trade_date") or self.today
-        for column in _MOMENTS:
-            if isinstance(clock := values.get(column), time):
-                values[column] = datetime.combine(day, clock, SHANGHAI)
-        start_at, expire_at = (values.get(column) for column in _MOMENTS)
-        if start_at and expire_at and expire_at <= start_at:
-            context = {"start_at": start_at.isoformat(), "expire_at": expire_at.isoformat()}
-            return [self._problem(number, "expire_at", "EXPIRE_BEFORE_START", expire_at.isoformat(), **context)]
-        return []
-
-    def _problem(self, number: int, column: str, code: str, value: str = "", **context: str) -> Problem:
-        reason = Reason(code, {**column_names(column), **context})
-        return problem(number, self.spelling.get(column, column), value, reason)
+    def _problem(self, number: int, finding: Finding) -> Problem:
+        reason = Reason(finding.code, {**column_names(finding.column), **finding.context})
+        return problem(number, self.spelling.get(finding.column, finding.column), finding.value, reason)
 
     def _rank(self, found: Problem) -> int:
         column = column_of(found.column)
@@ -298,10 +223,6 @@ def _instruction(number: int, values: dict[str, Any], notes: tuple[Reason, ...])
         if reading.note:
             notes = (reading.note, *notes)
     return OrderInstruction(row=number, notes=notes, **values)
-
-
-def _spelled(value: Value) -> str:
-    return value.symbol if isinstance(value, SymbolReading) else str(value)
 
 
 def _read_csv_rows(part: Sequence[CsvRow], header: Sequence[HeaderCell], rows: _Rows) -> None:

@@ -49,6 +49,7 @@ _QUERIES = {
     **dict.fromkeys(("orders", "委托", "当日委托"), Query.ORDERS),
     **dict.fromkeys(("trades", "成交", "当日成交"), Query.TRADES),
     **dict.fromkeys(("ipo", "新股", "新股申购"), Query.IPO),
+    **dict.fromkeys(("quotes", "行情", "报价"), Query.QUOTES),
 }
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 

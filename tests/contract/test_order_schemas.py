@@ -42,7 +42,7 @@ OF_ACTION: dict[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Action.ORDER: (NEEDED, ("client_order_id", *SELDOM)),
     Action.CANCEL: (EARLIER, ("client_order_id", *SELDOM, *NEEDED)),
     Action.CANCEL_ALL: ((), (*OF_ALL, "symbol", "side")),
-    Action.QUERY: (("query",), ("account", "note", "mode")),
+    Action.QUERY: (("query",), ("account", "symbol", "note", "mode")),
     Action.REPLACE: (("orig_client_order_id", "quantity"), ("client_order_id", "limit_price", *SELDOM)),
 }
 # What is wrong is the file's form, which is gone when its rows are looked at; and what no schema can say.
