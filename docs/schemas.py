@@ -12,7 +12,7 @@ from typing import Any
 from filebridge.domain import symbols
 from filebridge.domain.order_types import FACTS as TYPE_FACTS
 from filebridge.domain.order_types import UNPRICED, Price
-from filebridge.domain.orders import Action, Query
+from filebridge.domain.orders import Action, Query, Side
 from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import InstrumentKind
 from filebridge.orderfiles import jsonfile, together, values, wording
@@ -46,9 +46,9 @@ _ABOUT = {
     "orig_client_order_id": "for a cancel or a replace: the id of the order that is meant",
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
     "account": "may be left out where one account is configured",
-    "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG",
+    "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG; or all: the new issues of the day",
     "side": "buy, sell, or a side of credit accounts, futures, options, funds and new issues: docs/language.md",
-    "quantity": "shares; for bonds 张, for futures and options lots",
+    "quantity": "shares; for bonds 张, for futures and options lots; of new issues also max",
     "order_type": "limit, the default, or one of docs/language.md",
     "limit_price": "CNY, at most four decimals; the protective limit of a market order",
     "price_offset": "added to a price from the market, of OWN_n and OPPOSITE_n: ticks as +2t, or percent as -0.5%",
@@ -113,10 +113,12 @@ def _row() -> Schema:
     own = {name: {"$ref": f"#/$defs/{column}"} for column in COLUMNS for name in _names(column)}
     passed_over = dict.fromkeys(wording.PASSED_OVER, True)
     needed = (_filled(column) for column in _NEEDED)
-    row: Schema = {"allOf": [*needed, _price(), _offset()], **_left_out(Action.ORDER)}
+    row: Schema = {"if": _of_issues(), "then": _issues(), "else": {"allOf": [*needed, _price(), _offset()]}}
+    row |= _left_out(Action.ORDER)
     for action in Action:
         if action is not Action.ORDER:
-            fitting = {**_one_filled(action), **_left_out(action), **(_quoted() if action is Action.QUERY else {})}
+            fitting = {**_one_filled(action), **_left_out(action), "not": _of_issues()}
+            fitting |= _quoted() if action is Action.QUERY else {}
             row = {"if": _is(action), "then": fitting, "else": row}
     return {
         "type": "object",
@@ -143,6 +145,21 @@ def _left_out(action: Action) -> Schema:
     """A row without what must stay empty in one of this action."""
     barred = [column for columns, _ in together.BARRED[action] for column in columns]
     return {"properties": {name: _blank() for column in barred for name in _names(column)}}
+
+
+def _of_issues() -> Schema:
+    """A row of all new issues, or of the largest size of one."""
+    return {"anyOf": [_of("symbol", values._ISSUES), _of("quantity", values._LARGEST)]}
+
+
+def _issues() -> Schema:
+    """Size and price are for the broker to tell, and the ids of its orders begin with its own."""
+    left_out = ("order_type", "limit_price", "price_offset")
+    sides = (word for word, side in SIDES.items() if side is Side.SUBSCRIBE)
+    ids = {name: {"maxLength": together.ISSUES_ID_CHARS_MAX} for name in _names("client_order_id")}
+    empty = {name: _blank() for column in left_out for name in _names(column)}
+    largest = {"anyOf": [_of("quantity", values._LARGEST), {"not": _filled("quantity")}]}
+    return {"allOf": [_filled("symbol"), _of("side", sides), largest], "properties": {**ids, **empty}}
 
 
 def _quoted() -> Schema:
@@ -198,9 +215,9 @@ def _columns() -> dict[str, Schema]:
         "action": [_matches(_action(*Action))],
         **{column: [identity] for column in ("client_order_id", *_EARLIER)},
         "account": [account],
-        "symbol": [_matches("|".join(_symbol_patterns()))],
+        "symbol": [_matches("|".join([*_symbol_patterns(), any_case(values._ISSUES)]))],
         "side": [_matches(any_case(SIDES))],
-        "quantity": [quantity, _matches(_QUANTITY)],
+        "quantity": [quantity, _matches(f"{_QUANTITY}|{any_case(values._LARGEST)}")],
         "order_type": [_matches(any_case(ORDER_TYPES))],
         "limit_price": [price, {**_matches(_PRICE), "not": {"pattern": r"^0+(?:\.0+)?$"}}],
         "price_offset": [_matches(r"[+-]?[0-9]{1,4}(?:[tT]|跳)|[+-]?[0-9]{1,2}(?:\.[0-9]{1,4})?%")],

@@ -1,16 +1,68 @@
-"""What a file asks: its rows become questions on the ledger, which querying.py puts to the broker after the commit."""
+"""What a file asks: its rows become questions on the ledger, which querying.py puts to the broker after the commit.
+
+Also rows that subscribe to all of a day's new issues: they ask which there are, and become orders with the answer
+(subscribing.py).
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
+from typing import NamedTuple
 
 from filebridge import archive
 from filebridge.bridge.book import OrderBook
 from filebridge.domain.admission import Answer
+from filebridge.domain.canceling import Selection
 from filebridge.domain.orders import OrderInstruction, Outcome, Query
 from filebridge.domain.reasons import Reason
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
+from filebridge.ledger.instructions import instruction_body, instruction_from
+
+
+class Subscribing(NamedTuple):
+    """A row that waits for the broker to tell the day's new issues. Its `row` has the id, account and trade date that
+    are its key; `mode` is the one in which it was taken in."""
+
+    row: OrderInstruction
+    mode: str
+    received_at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.row.client_order_id
+
+    @property
+    def day(self) -> date:
+        assert self.row.trade_date is not None
+        return self.row.trade_date
+
+    @property
+    def body(self) -> str:
+        return codec.dumps(
+            {"row": instruction_body(self.row), "mode": self.mode, "received_at": codec.time_text(self.received_at)}
+        )
+
+
+def subscribing_of(query: Body) -> Subscribing | None:
+    """The row that waits for this question's answer; None where it is asked for its own sake."""
+    if query["query"] != Query.IPO or not query["asked_for"]:
+        return None
+    body = codec.loads(query["asked_for"])
+    received_at = codec.time_from(body["received_at"])
+    assert received_at is not None
+    return Subscribing(instruction_from(body["row"]), body["mode"], received_at)
+
+
+def stop_subscribing(book: OrderBook, wanted: Selection) -> list[str]:
+    """Have the rows that fit become no orders, as a cancel wants it; returns their ids."""
+    stopped = []
+    for found in filter(None, map(subscribing_of, book.open_questions())):
+        day, account = found.day, found.row.account
+        if wanted.fits(found.row) and found.name not in book.canceled_before(trade_date=day, account=account):
+            book.mark_canceled(trade_date=day, account=account, client_order_id=found.name)
+            stopped.append(found.name)
+    return stopped
 
 
 class FileQuestions:
@@ -28,28 +80,33 @@ class FileQuestions:
         together."""
         assert row.query is not None
         if row.query is Query.QUOTES:
-            self._quotes = query = self._quotes or self._asked(row, "", _symbols(rows))
+            self._quotes = query = self._quotes or self._asked(row.row, row.query, "", _symbols(rows))
         else:
-            query = self._asked(row, account, "")
+            query = self._asked(row.row, row.query, account, "")
         return Answer(row, Outcome.ACCEPTED, "", query["account"], Reason("QUERY_ASKED", {"report": query["report"]}))
 
-    def _asked(self, row: OrderInstruction, account: str, asked_for: str) -> Body:
-        assert row.query is not None
+    def subscribe(self, row: OrderInstruction, wanted: Subscribing) -> Answer:
+        """Have the day's new issues asked for, which `row` subscribes to."""
+        query = self._asked(row.row, Query.IPO, wanted.row.account, wanted.body)
+        context = {"trade_date": wanted.day.isoformat(), "report": query["report"]}
+        return Answer(row, Outcome.ACCEPTED, wanted.name, wanted.row.account, Reason("ISSUES_ASKED", context))
+
+    def _asked(self, row: int, query: Query, account: str, asked_for: str) -> Body:
         trade_date = self._book.turn.trade_date
         stem = PurePath(archive.numbered(self._file_name, trade_date, self._intake_no)).stem
-        query: Body = {
+        body: Body = {
             "intake_no": self._intake_no,
-            "row": row.row,
+            "row": row,
             "trade_date": trade_date.isoformat(),
             "account": account,
-            "query": row.query.value,
+            "query": query.value,
             "asked_for": asked_for,
-            "report": f"{stem}.query-{row.row}-{row.query.value}.csv",
+            "report": f"{stem}.query-{row}-{query.value}.csv",
             "asked_at": codec.time_text(self._now),
             "answered_at": "",
         }
-        self._book.turn.ask(query)
-        return query
+        self._book.turn.ask(body)
+        return body
 
 
 def _symbols(rows: Iterable[OrderInstruction]) -> str:

@@ -14,7 +14,7 @@ from filebridge.bridge.lanes import Lanes, Place
 from filebridge.bridge.underway import UnderWay
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import FINAL, LOCAL, Order, Status
+from filebridge.domain.orders import FINAL, LOCAL, Order, Side, Status
 from filebridge.domain.tally import Tally
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger, Turn
@@ -177,6 +177,21 @@ class OrderBook:
             for order in fresh
             if order.terms.basket == basket and order.terms.id_derived and order.terms.symbol in wanted
         ]
+
+    def subscribed(self, *, trade_date: date, account: str) -> list[Order]:
+        """The account's subscriptions to new issues on that day, oldest first; this turn's included."""
+        stored = self._reader.orders_of_side(trade_date=trade_date, account=account, side=Side.SUBSCRIBE)
+        fresh = [self._open[tag] for tags in self._new.values() for tag in tags]
+        wanted = (trade_date, account, Side.SUBSCRIBE)
+        return [self._open.get(order.terms.tag, order) for order in stored] + [
+            order for order in fresh if (order.terms.trade_date, order.terms.account, order.terms.side) == wanted
+        ]
+
+    def open_questions(self) -> list[Body]:
+        """What files asked and nobody has answered yet; this turn's included."""
+        answered = {(query["intake_no"], query["row"]) for query in self.turn.queries if query["answered_at"]}
+        asked = [*self._reader.open_queries(), *self.turn.queries]
+        return [query for query in asked if (query["intake_no"], query["row"]) not in answered]
 
     def open_with_id(self, *, account: str, client_order_id: str) -> list[Order]:
         wanted = (account, client_order_id)

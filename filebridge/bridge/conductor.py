@@ -23,6 +23,7 @@ from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.reports import LAG, Reports
 from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import ended_status, whole_status
+from filebridge.bridge.subscribing import Subscriptions
 from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
 from filebridge.control import Request
 from filebridge.domain import risk
@@ -96,8 +97,10 @@ class Bridge:
             rows_at_once=at_once,
             proofs=parts.proofs,
         )
+        books = (self.book, parts.ledger, parts.reader, rules, self._guard)
+        subscriptions = Subscriptions(*books, may_send=may_send)
         self._queries = Queries(
-            *(self.book, parts.reader, parts.gateway, parts.quotations), answer_seconds=waits
+            *(self.book, parts.reader, parts.gateway, parts.quotations, subscriptions), answer_seconds=waits
         )
         self._arrivals = Arrivals(parts.inbox, parts.follower, parts.archive, self._intake, parts.reader)
         self._controls = Controls(
@@ -328,7 +331,7 @@ class Bridge:
                 if self._ended < generation == self._generation:
                     self._reconciler.hear_balances(message)
             case base.Told():
-                self._queries.hear(message)
+                self._queries.hear(message, now)
             case _:
                 self._listener.hear(message, now)
 

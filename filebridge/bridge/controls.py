@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from filebridge.bridge.asking import stop_subscribing
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import LargeFiles
@@ -227,7 +228,7 @@ class Controls:
             self._book.happen(order, _cancel_event(order, now))
         # All of them: then what is still being read may as well be refused.
         files = self._large.cancel_all() if wanted == Selection() else self._large.stop_rest(wanted)
-        return several_canceled(orders, files)
+        return several_canceled(orders, stop_subscribing(self._book, wanted), files)
 
     def _not_canceled(self, request: Request, why: Reason) -> Reason:
         """Whoever names an order that was replaced hears which one works instead; it may not be the one he means."""
@@ -241,6 +242,8 @@ class Controls:
     def _cancel_waiting(self, request: Request, unknown: Reason) -> Reason:
         """No order that can be canceled has this id; but a row of a very large file may have it, or one to come."""
         name = str(request.fields.get("id", ""))
+        if name and stop_subscribing(self._book, Selection(client_order_id=name)):
+            return _done(f"cancel {name}: its new issues will not be subscribed to", f"撤单 {name}：不再申购其新股新债")
         found, reading = self._large.waiting(name) if name else ([], [])
         if not (found or reading):
             return unknown

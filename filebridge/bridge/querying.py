@@ -9,8 +9,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 
+from filebridge.bridge.asking import subscribing_of
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.quoting import SYMBOLS_A_QUESTION, Found, Quotations
+from filebridge.bridge.subscribing import Subscriptions
 from filebridge.domain.orders import Query, price_text
 from filebridge.domain.quotes import LEVELS, Quote, is_believed
 from filebridge.domain.reasons import Reason
@@ -31,15 +33,21 @@ class Queries:
         reader: LedgerReader,
         gateway: Gateway,
         quotations: Quotations,
+        subscriptions: Subscriptions,
         *,
         answer_seconds: float,
     ) -> None:
         self._book = book
         self._gateway = gateway
         self._quotations = quotations
+        self._subscriptions = subscriptions
         self._answer_time = timedelta(seconds=answer_seconds)
         self._open: deque[Body] = deque()
         self._quotes: list[_Quotes] = []
+        # Of rows that subscribe to new issues, whose day or session is still to come.
+        self._waiting: list[Body] = []
+        # What the answer to the first one has told so far.
+        self._rows: list[Body] = []
         self._add(reader.open_queries())
         # When the first one's turn came; and the number under which it was asked, 0 while it was not.
         self._since: datetime | None = None
@@ -48,7 +56,7 @@ class Queries:
 
     @property
     def is_idle(self) -> bool:
-        return not (self._open or self._quotes)
+        return not (self._open or self._quotes or self._waiting)
 
     @property
     def is_asking(self) -> bool:
@@ -57,16 +65,16 @@ class Queries:
 
     # ---- within a turn
 
-    def hear(self, told: Told) -> None:
+    def hear(self, told: Told, now: datetime) -> None:
         """An answer, or a part of it; of a question that was given up it comes too late."""
         if not self._open or told.number != self._asked:
             return
         query = self._open[0]
-        answer: Body = {"rows": list(told.rows), "is_first": told.is_first}
-        if not told.is_known:
-            answer |= codec.reason_body(Reason("QUERY_FAILED"))
-        self._book.turn.told(query, answer, is_end=told.is_end)
+        self._rows = [*([] if told.is_first else self._rows), *told.rows]
+        why = None if told.is_known else Reason("QUERY_FAILED")
+        self._tell(query, told.rows, why, is_first=told.is_first, is_end=told.is_end)
         if told.is_end:
+            self._end(query, why, now)
             self._next()
 
     def review(self, now: datetime) -> None:
@@ -74,18 +82,53 @@ class Queries:
         for quotes in self._quotes:
             quotes.look(self._quotations, now)
             if not quotes.waiting:
-                answer = {"rows": list(quotes.rows.values()), "is_first": True}
-                self._book.turn.told(quotes.query, answer, is_end=True)
+                self._tell(quotes.query, quotes.rows.values())
         self._quotes = [quotes for quotes in self._quotes if quotes.waiting]
+        self._look_at_waiting(now)
         if not self._open:
             return
         if self._since is None or now < self._since:
             self._since = now
         if now - self._since > self._answer_time:
             limit = {"limit_seconds": f"{self._answer_time.total_seconds():g}"}
-            answer = {"rows": [], "is_first": True, **codec.reason_body(Reason("QUERY_NOT_ANSWERED", limit))}
-            self._book.turn.told(self._open[0], answer, is_end=True)
+            self._give_up(self._open[0], Reason("QUERY_NOT_ANSWERED", limit), now)
             self._next()
+
+    def _look_at_waiting(self, now: datetime) -> None:
+        """Rows of new issues are asked for as soon as their session runs, or end with their time."""
+        waiting, self._waiting = self._waiting, []
+        for query in waiting:
+            wanted = subscribing_of(query)
+            assert wanted is not None
+            verdict = self._subscriptions.in_time(wanted, now)
+            if isinstance(verdict, Reason):
+                self._give_up(query, verdict, now)
+            else:
+                (self._open if verdict else self._waiting).append(query)
+
+    def _give_up(self, query: Body, why: Reason, now: datetime) -> None:
+        self._tell(query, (), why)
+        self._end(query, why, now)
+
+    def _tell(
+        self,
+        query: Body,
+        rows: Iterable[Body],
+        why: Reason | None = None,
+        *,
+        is_first: bool = True,
+        is_end: bool = True,
+    ) -> None:
+        answer = {"rows": list(rows), "is_first": is_first, **codec.reason_body(why)}
+        self._book.turn.told(query, answer, is_end=is_end)
+
+    def _end(self, query: Body, why: Reason | None, now: datetime) -> None:
+        """What waits for an answer goes on with it, or without one."""
+        wanted = subscribing_of(query)
+        if wanted is not None and why is None:
+            self._subscriptions.told(wanted, query, self._rows, now)
+        elif wanted is not None and why is not None:
+            self._subscriptions.not_told(wanted, query, why)
 
     # ---- after the commit
 
@@ -111,6 +154,8 @@ class Queries:
         for query in queries:
             if query["query"] == Query.QUOTES:
                 self._quotes.append(_Quotes(query))
+            elif subscribing_of(query):
+                self._waiting.append(query)
             else:
                 self._open.append(query)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from typing import NamedTuple
 
-from filebridge.bridge.asking import FileQuestions
+from filebridge.bridge.asking import FileQuestions, Subscribing, stop_subscribing
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.underway import Overlap
@@ -13,6 +13,7 @@ from filebridge.domain import admission, approval, canceling, replacing, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
+from filebridge.domain.issues import is_of_issues
 from filebridge.domain.orders import (
     LOCAL,
     Action,
@@ -150,6 +151,8 @@ class FileRows:
                 # What earlier rows of this file did to them.
                 orders[:] = [self._book.get_open(order.terms.tag) or order for order in orders]
             match draft.instruction.action:
+                case Action.ORDER if is_of_issues(draft.instruction):
+                    yield self._subscribe(draft)
                 case Action.ORDER:
                     yield self._order(draft, orders, next(tags))
                 case Action.REPLACE:
@@ -187,6 +190,28 @@ class FileRows:
         if answer.order is not None:
             orders.append(answer.order)
         return answer
+
+    def _subscribe(self, draft: Draft) -> Answer:
+        """Ask for the day's new issues; they become orders with the answer (subscribing.py)."""
+        row, (trade_date, account) = draft.instruction, draft.group
+        keyed = row._replace(client_order_id=draft.name, account=account, trade_date=trade_date)
+        terms = admission.terms_of(
+            keyed,
+            tag="",
+            client_order_id=draft.name,
+            body=draft.body,
+            account=account,
+            mode=self._mode,
+            trade_date=trade_date,
+            intake_no=self._intake_no,
+            received_at=self._received_at,
+        )
+        refused = self._guard.refusal(terms) or risk.issues_refusal(row, trade_date, self._moment, self._rules)
+        if self._is_canceled(draft, terms):
+            refused = Reason("CANCELED_BEFORE_ARRIVAL", {"client_order_id": draft.name})
+        if refused is not None:
+            return Answer(row, Outcome.DENIED, draft.name, account, refused)
+        return self._questions.subscribe(row, Subscribing(keyed, self._mode, self._received_at))
 
     def _replace(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
         """Cancel an order, and make the one that takes its place once that is settled."""
@@ -280,7 +305,8 @@ class FileRows:
         for order in orders:
             self._take_back(order)
         files = self._stop_rest(wanted, self._intake_no)
-        return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, files)
+        issues = stop_subscribing(self._book, wanted)
+        return canceling.decide_cancel_all(draft.instruction, draft.group[1], orders, issues, files)
 
     def _take_back(self, order: Order, why: Reason = _UNSENT) -> None:
         """Cancel an order; `why` is said of one that was not sent."""

@@ -33,7 +33,7 @@ class Selection(NamedTuple):
     strategy: str = ""
     basket: str = ""
 
-    def fits(self, terms: OrderTerms) -> bool:
+    def fits(self, terms: OrderTerms | OrderInstruction) -> bool:
         return all(not wanted or getattr(terms, name) == wanted for name, wanted in self._asdict().items())
 
     def among(self, orders: Iterable[Order]) -> list[Order]:
@@ -118,26 +118,30 @@ def decide_cancel_by_number(
     return _decided(instruction, account, orders[0])
 
 
-def decide_cancel_all(instruction: OrderInstruction, account: str, orders: Sequence[Order], files: int) -> Answer:
-    """The answer to a cancel of several orders, which are `orders`; it holds for what waits in so many large files."""
+def decide_cancel_all(
+    instruction: OrderInstruction, account: str, orders: Sequence[Order], issues: Sequence[str], files: int
+) -> Answer:
+    """The answer to a cancel of several orders, which are `orders`; it holds for what waits in so many large files, and
+    for rows of new issues whose orders are still to come, `issues` by their ids."""
     return Answer(
         instruction=instruction,
         outcome=Outcome.CANCEL_ACCEPTED,
         client_order_id="",
         account=account,
-        reason=several_canceled(orders, files),
+        reason=several_canceled(orders, issues, files),
         canceled=tuple(order.terms.tag for order in orders),
     )
 
 
-def several_canceled(orders: Sequence[Order], files: int) -> Reason:
-    """What is said of these canceled orders, and of so many large files whose waiting rows it holds for."""
-    named = [order.terms.client_order_id for order in orders[:_NAMED_MAX]]
+def several_canceled(orders: Sequence[Order], issues: Sequence[str], files: int) -> Reason:
+    """What is said of these canceled orders, of rows of new issues that become none, and of so many large files whose
+    waiting rows it holds for."""
+    named = [*(order.terms.client_order_id for order in orders[:_NAMED_MAX]), *issues]
     if len(orders) > _NAMED_MAX:
         named.append("…")
-    context = {"count": str(len(orders)), "text": ", ".join(named), "files": str(files)}
-    code = ("CANCEL_ALL_AND_REST" if orders else "CANCEL_ALL_REST") if files else "CANCEL_ALL_TAKEN"
-    return Reason(code if orders or files else "CANCEL_ALL_NONE", context)
+    context = {"count": str(len(orders) + len(issues)), "text": ", ".join(named), "files": str(files)}
+    code = ("CANCEL_ALL_AND_REST" if named else "CANCEL_ALL_REST") if files else "CANCEL_ALL_TAKEN"
+    return Reason(code if named or files else "CANCEL_ALL_NONE", context)
 
 
 def _decided(instruction: OrderInstruction, account: str, target: Order | None) -> Answer:

@@ -6,11 +6,12 @@ times carry +08:00. What is known of a side stands in sides.py, of an order type
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from filebridge.domain.reasons import Reason
@@ -110,6 +111,10 @@ class OrderType(StrEnum):
     NO_PRICE = "NO_PRICE"
 
 
+# What stands in the place of a symbol where a row means every new issue of its day: whether bonds alone, None: both.
+ALL_ISSUES: Mapping[str, bool | None] = MappingProxyType({"ALL": None, "ALL_SHARES": False, "ALL_BONDS": True})
+
+
 class Action(StrEnum):
     ORDER = "order"
     CANCEL = "cancel"
@@ -200,6 +205,7 @@ class OrderInstruction(NamedTuple):
 
     `row` counts as a spreadsheet does (the header is row 1; in JSON the n-th element is row n).
     `notes` says what was repaired where a value had exactly one reading (`1` read as 000001.SZ).
+    An order with quantity 0 means the largest size of a new issue, or of all that ALL_ISSUES names (issues.py).
     """
 
     row: int

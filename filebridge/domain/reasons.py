@@ -21,6 +21,7 @@ from filebridge.domain.guard_reasons import (
     RESUME_REASONS,
     STATE_REASONS,
 )
+from filebridge.domain.issue_reasons import ISSUE_REASONS
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
@@ -279,7 +280,7 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 # code -> (English, Chinese); each says the remedy.
 _TABLES = (
     *(FILE_REASONS, ROW_REASONS, ACTION_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS, FOREIGN_REASONS),
-    *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS, QUERY_REASONS),
+    *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS, QUERY_REASONS, ISSUE_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
     *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS, STATE_REASONS),
 )

@@ -11,6 +11,7 @@ from filebridge.domain.approval import NOTHING_TO_APPROVE, Approval
 from filebridge.domain.contracts import contract_of
 from filebridge.domain.events import EventKind
 from filebridge.domain.guard import Stance
+from filebridge.domain.issues import is_of_issues
 from filebridge.domain.limits import Asked, Limits, Need
 from filebridge.domain.market import Hours, Phase, TradingCalendar, open_since, trade_date_at
 from filebridge.domain.orders import AccountType, Action, Order, OrderInstruction, OrderTerms, OrderType, Status
@@ -143,6 +144,17 @@ def outside_session(terms: OrderTerms, here: Opening, rules: Rules) -> Reason | 
     )
 
 
+def issues_refusal(row: OrderInstruction, trade_date: date, moment: Moment, rules: Rules) -> Reason | None:
+    """Why a row of new issues cannot wait for them, or None; their orders are looked at when they are known."""
+    if rules.hours == "exchange" and not rules.calendar.is_trading_day(trade_date):
+        return Reason("OUTSIDE_CALENDAR", {"trade_date": trade_date.isoformat()})
+    names_its_time = row.start_at is not None or row.trade_date is not None
+    if rules.outside_session != "deny" or names_its_time or moment.open_since is not None:
+        return None
+    value = (row.order_type or OrderType.LIMIT).value
+    return Reason("OUTSIDE_SESSION", {"symbol": row.symbol, "phase": Phase.CLOSED.value, "value": value})
+
+
 def may_cancel(order: Order, moment: Moment, rules: Rules) -> bool:
     """Whether the exchange takes a cancel now; in the last minutes of an auction it does not, and the cancel waits."""
     return opening_of(order.terms, moment, rules).can_cancel
@@ -203,7 +215,7 @@ def intake_date(now: datetime, rules: Rules) -> date:
 
 def row_date(row: OrderInstruction, now: datetime, rules: Rules) -> date:
     """The trade date of a row that names none: that on which its own market takes it next."""
-    if rules.hours == "always" or row.action is not Action.ORDER:
+    if rules.hours == "always" or row.action is not Action.ORDER or is_of_issues(row):
         return intake_date(now, rules)
     found = trade_date_of(row.symbol, row.order_type or OrderType.LIMIT, now, rules.calendar, rules.hours)
     return found or intake_date(now, rules)

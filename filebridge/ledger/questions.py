@@ -71,6 +71,7 @@ BASKET_ORDERS = Question(
         *_BY_INTAKE
     )
 )
+ORDERS_OF_SIDE = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.side)).order_by(*_BY_INTAKE))
 OPEN_ORDERS = Question(_ORDERS.where(text(schema.IS_OPEN)).order_by(*_BY_INTAKE))
 ORDERS_AT_BROKER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID)))
 ORDERS_AT_COUNTER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID)))

@@ -78,6 +78,11 @@ class LedgerReader:
         wanted = {"trade_date": trade_date.isoformat(), "account": account, "basket": basket}
         return self._orders(questions.BASKET_ORDERS, **wanted, symbol=_listed(symbols))
 
+    def orders_of_side(self, *, trade_date: date, account: str, side: Side) -> list[Order]:
+        """An account's orders of one side on that day, oldest first."""
+        wanted = {"trade_date": trade_date.isoformat(), "account": account, "side": side.value}
+        return self._orders(questions.ORDERS_OF_SIDE, **wanted)
+
     def open_orders(self) -> list[Order]:
         """All that something can still change, in the order in which they were received."""
         return self._orders(questions.OPEN_ORDERS)

@@ -12,7 +12,7 @@ from itertools import repeat
 from types import NoneType
 from typing import Any
 
-from filebridge.domain.orders import Action, OrderInstruction, OrderType, Side
+from filebridge.domain.orders import ALL_ISSUES, Action, OrderInstruction, OrderType, Side
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
@@ -31,7 +31,7 @@ from filebridge.orderfiles.jsonfile import (
 from filebridge.orderfiles.spreadsheet import SheetTable
 from filebridge.orderfiles.text import FileText
 from filebridge.orderfiles.together import EARLIER_ORDER, MOMENTS, REQUIRED, Finding, check
-from filebridge.orderfiles.values import READERS, Value
+from filebridge.orderfiles.values import NATIVE_READERS, Value
 
 # What the plain rows of a table all have: a limit order's columns.
 _PLAIN = (*REQUIRED[Action.ORDER], "limit_price")
@@ -60,7 +60,7 @@ class _Readings(dict[str, Value | Reason | None]):
 
     def __init__(self, column: str) -> None:
         super().__init__()
-        self._read = READERS[column]
+        self._read = NATIVE_READERS[column]
 
     def __missing__(self, text: str) -> Value | Reason | None:
         stripped = unquoted(text.strip())
@@ -257,6 +257,8 @@ def _read_plain(part: Sequence[CsvRow], used: Sequence[HeaderCell], rows: _Rows)
         columns[cell.column] = values
     readings_of_symbols: list[SymbolReading] = columns["symbol"]
     columns["symbol"] = [reading.symbol for reading in readings_of_symbols]
+    if 0 in columns["quantity"] or not ALL_ISSUES.keys().isdisjoint(columns["symbol"]):
+        return None
     columns["notes"] = [(reading.note,) if reading.note else () for reading in readings_of_symbols]
     fields = OrderInstruction._fields
     return map(OrderInstruction, *(columns.get(name) or repeat(_DEFAULTS[name]) for name in fields))

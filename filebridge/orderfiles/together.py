@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from filebridge.domain.order_types import FACTS as ORDER_TYPES
 from filebridge.domain.order_types import UNPRICED, Price, of_pricing
-from filebridge.domain.orders import SHANGHAI, Action, Query, price_text
+from filebridge.domain.orders import ALL_ISSUES, SHANGHAI, Action, OrderType, Query, Side, price_text
 from filebridge.domain.sides import Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
 from filebridge.orderfiles.columns import COLUMNS
+from filebridge.orderfiles.values import ID_CHARS_MAX
 
 REQUIRED = {Action.ORDER: ("symbol", "side", "quantity")}
 EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
@@ -27,6 +28,9 @@ NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
     Action.QUERY: ((("query",), "QUERY_MISSING"),),
 }
 MOMENTS = ("start_at", "expire_at")
+# Of the ids of such a row's orders, so much is the symbol's.
+ISSUES_ID_CHARS_MAX = ID_CHARS_MAX - len("-787001.SH")
+LARGEST = "MAX"
 _OF_A_QUERY = ("action", "account", "symbol", "note", "mode", "query")
 # What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
 _NO_QUERY = (("query",), "QUERY_ON_OTHER_ACTION")
@@ -70,7 +74,9 @@ def check(values: _Values, today: date) -> Iterator[Finding]:
             yield Finding(columns[0], code)
     for columns, code in BARRED.get(action, ()):
         yield from (Finding(column, code, _spelled(values[column])) for column in columns if values.get(column))
-    if action is Action.ORDER:
+    if _is_of_issues(values):
+        yield from _issues(action, values)
+    elif action is Action.ORDER:
         yield from _price(values)
     elif action is Action.QUERY:
         yield from _asked(values)
@@ -87,6 +93,28 @@ def _asked(values: _Values) -> Iterator[Finding]:
         yield Finding("symbol", "QUERY_SYMBOL_MISSING")
     elif isinstance(query, Query) and query is not Query.QUOTES and values.get("symbol"):
         yield Finding("symbol", "QUERY_NARROWED", _spelled(values["symbol"]))
+
+
+def _is_of_issues(values: _Values) -> bool:
+    """Whether a row speaks of all issues, or of the largest size of one."""
+    return values.get("quantity") == 0 or _spelled(values.get("symbol")) in ALL_ISSUES
+
+
+def _issues(action: Action, values: _Values) -> Iterator[Finding]:
+    """Price and size are for the broker to tell; and its orders have ids that begin with the row's."""
+    column = "quantity" if values.get("quantity") == 0 else "symbol"
+    side = values.get("side", Side.SUBSCRIBE)
+    if action is not Action.ORDER or side not in (None, Side.SUBSCRIBE):
+        yield Finding(column, "ISSUES_NOT_OF_SIDE", LARGEST if column == "quantity" else _spelled(values["symbol"]))
+        return
+    for name in ("quantity", "order_type", "limit_price", "price_offset"):
+        if values.get(name):
+            yield Finding(name, "ISSUES_NARROWED", _spelled(values[name]))
+    length = len(values.get("client_order_id") or "")
+    if length > ISSUES_ID_CHARS_MAX:
+        limit = {"length": str(length), "limit": str(ISSUES_ID_CHARS_MAX)}
+        yield Finding("client_order_id", "ID_TOO_LONG", values["client_order_id"], limit)
+    values |= {"quantity": 0, "order_type": OrderType.LIMIT}
 
 
 def _price(values: _Values) -> Iterator[Finding]:

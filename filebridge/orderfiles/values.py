@@ -51,6 +51,9 @@ _QUERIES = {
     **dict.fromkeys(("ipo", "新股", "新股申购"), Query.IPO),
     **dict.fromkeys(("quotes", "行情", "报价"), Query.QUOTES),
 }
+# Every new issue of the day, and its largest size; what a native row may say, and no other system's file.
+_ISSUES = {"all": "ALL", "全部": "ALL", "all_shares": "ALL_SHARES", "全部新股": "ALL_SHARES", "all_bonds": "ALL_BONDS", "全部新债": "ALL_BONDS"}
+_LARGEST = ("max", "最大", "顶格")
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 
 # With one or two zeros behind the point it is still whole (pandas writes 100.0); three could be a thousand.
@@ -113,6 +116,17 @@ def read_security(text: str) -> SymbolReading | Reason:
     if len(text) > _SYMBOL_CHARS_MAX:
         return Reason("SYMBOL_NOT_RECOGNISED")
     return read_symbol(text)
+
+
+def read_security_or_issues(text: str) -> SymbolReading | Reason:
+    """A security, or a word of ALL_ISSUES in its place."""
+    meant = _ISSUES.get(_word(text))
+    return SymbolReading(meant) if meant else read_security(text)
+
+
+def read_quantity_or_largest(text: str) -> int | Reason:
+    """A quantity; 0 is the largest that there may be."""
+    return 0 if _word(text) in _LARGEST else read_quantity(text)
 
 
 def read_quantity(text: str) -> int | Reason:
@@ -230,6 +244,8 @@ READERS: Mapping[str, Callable[[str], Value | Reason]] = {
     "mode": read_mode,
     "query": read_query,
 }
+# The same for native rows.
+NATIVE_READERS = {**READERS, "symbol": read_security_or_issues, "quantity": read_quantity_or_largest}
 
 
 def _word(text: str) -> str:

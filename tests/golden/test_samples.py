@@ -13,6 +13,7 @@ import filebridge.domain.symbols
 import filebridge.orderfiles
 from filebridge.domain.file_reasons import FILE_REASONS, ROW_REASONS
 from filebridge.domain.foreign_reasons import FOREIGN_REASONS
+from filebridge.domain.issues import is_of_issues
 from filebridge.domain.limit_reasons import LIMIT_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
 from filebridge.domain.orders import Action, OrderInstruction
@@ -131,4 +132,5 @@ def _named_code(sample: Path) -> str:
 def _orders(sample: Path) -> list[OrderInstruction]:
     file = filebridge.orderfiles.parse(sample.read_bytes(), name=sample.name, today=TODAY, origin=ORIGIN)
     rows = file.instructions
-    return [row for row in rows if row.action is Action.ORDER]
+    # What a broker has to tell first is no order yet.
+    return [row for row in rows if row.action is Action.ORDER and not is_of_issues(row)]

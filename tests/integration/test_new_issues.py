@@ -1,0 +1,92 @@
+"""All of a day's new issues in one row: an order for each, at the largest size, never a second one."""
+
+from tests.integration.homes import Home, Receipt, Row, orders_file, until
+
+HEADER = "client_order_id,symbol,side,quantity,start_at"
+# What the simulated market offers every day; 20,000 shares of 600000.SH at 10.50 allot 21,000 in Shanghai.
+ISSUES = {"780816.SH": (21_000, 4.88), "787981.SH": (21_000, 27.46)}
+EACH = [f"N-1-{symbol}" for symbol in ISSUES]
+
+
+def answered(home: Home, name: str, rows: int, number: int = 1) -> Receipt:
+    """The receipt of a file once it has so many rows: it is written a second time with the broker's answer."""
+
+    def there() -> Receipt | None:
+        found = home.receipts(name)
+        return found[number - 1] if len(found) >= number and len(found[number - 1].rows) == rows else None
+
+    return until(there, f"{rows} rows in the receipt of {name}")
+
+
+def subscriptions(home: Home) -> list[tuple[str, int, float]]:
+    return sorted((line["stock_code"], line["order_volume"], line["price"]) for line in home.requests())
+
+
+ALL_SENT = [(symbol, quantity, price) for symbol, (quantity, price) in ISSUES.items()]
+
+
+def outcomes(receipt: Receipt) -> list[tuple[str, str, str]]:
+    return [(row["symbol"], row["outcome"], row["reason_code"]) for row in receipt.rows]
+
+
+def test_each_issue_gets_an_order_at_its_largest_size_and_none_a_second_one(shared: Home) -> None:
+    first = shared.trade("issues.csv", orders_file("N-1,全部,新股申购,顶格,", header=HEADER))
+    assert (first.codes[0], first.rows[0]["symbol"]) == ("ISSUES_ASKED", "ALL")
+    receipt = answered(shared, "issues.csv", 3)
+    assert outcomes(receipt)[1:] == [(symbol, "ACCEPTED", "") for symbol in ISSUES]
+    assert [row["client_order_id"] for row in receipt.rows] == ["N-1", *EACH]
+    assert receipt.whole["rows"][1]["quantity"] == 21_000
+    assert receipt.end[-1] == receipt.whole["chain_head"]
+    for name in EACH:
+        shared.wait_for_status(name, "ACCEPTED", "FILLED")
+    assert subscriptions(shared) == ALL_SENT
+    # The same file again, and another one under another id.
+    shared.trade("issues.csv", orders_file("N-1,全部,新股申购,顶格,", header=HEADER))
+    again = answered(shared, "issues.csv", 3, number=2)
+    assert outcomes(again)[1:] == [(symbol, "DUPLICATE", "ISSUE_SUBSCRIBED_ALREADY") for symbol in ISSUES]
+    assert again.tags[1:] == receipt.tags[1:]
+    shared.trade("other.csv", orders_file("N-9,787981.SH,SUBSCRIBE,MAX,", header=HEADER))
+    assert outcomes(answered(shared, "other.csv", 2))[1:] == [("787981.SH", "DUPLICATE", "ISSUE_SUBSCRIBED_ALREADY")]
+    assert subscriptions(shared) == ALL_SENT
+    assert shared.command("verify").returncode == 0
+
+
+def test_no_issue_of_that_kind_is_said(shared: Home) -> None:
+    shared.trade("bonds.csv", orders_file("N-2,ALL_BONDS,新债申购,,", header=HEADER))
+    receipt = answered(shared, "bonds.csv", 2)
+    assert outcomes(receipt)[1] == ("ALL_BONDS", "ACCEPTED", "ISSUES_NONE")
+
+
+def test_a_cancel_holds_for_orders_that_are_still_to_come(shared: Home) -> None:
+    rows = ("N-3,ALL,SUBSCRIBE,,23:59:59", "N-4,ALL,SUBSCRIBE,,23:59:59")
+    shared.trade("later.csv", orders_file(*rows, header=HEADER))
+    shared.trade("stop.csv", "action,orig_client_order_id\ncancel,N-3\n")
+    (stopped,) = answered(shared, "later.csv", 3).rows[1:2]
+    assert (stopped["client_order_id"], stopped["reason_code"]) == ("N-3", "CANCELED_BEFORE_ARRIVAL")
+    said = shared.command("cancel", "--all")
+    assert said.returncode == 0
+    assert [row["reason_code"] for row in answered(shared, "later.csv", 4).rows if row["outcome"] == "DENIED"] == [
+        "CANCELED_BEFORE_ARRIVAL",
+        "CANCELED_BEFORE_ARRIVAL",
+    ]
+    assert shared.command("halt", "--reason", "enough").returncode == 0
+    denied = shared.trade("halted.csv", orders_file("N-5,ALL,SUBSCRIBE,,", header=HEADER))
+    assert (denied.outcomes, denied.codes) == (["DENIED"], ["HALTED"])
+
+
+def test_a_crash_between_question_and_answer_makes_no_order_twice(home: Home) -> None:
+    home.ready().stop()
+    home.drop("issues.csv", orders_file("N-1,ALL,SUBSCRIBE,MAX,", header=HEADER))
+    # After the question is recorded; before its answer is; and when the orders leave.
+    for point in ("ledger.committed:kill:3", "ledger.commit:kill:4", "sending.submit:kill:1"):
+        home.start(failpoint=f"{point}:{home.folder.with_name(point.replace(':', '-'))}")
+        assert home.bridge is not None
+        home.bridge.wait(30)
+    home.ready()
+    receipt = answered(home, "issues.csv", 3)
+    assert outcomes(receipt)[1:] == [(symbol, "ACCEPTED", "") for symbol in ISSUES]
+    assert home.twice() == []
+    told: list[Row] = [event["body"] for event in home.events() if event["kind"] == "QUERIED"]
+    assert [body["is_end"] for body in told].count(True) == 1
+    assert {order["client_order_id"] for order in home.orders()} == set(EACH)
+    assert home.command("verify").returncode == 0
