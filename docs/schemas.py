@@ -46,7 +46,7 @@ _ABOUT = {
     "orig_client_order_id": "for a cancel or a replace: the id of the order that is meant",
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
     "account": "may be left out where one account is configured",
-    "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000, 600000.XSHG; or all: the new issues of the day",
+    "symbol": "which security, as 600000.SH, 600000, sh600000, SHSE.600000; or all: the new issues of the day",
     "side": "buy, sell, or a side of credit accounts, futures, options, funds and new issues: docs/language.md",
     "quantity": "shares; for bonds 张, for futures and options lots; of new issues also max",
     "order_type": "limit, the default, or one of docs/language.md",

@@ -42,6 +42,7 @@ class Rows(Protocol):
     def newest_books(self) -> Iterable[Row]: ...
     def query_rows(self, trade_date: date) -> list[Row]: ...
     def query_row(self, intake_no: int, row: int) -> Row: ...
+    def file_numbered(self, intake_no: int) -> Row | None: ...
 
 
 class Outbox:
@@ -154,18 +155,24 @@ class Outbox:
             if any(True for _ in self._rows.order_rows(day)):
                 self._replace(self.folder / f"orders-{day.isoformat()}.csv", self._orders_text(day))
             for file in list(self._rows.file_rows(day)):
-                # A very large one that is still being answered has no receipt yet.
-                if file["archived_as"] and (receipts or not self._receipt_is_whole(file)):
-                    if file["rows"] > _LONG_ROWS:
-                        self.long_receipt(file)
-                    else:
-                        self.receipt(file, self._rows.file_events(file["intake_no"]))
+                if receipts or not self._receipt_is_whole(file):
+                    self._receipt_again(file)
             for query in self._rows.query_rows(day):
                 if query["answered_at"] and (receipts or not (self.folder / query["report"]).exists()):
                     self.query(query)
+                # Its answers came after the receipt was written.
+                if query["asked_for"] and (asked_in := self._rows.file_numbered(query["intake_no"])):
+                    self._receipt_again(asked_in)
         self.go_on(float("inf"))
         for row in self._rows.newest_books():
             self.books(json.loads(row["body"]), row["at"])
+
+    def _receipt_again(self, file: Row) -> None:
+        """A very large file that is still being answered has no receipt yet."""
+        if file["archived_as"] and file["rows"] > _LONG_ROWS:
+            self.long_receipt(file)
+        elif file["archived_as"]:
+            self.receipt(file, self._rows.file_events(file["intake_no"]))
 
     def _receipt_path(self, file: Row, suffix: str) -> Path:
         return self.folder / (_receipt_name(file) + suffix)
@@ -323,7 +330,9 @@ def _told_rows(query: Row, events: Iterable[Row]) -> list[Row]:
     for event in events:
         if event["kind"] != "QUERIED" or (told := from_json(event["body"]))["row"] != query["row"]:
             continue
-        rows = [blank | row | _messages(row) for row in told["rows"]] + ([_no_answer(blank, told)] if "reason_code" in told else [])
+        rows = [blank | row | _messages(row) for row in told["rows"]] + (
+            [_no_answer(blank, told)] if "reason_code" in told else []
+        )
         found = rows if told["is_first"] else found + rows
     for row in found:
         # Of an order: our word for the broker's number.

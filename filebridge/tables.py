@@ -38,8 +38,8 @@ QUERIES = {
         "trades": "symbol side trade_id last_qty last_price amount commission tag broker_order_id counter_order_id "
         "traded_at",
         "ipo": "symbol name type min_quantity max_quantity purchase_date issue_price limit_sh limit_sz limit_kcb",
-        "quotes": "symbol name source quoted_at age_seconds last prev_close limit_down limit_up bid_1 bid_2 bid_3 bid_4 bid_5 "
-        "ask_1 ask_2 ask_3 ask_4 ask_5",
+        "quotes": "symbol name source quoted_at age_seconds last prev_close limit_down limit_up bid_1 bid_2 bid_3 "
+        "bid_4 bid_5 ask_1 ask_2 ask_3 ask_4 ask_5",
     }.items()
 }
 

@@ -87,17 +87,18 @@ class FileQuestions:
 
     def subscribe(self, row: OrderInstruction, wanted: Subscribing) -> Answer:
         """Have the day's new issues asked for, which `row` subscribes to."""
-        query = self._asked(row.row, Query.IPO, wanted.row.account, wanted.body)
+        # Of the day on which it is asked: that day's reports are made again after a crash.
+        query = self._asked(row.row, Query.IPO, wanted.row.account, wanted.body, wanted.day)
         context = {"trade_date": wanted.day.isoformat(), "report": query["report"]}
         return Answer(row, Outcome.ACCEPTED, wanted.name, wanted.row.account, Reason("ISSUES_ASKED", context))
 
-    def _asked(self, row: int, query: Query, account: str, asked_for: str) -> Body:
+    def _asked(self, row: int, query: Query, account: str, asked_for: str, day: date | None = None) -> Body:
         trade_date = self._book.turn.trade_date
         stem = PurePath(archive.numbered(self._file_name, trade_date, self._intake_no)).stem
         body: Body = {
             "intake_no": self._intake_no,
             "row": row,
-            "trade_date": trade_date.isoformat(),
+            "trade_date": (day or trade_date).isoformat(),
             "account": account,
             "query": query.value,
             "asked_for": asked_for,

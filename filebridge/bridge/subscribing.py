@@ -25,8 +25,8 @@ from filebridge.ledger.views import LedgerReader
 
 
 class Subscriptions:
-    """Everything that changes something happens within the current turn. `may_send` says whether an account's books were
-    reconciled on this connection."""
+    """Everything happens within the current turn. `may_send` says whether an account's books were reconciled on this
+    connection."""
 
     def __init__(
         self,
@@ -72,7 +72,10 @@ class Subscriptions:
             reason = Reason("ISSUES_NONE", {"trade_date": wanted.day.isoformat()})
             self._record(query, [_answer(wanted, wanted.row, Outcome.ACCEPTED, reason)])
         else:
-            self._record(query, self._decided(wanted, query, sorted(map(issues.issue_of, meant), key=lambda issue: issue.symbol), now))
+            self._record(
+                query,
+                self._decided(wanted, query, sorted(map(issues.issue_of, meant), key=lambda issue: issue.symbol), now),
+            )
 
     def not_told(self, wanted: Subscribing, query: Body, why: Reason) -> None:
         """The row comes to nothing; it may be dropped again."""

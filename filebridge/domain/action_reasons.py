@@ -38,7 +38,8 @@ ACTION_REASONS: dict[str, tuple[str, str]] = {
         "查询必须写明内容：请在 查询内容（query）列填 资产、持仓、委托、成交、新股 或 行情。",
     ),
     "QUERY_NARROWED": (
-        "{name} says {value}, but a query goes by account and query alone, and by symbol where it asks for quotes. Leave "
+        "{name} says {value}, but a query goes by account and query alone, and by symbol where it asks for quotes. "
+        "Leave "
         "it empty.",
         "{name_zh} 填了 {value}，但查询只看 资金账号 和 查询内容（查行情时看 证券代码），请留空。",
     ),
@@ -164,7 +165,8 @@ QUERY_REASONS: dict[str, tuple[str, str]] = {
         "行情来源均无 {symbol}（{text_zh}）。请查看 docs/market-data.md 中的 [quotes] 设置。",
     ),
     "QUERY_QUOTE_STALE": (
-        "The newest price of {symbol} ({source}) is {age_seconds} s old, more than the {limit_seconds} s for which one is "
+        "The newest price of {symbol} ({source}) is {age_seconds} s old, more than the {limit_seconds} s for which "
+        "one is "
         "believed ([risk] quote_age_max): no order would be judged by it.",
         "{symbol} 的最新行情（{source}）已有 {age_seconds} 秒，超过可信的 {limit_seconds} 秒（[risk] quote_age_max），"
         "不会用于判断委托。",

@@ -1,9 +1,9 @@
 """All of a day's new issues in one row: which it means, and how much of each may be asked for.
 
 How much an account may ask for is what the exchange allots it by the value of its holdings, and at most what the issue
-allows. Sources: xtquant's manual (`query_ipo_data`; `query_new_purchase_limit`, whose numbers are for shares alone: of a
-bond everybody may ask for as much as it allows); the exchanges' online issue rules; Beijing's, where what is asked for
-is paid at once, so that the largest size is nobody's to choose but the owner's.
+allows. Sources: xtquant's manual (`query_ipo_data`; `query_new_purchase_limit`, whose numbers are for shares alone: of
+a bond everybody may ask for as much as it allows); the exchanges' online issue rules; Beijing's, where what is asked
+for is paid at once, so that the largest size is nobody's to choose but the owner's.
 
 Pure: whoever calls has asked the broker, and hands the answer in.
 """
@@ -48,7 +48,7 @@ def issue_of(row: Mapping[str, Any]) -> Issue:
 
 def is_of_issues(row: OrderInstruction) -> bool:
     """Whether a row asks for the largest size, of one issue or of all: it becomes orders when the broker has told."""
-    return row.action is Action.ORDER and not row.quantity
+    return not row.quantity and row.side is Side.SUBSCRIBE and row.action is Action.ORDER
 
 
 def means(row: OrderInstruction, symbol: str) -> bool:

@@ -52,7 +52,14 @@ _QUERIES = {
     **dict.fromkeys(("quotes", "行情", "报价"), Query.QUOTES),
 }
 # Every new issue of the day, and its largest size; what a native row may say, and no other system's file.
-_ISSUES = {"all": "ALL", "全部": "ALL", "all_shares": "ALL_SHARES", "全部新股": "ALL_SHARES", "all_bonds": "ALL_BONDS", "全部新债": "ALL_BONDS"}
+_ISSUES = {
+    "all": "ALL",
+    "全部": "ALL",
+    "all_shares": "ALL_SHARES",
+    "全部新股": "ALL_SHARES",
+    "all_bonds": "ALL_BONDS",
+    "全部新债": "ALL_BONDS",
+}
 _LARGEST = ("max", "最大", "顶格")
 _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 

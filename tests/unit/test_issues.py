@@ -1,4 +1,4 @@
-"""How much of a new issue one row may ask for: the quota of its market, at most what the issue allows, in whole units."""
+"""How much of a new issue one row may ask for: the market's quota, at most what the issue allows, in whole units."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -64,8 +64,9 @@ def test_a_quota_that_the_broker_does_not_tell_is_not_guessed() -> None:
 
 def test_which_issues_a_row_means() -> None:
     share, bond = "787001.SH", "754810.SH"
-    said = [(word, means(ROW._replace(symbol=word), share), means(ROW._replace(symbol=word), bond)) for word in
-            ("ALL", "ALL_SHARES", "ALL_BONDS", share)]  # fmt: skip
+    words = ("ALL", "ALL_SHARES", "ALL_BONDS", share)
+    rows = [ROW._replace(symbol=word) for word in words]
+    said = [(row.symbol, means(row, share), means(row, bond)) for row in rows]
     assert said == [("ALL", True, True), ("ALL_SHARES", True, False), ("ALL_BONDS", False, True), (share, True, False)]
 
 
