@@ -330,18 +330,13 @@ def _told_rows(query: Row, events: Iterable[Row]) -> list[Row]:
     for event in events:
         if event["kind"] != "QUERIED" or (told := from_json(event["body"]))["row"] != query["row"]:
             continue
-        rows = [blank | row | _messages(row) for row in told["rows"]] + (
-            [_no_answer(blank, told)] if "reason_code" in told else []
-        )
+        why = [{name: told[name] for name in ("reason_code", "context")}] if "reason_code" in told else []
+        rows = [blank | row | _messages(row) for row in (*told["rows"], *why)]
         found = rows if told["is_first"] else found + rows
     for row in found:
         # Of an order: our word for the broker's number.
         row["status"] = row.get("report", "").removeprefix("REPORT_")
     return found
-
-
-def _no_answer(blank: Row, told: Row) -> Row:
-    return blank | {"reason_code": told["reason_code"]} | _messages(told)
 
 
 def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
