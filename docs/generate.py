@@ -143,6 +143,12 @@ EXIT_CODES = (
         "no answer within 5 seconds, as `run` does not run or is busy; wrong words",
     ),
     ("`show`", "found", "no such order", "not a home, no ledger"),
+    (
+        "`status`",
+        "it runs and sends",
+        "not connected, halted, something wrong, or an order needs a person",
+        "it does not run; not a home",
+    ),
     ("`demo`", "orders were filled", "none was", "a sample was not answered"),
     ("all others", "done", "", "could not be done"),
 )

@@ -5,6 +5,7 @@ import sys
 import typer
 
 from filebridge.cli import arming, asking, checking, doctor, reading, running, template
+from filebridge.cli.showing import tell
 from filebridge.errors import FilebridgeError
 
 app = typer.Typer(
@@ -27,15 +28,13 @@ def main() -> None:
     try:
         app()
     except FilebridgeError as error:
-        typer.echo(f"filebridge: {error}", err=True)
+        tell(f"filebridge: {error}", err=True)
         for hint in filter(None, (error.hint, error.hint_zh)):
-            typer.echo(f"  → {hint}", err=True)
+            tell(f"→ {hint}", err=True)
         sys.exit(2)
     except OSError as error:
         # A failure of the world that no room has its own words for, as a full disk at the start.
-        typer.echo(f"filebridge: {error}", err=True)
-        typer.echo(
-            "  → Is the disk full, or has this user no right to write there? Nothing was sent after this.", err=True
-        )
-        typer.echo("  → 磁盘是否已满，当前用户是否有写权限？此后没有发送任何委托。", err=True)
+        tell(f"filebridge: {error}", err=True)
+        tell("→ Is the disk full, or has this user no right to write there? Nothing was sent after this.", err=True)
+        tell("→ 磁盘是否已满，当前用户是否有写权限？此后没有发送任何委托。", err=True)
         sys.exit(2)

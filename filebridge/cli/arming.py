@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +17,7 @@ import typer
 
 from filebridge.cli.asking import By, Why, ask
 from filebridge.cli.doctor import CHECKS, Finding, Patient, show
+from filebridge.cli.reading import newest_status
 from filebridge.cli.showing import HERE, Home
 from filebridge.domain.reasons import Reason
 from filebridge.errors import FilebridgeError
@@ -25,8 +26,6 @@ from filebridge.errors import FilebridgeError
 TO_BE_SET = ("order_value_cny_max", "day_value_cny_max", "position_value_cny_max")
 # A halt keeps nobody from arming, and stays one.
 _STAYS = "SENDING_HELD_BACK"
-# A heartbeat comes every second.
-STATUS_AGE_MAX = timedelta(seconds=10)
 
 AccountId = Annotated[str, typer.Option("--account", help="The account's number. 资金账号。")]
 
@@ -145,14 +144,9 @@ def _limits(start: _Start) -> Iterator[Finding]:
 
 
 def _account(start: _Start) -> Finding:
-    path = start.home / "outbox" / "status.json"
-    try:
-        status = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        status = {}
-    is_fresh = bool(status) and abs(start.now - datetime.fromisoformat(status["at"])) < STATUS_AGE_MAX
-    agrees = is_fresh and status["mode"] == "live" and start.account in status["agreed_accounts"]
-    seen = status["connection"] if is_fresh else "filebridge does not run 未运行"
+    status = newest_status(start.home, start.now)
+    agrees = bool(status) and status["mode"] == "live" and start.account in status["agreed_accounts"]
+    seen = status["connection"] if status else "filebridge does not run 未运行"
     reason = None if agrees else Reason("ARM_ACCOUNT_NOT_AGREED", {"account": start.account})
     return Finding("account 账号", f"{start.account}: {seen}", reason)
 

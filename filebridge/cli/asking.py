@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from filebridge.cli.showing import HERE, Home, show_rows
+from filebridge.cli.showing import HERE, Home, show_rows, tell
 from filebridge.errors import HomeError
 
 ANSWER_SECONDS = 5.0
@@ -81,8 +81,9 @@ def _confirm(home: Path, chosen: dict[str, str]) -> None:
         }
         for order in orders
     ]
-    show_rows(rows, _CANCELED, title=f"would be canceled now 此刻将撤单: {len(rows)}")
-    if not typer.confirm("Cancel all open orders that fit? 确认撤销？"):
+    show_rows(rows, _CANCELED, title="open orders that fit now 此刻符合条件的未完成委托")
+    # Rows of very large files may still become orders: those are the bridge's to stop.
+    if rows and not typer.confirm("Cancel all open orders that fit? 确认撤销？"):
         typer.echo("Nothing was canceled. 未撤单。", err=True)
         raise typer.Exit(1)
 
@@ -166,19 +167,13 @@ def ask(home: Any, verb: str, by: str, **fields: Any) -> None:
     name = folder.ask(verb, by=by or login(), **fields)
     answer = folder.wait(name, ANSWER_SECONDS)
     if answer is None:
-        typer.echo(
-            f"No answer within {ANSWER_SECONDS:.0f} s: the bridge does not run, or is busy. "
-            + (
-                "It holds as soon as it starts."
-                if verb in STANDS
-                else "Started within a minute it does it; else ask again."
-            )
-            + "\n没有应答：filebridge 未运行或繁忙。"
-            + ("启动后立即生效。" if verb in STANDS else "一分钟内启动则执行，否则请重新发出。"),
-            err=True,
-        )
+        holds = "It holds as soon as it starts.", "启动后立即生效。"
+        may = "Started within a minute it does it; else ask again.", "一分钟内启动则执行，否则请重新发出。"
+        english, chinese = holds if verb in STANDS else may
+        tell(f"No answer within {ANSWER_SECONDS:.0f} s: the bridge does not run, or is busy. {english}", err=True)
+        tell(f"没有应答：filebridge 未运行或繁忙。{chinese}", err=True)
         raise typer.Exit(2)
-    typer.echo(f"{answer['message']}\n{answer['message_zh']}")
+    tell(f"{answer['message']}\n{answer['message_zh']}")
     raise typer.Exit(0 if answer["ok"] else 1)
 
 

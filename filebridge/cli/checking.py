@@ -20,7 +20,9 @@ from filebridge.cli.showing import (
     AsJson,
     Home,
     Row,
+    fitting,
     show_rows,
+    tell,
     wrapped,
 )
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from filebridge.orderfiles.excerpt import Cells
 
 _SENT = "row client_order_id side quantity symbol limit_price about".split()
+# What a narrow screen does without: the row says which order it is.
+_LEAST = ("client_order_id", "about")
 _TAKEN = ("ACCEPTED", "CANCEL_ACCEPTED")
 # Which cell a reason is about that names none: by how its code begins, the longer beginning first.
 _ABOUT = {
@@ -191,11 +195,14 @@ def _tell_group(console: "Console", title: str, taken: Sequence[Row]) -> None:
 
     console.print(Text(title, style="bold"))
     columns = [column for column in _SENT if any(row[column] not in ("", None) for row in taken)]
+    columns, left_out = fitting(taken[:TABLE_ROWS_MAX], columns, console.width - _GAP, _LEAST)
     lines = [columns, *([str(row[column]) for column in columns] for row in taken[:TABLE_ROWS_MAX])]
     widths = [max(cell_len(line[place]) for line in lines) + _GAP for place in range(len(columns))]
     for at, line in enumerate(lines):
         cells = (set_cell_size(cell, width) for cell, width in zip(line, widths, strict=True))
         console.print(Text("  " + "".join(cells).rstrip(), style="" if at else "dim"))
+    if left_out:
+        tell(f"  no room for 屏幕较窄，未显示: {', '.join(left_out)} (--csv, --json)")
     if (left := len(taken) - TABLE_ROWS_MAX) > 0:
         console.print(f"  … {left:,} more; --csv or --json shows all. 另有 {left:,} 笔，--csv 或 --json 可看全部。")
 

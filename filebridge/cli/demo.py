@@ -28,7 +28,9 @@ _FILLS = "client_order_id symbol side last_qty last_price commission".split()
 def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
     """Run the demo; returns the exit code: 0 when every sample was answered and something was filled."""
     folder = samples or Path(__file__).resolve().parents[2] / "samples" / "accepted"
-    files = sorted(path for path in folder.glob("*") if path.suffix in FORMATS and ".expected" not in path.suffixes)
+    found = (path for path in folder.glob("*") if path.suffix in FORMATS and ".expected" not in path.suffixes)
+    # Plain names first: those that begin with a day are of other systems.
+    files = sorted(found, key=lambda path: (path.name[0].isdigit(), path.name))
     if not files:
         raise HomeError(
             f"there are no sample files in 没有样例文件 {folder}",
@@ -78,7 +80,7 @@ def _turn_until_answered(bridge: Bridge, outbox: Path, file: Path) -> None:
 def _show(home: Path) -> list[Row]:
     outbox = home / "outbox"
     typer.echo("")
-    receipts = sorted(outbox.glob("*.receipt.csv"))
+    receipts = sorted(outbox.glob("*.receipt.csv"), key=lambda path: path.stat().st_mtime_ns)
     for receipt in receipts[:2]:
         show_rows(_read(receipt), _RECEIPT, title=f"receipt 回执  {receipt.name}")
     fills = [row for path in sorted(outbox.glob("fills-*.csv")) for row in _read(path)]

@@ -1,7 +1,9 @@
-"""Commands that read: orders, fills, files, show, verify, backup; and rebuild, which writes only views."""
+"""Commands that read: status, orders, fills, files, positions, show, verify, backup; and rebuild, which writes only
+views."""
 
 import json
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,7 +20,9 @@ from filebridge.cli.showing import (
     read_day,
     show_messages,
     show_rows,
+    tell,
 )
+from filebridge.domain.orders import STATUSES_ZH
 from filebridge.errors import HomeError
 
 OrderId = Annotated[str, typer.Argument(help="A tag, a client_order_id, or a number at the broker. 编号。")]
@@ -27,6 +31,14 @@ _ORDERS = "client_order_id symbol side quantity limit_price status filled_qty av
 _FILLS = "client_order_id symbol side last_qty last_price filled_qty traded_at".split()
 _FILES = "intake_no name outcome reason_code rows received_at".split()
 _STORY = "seq at what".split()
+_ASSET = (
+    ("cash 可用", "cash"),
+    ("frozen 冻结", "frozen_cash"),
+    ("market value 市值", "market_value"),
+    ("total 总资产", "total_asset"),
+)
+# A heartbeat comes every second.
+STATUS_AGE_MAX = timedelta(seconds=10)
 
 
 def orders(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
@@ -48,7 +60,7 @@ def _show_guard(reader: Any, today: Any) -> None:
 
     state = state_of(stance_in(reader), today)
     if state:
-        typer.echo(state)
+        tell(state)
 
 
 def fills(home: Home = HERE, day: Day = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
@@ -75,6 +87,69 @@ def _timed(rows: Iterable[Row], column: str, day: str, *, whole: bool) -> Iterab
     return [{**row, column: clock(row[column], with_date=day == "all")} for row in rows]
 
 
+def positions(home: Home = HERE, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """What each account holds and has, as the broker told it last. 持仓和资产。"""
+    from filebridge.ledger.codec import loads
+    from filebridge.tables import POSITIONS
+
+    reader, _ = _open(home)
+    books = [{**loads(row["body"]), "at": row["at"]} for row in reader.newest_books()]
+    if as_json:
+        typer.echo(json.dumps(books, ensure_ascii=False, indent=1))
+        return
+    rows = [{"account": each["account"], **position} for each in books for position in each["positions"]]
+    columns = ["account", *POSITIONS] if as_csv or len(books) > 1 else POSITIONS
+    show_rows(rows, columns, title="positions 持仓", as_csv=as_csv)
+    for each in books if not as_csv else ():
+        asset = each["asset"] or {}
+        said = ", ".join(f"{name} {asset.get(column, '')}" for name, column in _ASSET)
+        tell(f"{each['account']}: {said} ({clock(each['at'], with_date=True)})")
+
+
+def status(home: Home = HERE, as_json: AsJson = False) -> None:
+    """Whether filebridge runs, sends, and needs somebody. 运行状态。"""
+    from filebridge import app
+
+    _open(home)
+    found = newest_status(home, app.now())
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    elif not found:
+        tell("filebridge does not run here; `filebridge run` starts it. 没有运行，请用 filebridge run 启动。")
+    else:
+        tell("\n".join(_status_lines(found)))
+    if not found:
+        raise typer.Exit(2)
+    is_well = found["connected"] and not (found["halted"] or found["problems"] or found["needs_person_count"])
+    raise typer.Exit(0 if is_well else 1)
+
+
+def _status_lines(found: Row) -> Iterable[str]:
+    yield f"running 运行中: {found['mode']}, {clock(found['at'], with_date=True)}"
+    yield f"broker 券商: {found['connection']} {found['connection_zh']}"
+    yield f"accounts that may send 可发送的账号: {', '.join(found['agreed_accounts']) or 'none 无'}"
+    if found["halted"] or found["reduce_only"]:
+        yield "HALTED 已暂停发送" if found["halted"] else "REDUCE-ONLY 只许减仓"
+        yield f"  {found['halted_by']}: {found['halt_reason']}"
+        yield f"  {found['halt_reason_zh']}"
+    counts = (f"{count:,} {name} {STATUSES_ZH[name]}" for name, count in found["open_orders"].items())
+    yield f"open orders 未完成委托: {', '.join(counts) or 'none 无'}"
+    if found["needs_person_count"]:
+        yield f"{found['needs_person_count']:,} need a person 需要人工处理: {', '.join(found['needs_person'])}"
+    yield f"files waiting 等待收取的文件: {found['files_waiting']:,}"
+    for problem in found["problems"]:
+        yield f"look 注意: {problem}"
+
+
+def newest_status(home: Path, now: datetime) -> Row:
+    """What status.json says; nothing if that is old, as of a bridge that does not run."""
+    try:
+        found: Row = json.loads((home / "outbox" / "status.json").read_text(encoding="utf-8"))
+        return found if abs(now - datetime.fromisoformat(found["at"])) < STATUS_AGE_MAX else {}
+    except (OSError, ValueError, KeyError):
+        return {}
+
+
 def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:
     """An order's whole story. 一笔委托的全过程。"""
     from filebridge.bridge.present import story
@@ -90,9 +165,12 @@ def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:
         return
     for each in found:
         terms = each.terms
+        rows = stories[terms.tag]
+        several = len({row["at"][:10] for row in rows}) > 1
+        rows = [{**row, "at": clock(row["at"], with_date=several)} for row in rows]
         what = f"{terms.side} {terms.quantity} {terms.symbol} @ {terms.limit_price}"
         title = f"{terms.client_order_id}  {what}  {each.status}  tag {terms.tag}"
-        show_rows(stories[terms.tag], _STORY, title=title)
+        show_rows(rows, _STORY, title=title)
 
 
 def verify(home: Home = HERE, as_json: AsJson = False) -> None:
@@ -150,4 +228,4 @@ def _open(home: Path) -> tuple[Any, Any]:
     return LedgerReader(home / app.LEDGER), today
 
 
-COMMANDS = (orders, fills, files, show, verify, rebuild, backup)
+COMMANDS = (status, orders, fills, files, positions, show, verify, rebuild, backup)

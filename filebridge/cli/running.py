@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from filebridge.cli.showing import HERE, Home, show_rows
+from filebridge.cli.showing import HERE, Home, show_rows, tell
 from filebridge.cli.telling import Problems, say
 from filebridge.errors import HomeError
 
@@ -22,10 +22,9 @@ def init(
     from filebridge import app
 
     app.init_home(home, account=account, cash=cash)
-    typer.echo(f"{home}: ready, with paper account {account} and {cash:,} CNY. 已就绪。")
-    typer.echo(
-        f"Start it 启动:  filebridge run --home {home}\nThen drop order files into 再把委托文件放入 {home / 'inbox'}"
-    )
+    tell(f"{home}: ready, with paper account {account} and {cash:,} CNY. 已就绪。")
+    tell(f"Start it 启动:  filebridge run --home {home}")
+    tell(f"Then drop order files into 再把委托文件放入 {home / 'inbox'}")
 
 
 def run(
@@ -41,8 +40,8 @@ def run(
 
     settings = load_settings(home)
     where, mode = home.resolve(), settings.broker.mode
-    typer.echo(f"filebridge runs in {where} ({mode}). Ctrl-C stops it; orders stay as they are.")
-    typer.echo(f"filebridge 正在运行（{_MODES_ZH[mode]}）。按 Ctrl-C 停止，委托保持原状。")
+    tell(f"filebridge runs in {where} ({mode}). Ctrl-C stops it; orders stay as they are.")
+    tell(f"filebridge 正在运行（{_MODES_ZH[mode]}）。按 Ctrl-C 停止，委托保持原状。")
     clean, left = app.run(home, settings, once=once, timeout=timeout, watch=say, watch_status=Problems().say)
     if left:
         rows = [

@@ -38,6 +38,7 @@ _PROSE_WIDTH_MIN = 20
 _WIDTH_MIN, _MARGIN = 40, 6
 # What a narrow screen does without, the first first.
 _LEFT_OUT = (
+    *("name", "account", "avg_cost"),
     *("avg_fill_price", "rows", "limit_price", "reason_code"),
     *("filled_qty", "last_price", "traded_at", "received_at"),
 )
@@ -61,10 +62,13 @@ def show_rows(
         writer.writerows([cell(row[name]) for name in columns] for row in rows)
     else:
         wanted = list(rows)
+        if not wanted:
+            tell(f"{title}: none 无")
+            return
         _table(wanted[:TABLE_ROWS_MAX], columns, title)
         if len(wanted) > TABLE_ROWS_MAX:
             left = len(wanted) - TABLE_ROWS_MAX
-            typer.echo(f"… {left:,} more rows; --csv or --json shows all. 另有 {left:,} 行，--csv 或 --json 可看全部。")
+            tell(f"… {left:,} more rows; --csv or --json shows all. 另有 {left:,} 行，--csv 或 --json 可看全部。")
 
 
 def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
@@ -76,7 +80,7 @@ def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
     console = Console()
     # A column without a single value only takes room from the others.
     shown = [name for name in columns if any(row[name] not in ("", None) for row in rows)] or list(columns)
-    shown, left_out = _fitting(rows, shown, console.width)
+    shown, left_out = fitting(rows, shown, console.width)
     if _wide(rows, shown) > console.width:
         # The terminal breaks the line, and nothing of it is lost.
         console = Console(width=_wide(rows, shown), soft_wrap=True)
@@ -92,20 +96,24 @@ def _table(rows: list[Row], columns: Sequence[str], title: str) -> None:
             overflow="fold",
             justify=justify,
             min_width=whole,
+            # Else it would be narrowed for prose, widened again, and the last column cut.
+            no_wrap=whole is not None,
         )
     for row in rows:
         # Text, not markup: a value like [red] is a value.
         table.add_row(*(Text(str(row[name]), style=STYLE_OF.get(str(row[name]), "")) for name in shown))
     console.print(table)
     if left_out:
-        names = ", ".join(left_out)
-        console.print(f"no room for 屏幕较窄，未显示: {names} (--csv, --json)", soft_wrap=True, highlight=False)
+        tell(f"no room for 屏幕较窄，未显示: {', '.join(left_out)} (--csv, --json)")
 
 
-def _fitting(rows: Sequence[Row], columns: Sequence[str], width: int) -> tuple[list[str], list[str]]:
-    """The columns that so many columns of the screen have room for, and those that were left out for that."""
+def fitting(
+    rows: Sequence[Row], columns: Sequence[str], width: int, least: Sequence[str] = _LEFT_OUT
+) -> tuple[list[str], list[str]]:
+    """The columns that so many columns of the screen have room for, and those that were left out for that, of `least`
+    the first first."""
     kept, left_out = list(columns), []
-    for name in _LEFT_OUT:
+    for name in least:
         if name in kept and _wide(rows, kept) > width:
             kept.remove(name)
             left_out.append(name)
@@ -146,7 +154,7 @@ def show_messages(rows: Iterable[Row]) -> None:
             said.setdefault((row["message"], row["message_zh"]), []).append(str(row["client_order_id"] or row["row"]))
     for (message, message_zh), names in said.items():
         more = f" (+{len(names) - 5})" if len(names) > 5 else ""
-        typer.echo(f"{', '.join(names[:5])}{more}:\n  {message}\n  {message_zh}")
+        tell(f"{', '.join(names[:5])}{more}:\n  {message}\n  {message_zh}")
 
 
 def wrapped(text: str, width: int) -> Iterator[str]:
@@ -162,9 +170,17 @@ def wrapped(text: str, width: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def screen_width() -> int:
+def tell(text: str, *, err: bool = False) -> None:
+    """Print lines, broken between words where the screen is narrow, each below its own beginning."""
+    width = screen_width(err=err)
+    for line in text.split("\n"):
+        said = line.lstrip(" ")
+        typer.echo("\n".join(laid_out(line[: len(line) - len(said)], said, width)), err=err)
+
+
+def screen_width(*, err: bool = False) -> int:
     """How wide the screen is; 0 where lines stay whole, as in a file or a pipe."""
-    if not sys.stdout.isatty():
+    if not (sys.stderr if err else sys.stdout).isatty():
         return 0
     # The last column is left free: a console of Windows begins a new line in it.
     width = shutil.get_terminal_size().columns - 1

@@ -279,3 +279,24 @@ def test_a_ledger_that_cannot_be_written_ends_the_program_and_says_so(home: Home
     assert [home.order(f"full-{number}")["status"] for number in (0, 1)] == ["FILLED"] * 2
     assert len(home.requests()) == 3
     assert home.command("verify").returncode == 0
+
+
+def test_status_and_positions_say_how_things_stand(home: Home) -> None:
+    assert home.command("status").returncode == 2
+    home.ready(outbox__report_seconds=0.1)
+    home.trade("buys.csv", orders_file(f"buys,{GOOD}"))
+    home.wait_for_status("buys", "FILLED")
+    done = home.command("status")
+    assert done.returncode == 0, done.stdout
+    assert "broker 券商: connected 已连接" in done.stdout
+    assert home.command("halt", "--reason", "a look first").returncode == 0
+    until(lambda: home.status_since(0)["halted"], "the halt in status.json")
+    done = home.command("status")
+    assert done.returncode == 1
+    assert "HALTED 已暂停发送" in done.stdout
+    assert "a look first" in done.stdout
+    held = until(
+        lambda: [row for row in home.json_of("positions")[0]["positions"] if row["symbol"] == "600000.SH"], "it"
+    )
+    assert f"{held[0]['quantity']}" in home.command("positions").stdout
+    assert "总资产" in home.command("positions").stdout

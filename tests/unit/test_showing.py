@@ -1,8 +1,9 @@
 """Tables on a narrow screen: a value is whole or not there, and what is not there is named."""
 
 import pytest
+from rich.cells import cell_len
 
-from filebridge.cli.showing import clock, show_rows
+from filebridge.cli.showing import clock, show_rows, tell
 
 COLUMNS = "tag client_order_id symbol status filled_qty limit_price avg_fill_price".split()
 VALUES = ("GNEM47BZHKETHUPIF5I2", "A-002", "600000.SH", "PARTIALLY_FILLED", 100, "10.51", "10.5")
@@ -27,3 +28,34 @@ def test_a_time_of_another_day_says_which() -> None:
     text = "2026-11-22T15:24:44.685+08:00"
     assert clock(text, with_date=False) == "15:24:44"
     assert clock(text, with_date=True) == "2026-11-22 15:24:44"
+
+
+@pytest.mark.parametrize("width", [60, 70, 100])
+def test_prose_is_folded_and_nothing_of_the_line_is_cut(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    what = "REPORT_WORKING · ACCEPTED · broker_order_id 1 · counter_order_id 00000001 · 1000 @ 10.5"
+    show_rows([{"seq": 10, "at": "2026-11-22T16:54:05.123+08:00", "what": what}], ["seq", "at", "what"], title="story")
+    said = capsys.readouterr().out
+    assert max(map(cell_len, said.splitlines())) <= width
+    cells = [word for line in said.splitlines()[3:] for word in line.split()]
+    assert [word for word in cells if word not in ("10", "2026-11-22T16:54:05.123+08:00")] == what.split()
+
+
+def test_a_table_without_rows_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows([], COLUMNS, title="orders 委托")
+    assert capsys.readouterr().out == "orders 委托: none 无\n"
+
+
+def test_sentences_break_below_their_beginning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("filebridge.cli.showing.screen_width", lambda *, err: 40)
+    tell(
+        "A-1:\n  The symbol is not known, so nothing was sent.\n  无法识别证券代码，因此没有发送任何委托，请更正后重新投放。"
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert all(line.startswith("  ") for line in lines[1:])

@@ -26,6 +26,8 @@ COMMANDS: dict[str, list[str] | None] = {
     "orders": [],
     "fills": [],
     "files": [],
+    "positions": [],
+    "status": None,
     "show": ["G-1"],
     "verify": [],
     "rebuild": [],
