@@ -167,7 +167,8 @@ def show(order: OrderId, home: Home = HERE, as_json: AsJson = False) -> None:
         terms = each.terms
         rows = stories[terms.tag]
         several = len({row["at"][:10] for row in rows}) > 1
-        rows = [{**row, "at": clock(row["at"], with_date=several)} for row in rows]
+        # To the millisecond: several things happen in a second.
+        rows = [{**row, "at": row["at"][0 if several else 11 : 23]} for row in rows]
         what = f"{terms.side} {terms.quantity} {terms.symbol} @ {terms.limit_price}"
         title = f"{terms.client_order_id}  {what}  {each.status}  tag {terms.tag}"
         show_rows(rows, _STORY, title=title)

@@ -39,7 +39,7 @@ def test_prose_is_folded_and_nothing_of_the_line_is_cut(
     show_rows([{"seq": 10, "at": "2026-11-22T16:54:05.123+08:00", "what": what}], ["seq", "at", "what"], title="story")
     said = capsys.readouterr().out
     assert max(map(cell_len, said.splitlines())) <= width
-    cells = [word for line in said.splitlines()[3:] for word in line.split()]
+    cells = said.partition("─\n")[2].split()
     assert [word for word in cells if word not in ("10", "2026-11-22T16:54:05.123+08:00")] == what.split()
 
 
@@ -52,9 +52,11 @@ def test_sentences_break_below_their_beginning(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("filebridge.cli.showing.screen_width", lambda *, err: 40)
-    tell(
-        "A-1:\n  The symbol is not known, so nothing was sent.\n  无法识别证券代码，因此没有发送任何委托，请更正后重新投放。"
+    english, chinese = (
+        "The symbol is not known, so nothing was sent.",
+        "无法识别证券代码，没有发送任何委托，请更正后重新投放。",
     )
+    tell(f"A-1:\n  {english}\n  {chinese}")
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 5
     assert all(cell_len(line) <= 40 for line in lines)
