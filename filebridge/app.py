@@ -3,7 +3,6 @@
 import os
 import queue
 import signal
-import stat
 import sys
 import time
 import zlib
@@ -13,17 +12,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from filebridge import config
 from filebridge.archive import Archive
-from filebridge.bridge.book import OrderBook
 from filebridge.bridge.following import follower_of
-from filebridge.bridge.guard import Guard
-from filebridge.bridge.intake import Intake
 from filebridge.bridge.present import order_report_row
-from filebridge.bridge.preview import previewed
 from filebridge.bridge.replies import replies_of
 from filebridge.bridge.surroundings import boot_id
 from filebridge.config import Settings
@@ -32,16 +26,14 @@ from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError, LedgerError
-from filebridge.inbox import ClaimedFile, Watcher, inbox_of
-from filebridge.ledger.dry import DryLedger
+from filebridge.inbox import Watcher, inbox_of
 from filebridge.ledger.store import Turn, open_ledger
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
 from filebridge.orderfiles import may_be_claimed
-from filebridge.outbox import Outbox, receipt_rows
+from filebridge.outbox import Outbox
 from filebridge.proof import Proofs
-from filebridge.sources import HOME_INBOX
 
 if TYPE_CHECKING:
     # What only a running bridge needs is imported where one is made: the other commands start in half the time.
@@ -60,9 +52,8 @@ MESSAGES_MAX = 10_000
 # The loop's longest sleep; a message or a watcher's wake ends it at once.
 IDLE_SECONDS = 0.2
 
-Row = dict[str, Any]
-BAD_OUTCOMES = frozenset({"DENIED", "REFUSED", "HELD", "QUARANTINED", "CANCEL_REFUSED"})
 
+Row = dict[str, Any]
 # Told of every commit, with its events, and of every second's status; for whoever shows what happens.
 Watch = Callable[[Turn], None]
 WatchStatus = Callable[[Row], None]
@@ -145,16 +136,19 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
     )
 
 
-def quotations_of(home: Path, settings: Settings, rules: risk.Rules) -> "Quotations":
+def quotations_of(home: Path, settings: Settings, rules: risk.Rules, *, is_trial: bool = False) -> "Quotations":
+    """Market data from where the settings say. On trial nothing is waited for, and what the ledger has of a source that
+    would be asked counts whatever its age."""
     from filebridge.bridge.quoting import Quotations
-    from filebridge.quotes import QUOTES_FILE, QuoteFile
+    from filebridge.quotes import QUOTES_FILE, SOURCE, QuoteFile
 
     return Quotations(
         QuoteFile(home / QUOTES_FILE),
         settings.quote_sources,
         age_of=lambda quote, at: market_age(quote.symbol, quote.at, at, rules.calendar, rules.hours),
         age_max=rules.limits.quote_age_max,
-        answer_seconds=settings.broker.answer_seconds,
+        answer_seconds=0 if is_trial else settings.broker.answer_seconds,
+        ageless={*settings.quote_sources} - {SOURCE} if is_trial else (),
     )
 
 
@@ -278,53 +272,6 @@ def _stop_on_signals(stop: list[int]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def check(
-    home: Path, settings: Settings, path: Path, source: str = "", *, as_armed: str = ""
-) -> tuple[list[Row], bool]:
-    """What a receipt for this file would say now, and whether all of it could be used; or would, were an account
-    `as_armed`. Changes and sends nothing.
-
-    `source` is the entry of the inbox whose rules count; by default that of the folder in which the file lies, or the
-    home's own.
-    """
-    with TemporaryDirectory() as folder:
-        stored = home / LEDGER
-        if not stored.exists():
-            stored = Path(folder) / LEDGER
-            open_ledger(stored, at=now(), wal_bytes=0).close()
-        reader = LedgerReader(stored)
-        ledger = DryLedger()
-        rules = rules_of(settings, load_calendar(home))
-        book = OrderBook(ledger, reader, rows_at_once=settings.inbox.rows_at_once)
-        moment = now()
-        status = path.lstat()
-        source = source or _source_at(home, settings, path)
-        beside = {suffix: path.with_name(path.name + suffix) for suffix in settings.inbox.source(source).suffixes}
-        file = ClaimedFile(
-            *(path, path.name, "", status.st_size, stat.S_ISREG(status.st_mode), moment, moment),
-            source=source,
-            companions={suffix: each for suffix, each in beside.items() if each.exists()},
-        )
-        try:
-            with book.open_turn(moment, risk.current_date(moment, rules)) as turn:
-                guard, proofs = Guard(book, reader, rules, settings.halt), proofs_of(home, settings)
-                guard.suppose_armed(as_armed, turn.trade_date)
-                intake = Intake(book, ledger, reader, settings, rules, guard, rows_at_once=sys.maxsize, proofs=proofs)
-                (taken,) = intake.take([file], (), moment)
-                assert taken is not None
-                found, _ = receipt_rows(turn.events)
-                rows = previewed(found, turn, book, rules.calendar, ledger.home_mark)
-        finally:
-            reader.close()
-    return rows, taken.usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)
-
-
-def _source_at(home: Path, settings: Settings, path: Path) -> str:
-    folder = path.absolute().parent
-    found = (source.name for source in settings.inbox.all_sources if source.place(home.absolute()) == folder)
-    return next(found, HOME_INBOX)
 
 
 def rebuild(home: Path, settings: Settings) -> int:

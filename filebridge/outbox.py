@@ -102,7 +102,9 @@ class Outbox:
     def books(self, books: Row, at: str) -> None:
         """Write positions and asset of one account."""
         account = books["account"]
-        self._replace(self.folder / f"positions-{account}.csv", lambda: [table(POSITIONS, books["positions"])])
+        # An older ledger says nothing of the direction.
+        held = [{"direction": "", **position} for position in books["positions"]]
+        self._replace(self.folder / f"positions-{account}.csv", lambda: [table(POSITIONS, held)])
         if books["asset"]:
             row = {**books["asset"], "at": at}
             self._replace(self.folder / f"asset-{account}.csv", lambda: [table(ASSET, [row])])

@@ -14,6 +14,8 @@ RECEIPT = (
     "row client_order_id action account symbol side quantity limit_price outcome reason_code message message_zh tag "
     "earlier_status"
 ).split()
+# What `check` says beside it.
+CHECK = [*RECEIPT, *"foreseen price worth quote waits_for about warning warning_zh".split()]
 ORDERS = (
     "client_order_id account symbol name side order_type quantity limit_price status filled_qty leaves_qty "
     "avg_fill_price reason_code message message_zh needs_person tag broker_order_id counter_order_id strategy basket "
@@ -23,7 +25,7 @@ FILLS = (
     "seq trade_id client_order_id account symbol side last_qty last_price amount commission filled_qty leaves_qty "
     "avg_fill_price tag counter_order_id traded_at recorded_at"
 ).split()
-POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value".split()
+POSITIONS = "symbol name quantity available_qty avg_cost last_price market_value direction".split()
 ASSET = "cash frozen_cash market_value total_asset at".split()
 
 # The answers to what files asked of the broker, by what was asked.
@@ -32,7 +34,7 @@ QUERIES = {
     query: [*_OF_ACCOUNT, *columns.split(), *_NO_ANSWER]
     for query, columns in {
         "assets": "cash frozen_cash market_value total_asset",
-        "positions": "symbol name quantity available_qty avg_cost last_price market_value",
+        "positions": "symbol name quantity available_qty avg_cost last_price market_value direction",
         "orders": "symbol name side quantity limit_price status filled_qty text tag broker_order_id counter_order_id "
         "ordered_at",
         "trades": "symbol side trade_id last_qty last_price amount commission tag broker_order_id counter_order_id "

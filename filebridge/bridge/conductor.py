@@ -88,7 +88,7 @@ class Bridge:
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
         self._intake = Intake(
-            *(self.book, parts.ledger, parts.reader, settings, parts.rules, self._guard),
+            *(self.book, parts.ledger, parts.reader, settings, parts.rules, self._guard, parts.quotations),
             rows_at_once=at_once,
             proofs=parts.proofs,
         )

@@ -94,7 +94,7 @@ class Controls:
         """The name and the text of a HALT file in the folder, or that none lies there."""
         self._halt_file = found[0] if found else ""
         if found:
-            self._guard.halt(Reason("HALT_FILE", {"file": found[0], "text": found[1]}), by=f"control/{found[0]}")
+            self._guard.see_halt_file(*found)
 
     # ---- one method a verb; each returns what was done, or why it could not be
 

@@ -50,19 +50,14 @@ def why_of(body: Mapping[str, Any]) -> Reason:
     return Reason("HALT_ASKED", {"text": body["text"]})
 
 
-def text_of(why: Reason) -> tuple[str, str]:
-    """A halt's reason as people read it, in English and Chinese; its code first where no person gave it."""
-    code = "" if why.code == "HALT_ASKED" else f"{why.code}: "
-    return code + why.message, code + why.message_zh
-
-
 def state_of(stance: Stance, today: date) -> str:
     """How things stand, for a person; empty where nothing is out of the ordinary."""
     said = []
     if stance.why is not None and stance.level is not Level.OPEN:
         english, chinese = ("HALTED", "已暂停发送") if stance.is_halted else ("REDUCE-ONLY", "只许减仓")
-        text, text_zh = text_of(stance.why)
-        said.append(f"{english} by {stance.by}: {text}. {chinese}：{text_zh}")
+        said.append(
+            f"{english} by {stance.by}: {stance.why.message}. {chinese}（{stance.by}）：{stance.why.message_zh}"
+        )
     armed = sorted(name for name, day in stance.armed.items() if day == today)
     if armed:
         said.append(f"armed for live trading on {today} 已解锁实盘: {', '.join(armed)}")
@@ -71,7 +66,7 @@ def state_of(stance: Stance, today: date) -> str:
 
 def _said(why: Reason, by: str) -> dict[str, Any]:
     """The text as well, for whoever reads the events."""
-    return {"by": by, "text": text_of(why)[0], **reason_body(why)}
+    return {"by": by, "text": why.message, **reason_body(why)}
 
 
 class Guard:
@@ -97,7 +92,8 @@ class Guard:
         """Whether a day may come a second time, so that nothing may be taken in either."""
         why = self.stance.why
         # Older ledgers have the code in the text.
-        return self.stance.is_halted and why is not None and text_of(why)[0].startswith("CLOCK_WENT_BACK")
+        said = () if why is None else (why.code, why.message)
+        return self.stance.is_halted and any(each.startswith("CLOCK_WENT_BACK") for each in said)
 
     # ---- people, and what halts by itself
 
@@ -107,6 +103,10 @@ class Guard:
         if not self.stance.is_halted or (why.code in _GRAVE and said not in (why.code, *_GRAVE)):
             self._book.turn.append("HALTED", _said(why, by))
             self._become(Level.HALTED, why, by)
+
+    def see_halt_file(self, name: str, text: str) -> None:
+        """A file of that name lies in control/."""
+        self.halt(Reason("HALT_FILE", {"file": name, "text": text}), by=f"control/{name}")
 
     def reduce_only(self, why: Reason, by: str) -> None:
         """Let nothing out but cancels and what reduces a position."""
@@ -179,13 +179,14 @@ class Guard:
     def guard_status(self, today: date) -> dict[str, Any]:
         """For status.json."""
         stance = self.stance
-        text, text_zh = text_of(stance.why) if stance.why and stance.level is not Level.OPEN else ("", "")
+        why = stance.why if stance.level is not Level.OPEN else None
         return {
             "halted": stance.is_halted,
             "reduce_only": stance.level is Level.REDUCE_ONLY,
-            "halt_reason": text,
-            "halt_reason_zh": text_zh,
-            "halted_by": stance.by if text else "",
-            "halted_since": stance.since.isoformat(timespec="milliseconds") if text and stance.since else "",
+            "halt_reason": why.message if why else "",
+            "halt_reason_zh": why.message_zh if why else "",
+            "halt_reason_code": why.code if why else "",
+            "halted_by": stance.by if why else "",
+            "halted_since": stance.since.isoformat(timespec="milliseconds") if why and stance.since else "",
             "armed_accounts": sorted(name for name, day in stance.armed.items() if day == today),
         }

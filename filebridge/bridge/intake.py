@@ -31,6 +31,7 @@ from filebridge.bridge.book import OrderBook
 from filebridge.bridge.following import Piece
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.large import ROWS_A_PART, LargeFiles
+from filebridge.bridge.quoting import Quotations
 from filebridge.bridge.rows import FileRows, RowKeys
 from filebridge.config import Settings
 from filebridge.domain import risk
@@ -84,6 +85,7 @@ class Intake:
         settings: Settings,
         rules: risk.Rules,
         guard: Guard,
+        quotations: Quotations,
         *,
         rows_at_once: int,
         proofs: Proofs = _NO_PROOFS,
@@ -93,10 +95,11 @@ class Intake:
         self._settings = settings
         self._rules = rules
         self._guard = guard
+        self._quotations = quotations
         self._rows_at_once = rows_at_once
         self._proofs = proofs
         self._accounts = tuple(account.id for account in settings.broker.accounts)
-        self.large = LargeFiles(book, ledger, reader, rules, guard, desk_of=self._desk_of)
+        self.large = LargeFiles(book, ledger, reader, rules, guard, quotations, desk_of=self._desk_of)
 
     def take(self, files: Sequence[ClaimedFile], released: Container[str], now: datetime) -> list[Taken | None]:
         """Take files into the current turn; None for one that is only begun. `released` are the claims of stale ones
@@ -295,6 +298,7 @@ class Intake:
             now=now,
             mode=self._rules.mode,
             stop_rest=self.large.stop_rest,
+            quotations=self._quotations,
         )
         keys = RowKeys(today=today, now=now, rules=self._rules, only_account=self._accounts[0])
         for answer in rows.decide(keys.drafts(good)):

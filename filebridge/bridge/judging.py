@@ -1,6 +1,7 @@
 """Whether an order may leave now: our rules, what left before it, and the broker's word on money and positions."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
@@ -38,7 +39,7 @@ class Judgement(NamedTuple):
 
 class Judge:
     """Judges one order after the other, at the moment of the last `look`. `may_send` says whether an account's books
-    were reconciled on this connection."""
+    were reconciled on this connection, `answer_seconds` how long orders wait for the broker's word on their account."""
 
     def __init__(
         self,
@@ -80,19 +81,24 @@ class Judge:
     def stance(self) -> Stance:
         return self._guard.stance
 
-    def judge(self, order: Order, *, is_fit: bool = False) -> Judgement:
+    def judge(self, order: Order, *, is_fit: bool = False, by_quote: bool = True) -> Judgement:
         """Whether an order may leave; a reason ends it, or holds it. `is_fit`: this run, and so these rules, were asked
         whether such an order can ever be sent, and it can."""
         verdict = self.in_time(order) if is_fit else self._at_sending(order)
         if verdict is not Verdict.SEND:
             return Judgement(verdict)
-        terms, now = order.terms, self._moment.now
-        if not self._may_send(terms.account):
+        if not self._may_send(order.terms.account):
             return Judgement(Verdict.WAIT)
+        return self.by_limits(order, by_quote=by_quote)
+
+    def by_limits(self, order: Order, *, by_quote: bool = True) -> Judgement:
+        """The same by the limits alone, whatever the time; without `by_quote` as far as that can be said where nobody
+        knows the market's prices."""
+        terms, now = order.terms, self._moment.now
         asked = Asked(terms, self._rules.limits, now, self._book.tally.counters(terms, now))
         if limits.must_wait(asked):
             return Judgement(Verdict.KEEP_PLACE)
-        if quote_checks.needs_quote(terms, self._rules):
+        if by_quote and quote_checks.needs_quote(terms, self._rules):
             return self._judge_by_quote(order, asked)
         return Judgement(self._limits(order, asked, _AT_SENDING))
 
@@ -102,7 +108,10 @@ class Judge:
         found = self._quotations.find(terms.symbol, now)
         if found is None:
             return Judgement(Verdict.WAIT)
-        priced = quote_checks.priced(terms, found.quote, found.why, now, self._rules)
+        rules = self._rules
+        if found.age_max is not None:
+            rules = replace(rules, limits=rules.limits._replace(quote_age_max=found.age_max))
+        priced = quote_checks.priced(terms, found.quote, found.why, now, rules)
         if isinstance(priced, Reason):
             return Judgement(priced, found.quote)
         price = None
@@ -113,7 +122,7 @@ class Judge:
             if verdict is not Verdict.SEND:
                 return Judgement(verdict, found.quote)
             asked = asked._replace(terms=priced.terms, counters=self._book.tally.counters(priced.terms, now))
-        asked = asked._replace(quote=found.quote, quote_age=priced.age)
+        asked = asked._replace(quote=found.quote, quote_age=priced.age, limits=rules.limits)
         return Judgement(self._limits(order, asked, _WITH_QUOTE), found.quote, price, priced.warnings)
 
     def _limits(self, order: Order, asked: Asked, needs: frozenset[Need]) -> Verdict | Reason:
@@ -159,7 +168,7 @@ class Judge:
             began = now
         self._wanting[account] = (began, now)
         self.wants_balance = True
-        return now - max(began, since) <= self._answer_time
+        return now - max(began, since) < self._answer_time
 
 
 def tally_of(reader: LedgerReader, rules: risk.Rules, now: datetime) -> Tally:

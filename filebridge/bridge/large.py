@@ -26,6 +26,7 @@ from filebridge.bridge.answers import (
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.largefile import LargeFile
+from filebridge.bridge.quoting import Quotations
 from filebridge.bridge.rows import Draft, FileRows, RowKeys
 from filebridge.bridge.stopping import has_waiting, recorded_stops
 from filebridge.bridge.underway import Overlap
@@ -66,6 +67,7 @@ class LargeFiles:
         reader: LedgerReader,
         rules: risk.Rules,
         guard: Guard,
+        quotations: Quotations,
         *,
         desk_of: Callable[[str], Desk],
     ) -> None:
@@ -75,6 +77,7 @@ class LargeFiles:
         self._reader = reader
         self._rules = rules
         self._guard = guard
+        self._quotations = quotations
         self._desk_of = desk_of
         self._files: list[LargeFile] = []
         self._done: list[Done] = []
@@ -339,6 +342,7 @@ class LargeFiles:
             overlaps=file.overlaps,
             mode=file.mode,
             stop_rest=self.stop_rest,
+            quotations=self._quotations,
             stops=file.stops,
         )
         for answer in rows.decide(drafts):

@@ -4,7 +4,7 @@ Nothing is asked that no order needs. An order that needs a price waits for it, 
 broker may take; then it is judged by what is known, which may be nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -20,10 +20,12 @@ SYMBOLS_A_QUESTION = 500
 
 
 class Found(NamedTuple):
-    """What is known of a symbol now: the quote that counts, or why there is none (in English and Chinese)."""
+    """What is known of a symbol now: the quote that counts, or why there is none (in English and Chinese). `age_max` is
+    how old it may be where that is not what the limits say."""
 
     quote: Quote | None
     why: tuple[str, str] = ("", "")
+    age_max: timedelta | None = None
 
 
 class _Told(NamedTuple):
@@ -36,7 +38,7 @@ class _Told(NamedTuple):
 
 class Quotations:
     """`sources` in the order in which they count. `age_of` says how old a quote is for its market; what is older than
-    `age_max` is waited for and, in the end, denied by whoever looks at it."""
+    `age_max` is waited for and, in the end, denied by whoever looks at it, but for the sources that are `ageless`."""
 
     def __init__(
         self,
@@ -46,12 +48,14 @@ class Quotations:
         age_of: Callable[[Quote, datetime], timedelta],
         age_max: timedelta,
         answer_seconds: float,
+        ageless: Collection[str] = (),
     ) -> None:
         self._file = file
         self._sources = tuple(sources)
         self.age_of = age_of
         self.age_max = age_max
         self._answer_time = timedelta(seconds=answer_seconds)
+        self._ageless = ageless
         self._told: dict[str, dict[str, _Told]] = {source: {} for source in sources}
         # Since when a symbol is waited for without a fresh price, and when somebody waited last.
         self._waiting: dict[str, tuple[datetime, datetime]] = {}
@@ -79,7 +83,7 @@ class Quotations:
             quote = told.quote if told is not None else None
             if quote is not None and is_believed(self.age_of(quote, now), self.age_max):
                 self._waiting.pop(symbol, None)
-                return Found(quote)
+                return self._found(quote)
             known += [quote] if quote is not None else []
             is_sure &= told is not None and not told.text
         if may_wait and (known or not is_sure):
@@ -87,7 +91,15 @@ class Quotations:
             self._wait(symbol, now)
             return None
         newest = max(known, key=lambda quote: quote.at, default=None)
-        return Found(newest) if newest else Found(None, self._why(symbol))
+        return self._found(newest) if newest else Found(None, self._why(symbol))
+
+    def newest(self, symbol: str, now: datetime) -> Quote | None:
+        """The newest quote that is known, of whatever age; nobody is asked."""
+        places = (
+            self._from_file(symbol, now) if name == FILE else told.get(symbol) for name, told in self._told.items()
+        )
+        quotes = (told.quote for told in places if told is not None and told.quote is not None)
+        return max(quotes, key=lambda quote: quote.at, default=None)
 
     def hear(self, message: base.Quotes, now: datetime) -> None:
         """What a source answered; of a source that nobody declared nothing is believed."""
@@ -124,6 +136,9 @@ class Quotations:
         self._asked_at = None
 
     # ---- inside
+
+    def _found(self, quote: Quote) -> Found:
+        return Found(quote, age_max=timedelta.max if quote.source in self._ageless else None)
 
     def _from_file(self, symbol: str, now: datetime) -> _Told:
         # Once a turn: who writes a price and then drops an order means that order to be judged by it.

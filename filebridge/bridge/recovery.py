@@ -16,7 +16,7 @@ from filebridge.bridge.listing import Listing, SeenRows
 from filebridge.bridge.pace import Pace
 from filebridge.bridge.sending import Sender
 from filebridge.domain import risk
-from filebridge.domain.counters import Balance, Holding
+from filebridge.domain.counters import Balance, balance_of
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
@@ -363,6 +363,7 @@ class Reconciler:
                     "avg_cost": price_text(position.avg_cost),
                     "last_price": price_text(position.last_price),
                     "market_value": price_text(position.market_value),
+                    "direction": position.direction,
                 }
                 for position in snapshot.positions
             ],
@@ -372,6 +373,7 @@ class Reconciler:
                 "market_value": price_text(asset.market_value),
                 "total_asset": price_text(asset.total_asset),
             },
+            "info": dict(snapshot.info),
         }
         if self._books.get(snapshot.account) != books:
             self._books[snapshot.account] = books
@@ -381,10 +383,5 @@ class Reconciler:
 def _balance(snapshot: Snapshot, asked_at: datetime) -> Balance:
     asset = snapshot.asset
     assert asset is not None
-    holdings: dict[str, Holding] = {}
-    for position in snapshot.positions:
-        known = holdings.get(position.symbol, Holding())
-        holdings[position.symbol] = Holding(
-            known.quantity + position.quantity, known.available_qty + position.available_qty
-        )
-    return Balance(asked_at, asset.cash, asset.total_asset, holdings)
+    held = ((row.symbol, row.quantity, row.available_qty) for row in snapshot.positions)
+    return balance_of(asked_at, asset.cash, asset.total_asset, held)

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from filebridge.bridge.asking import FileQuestions, Subscribing, stop_subscribing
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
+from filebridge.bridge.quoting import Quotations
 from filebridge.bridge.underway import Overlap
-from filebridge.domain import admission, approval, canceling, replacing, risk
+from filebridge.domain import admission, approval, canceling, quote_checks, replacing, risk
 from filebridge.domain.admission import Answer, Known
 from filebridge.domain.canceling import Selection, Stops
 from filebridge.domain.events import EventKind, OrderEvent
@@ -108,6 +109,7 @@ class FileRows:
         now: datetime,
         mode: str,
         stop_rest: Callable[[Selection, int], int],
+        quotations: Quotations,
         overlaps: Overlaps = frozenset(),
         stops: Stops | None = None,
     ) -> None:
@@ -126,6 +128,7 @@ class FileRows:
         self._overlaps = overlaps
         self._mode = mode
         self._stop_rest = stop_rest
+        self._quotations = quotations
         self._stops = stops or Stops()
         self._ledger = ledger
         self._known: dict[_Group, defaultdict[str, list[Order]]] = {}
@@ -183,7 +186,7 @@ class FileRows:
             corrects=self._corrects.get(terms.row),
             meets=self._meets.get(terms.row, ""),
             refusal=self._refusal(draft.instruction, terms),
-            approval=approval.required(terms, self._rules.approval),
+            approval=self._approval(terms),
             files=self._files,
         )
         answer = admission.decide_order(draft.instruction, terms, known, self._now)
@@ -239,7 +242,7 @@ class FileRows:
         known = known._replace(
             canceled_before=self._is_canceled(draft, terms),
             refusal=self._refusal(row, replacing.expected(terms, replaced)),
-            approval=approval.required(terms, self._rules.approval),
+            approval=self._approval(terms),
         )
         answer = replacing.decide_replace(row, terms, replaced, known, self._now)
         if answer.order is not None:
@@ -258,6 +261,10 @@ class FileRows:
         if refused is not None or names_time or self._rules.outside_session == "wait":
             return refused
         return risk.outside_session(terms, risk.opening_of(terms, self._moment, self._rules), self._rules)
+
+    def _approval(self, terms: OrderTerms) -> Reason | None:
+        quote = self._quotations.newest(terms.symbol, self._now) if terms.limit_price is None else None
+        return approval.required(terms, self._rules.approval, quote_checks.highest(terms, quote, self._rules))
 
     def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
         trade_date, account = draft.group

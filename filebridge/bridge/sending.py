@@ -134,10 +134,10 @@ class Sender:
             assert order is not None
             if order.status not in (Status.RECEIVED, Status.APPROVED):
                 continue
-            judgement, left = self._judged(order, is_fit=place.is_fit)
+            judgement, left = judged(order, self._book, self._judge, is_fit=place.is_fit)
             verdict = judgement.verdict
             if verdict is risk.Verdict.SEND:
-                group.append(self._book.happen(order, _submit(judgement, left, now)))
+                group.append(self._book.happen(order, submission(judgement, left, now)))
             elif verdict is risk.Verdict.WAIT:
                 self._waiting.append(place)
             elif verdict is risk.Verdict.KEEP_PLACE:
@@ -299,23 +299,27 @@ class Sender:
         """Whether the order's number may be another one's by now: brokers begin again every day."""
         return order.terms.trade_date < today and self._listed_on.get(order.terms.tag) != today
 
-    def _judged(self, order: Order, *, is_fit: bool) -> tuple[Judgement, int]:
-        """Whether an order may leave; and of one that replaces another how much, which is what is left when that one
-        has ended."""
-        if not order.terms.replaces:
-            return self._judge.judge(order, is_fit=is_fit), 0
-        replaced = list(self._book.replaced_by(order))
-        left = replacing.quantity_left(order, replaced)
-        if isinstance(left, Reason):
-            return Judgement(left), 0
-        in_time = self._judge.in_time(order)
-        if left is None or isinstance(in_time, Reason):
-            # While it waits it may become too old.
-            return Judgement(in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT), 0
-        return self._judge.judge(replacing.rest_of(order, left, replaced)), left
+
+def judged(
+    order: Order, book: OrderBook, judge: Judge, *, is_fit: bool, by_quote: bool = True
+) -> tuple[Judgement, int]:
+    """Whether an order may leave; and of one that replaces another how much, which is what is left when that one has
+    ended."""
+    if not order.terms.replaces:
+        return judge.judge(order, is_fit=is_fit, by_quote=by_quote), 0
+    replaced = list(book.replaced_by(order))
+    left = replacing.quantity_left(order, replaced)
+    if isinstance(left, Reason):
+        return Judgement(left), 0
+    in_time = judge.in_time(order)
+    if left is None or isinstance(in_time, Reason):
+        # While it waits it may become too old.
+        return Judgement(in_time if isinstance(in_time, Reason) else risk.Verdict.WAIT), 0
+    return judge.judge(replacing.rest_of(order, left, replaced), by_quote=by_quote), left
 
 
-def _submit(judgement: Judgement, quantity: int, now: datetime) -> OrderEvent:
+def submission(judgement: Judgement, quantity: int, now: datetime) -> OrderEvent:
+    """That an order leaves, as it was judged; `quantity` is how much, if not all of it."""
     first, also = judgement.warnings[:1], judgement.warnings[1:]
     return OrderEvent(
         kind=EventKind.SUBMIT,

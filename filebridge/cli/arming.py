@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,10 +70,11 @@ def arm(
             hint="Type it yourself; no script may let live trading go.",
             hint_zh="请由人工在终端中执行，不允许用脚本解锁实盘。",
         )
+    whose = _whose(start)
     typed = typer.prompt(
-        f"\nOrders for account {account} will trade for real on {start.trade_date}. "
-        "Type the account's number to arm it.\n"
-        f"账号 {account} 将在 {start.trade_date} 进行真实交易，请再次输入账号确认",
+        f"\nOrders for account {account} ({whose}) will trade for real on {start.trade_date}. "
+        "If it is yours, type the account's number to arm it.\n"
+        f"账号 {account}（{whose}）将在 {start.trade_date} 进行真实交易，确认是您的账户后请再次输入账号",
         default="",
         show_default=False,
     )
@@ -121,6 +123,13 @@ def _start(home: Path, account: str, dry_run: Path | None) -> _Start:
     return _Start(home.resolve(), settings, account, now, trade_date, books, before, dry_run)
 
 
+def _whose(start: _Start) -> str:
+    """By what a person knows an account again."""
+    told, books = _told(start), start.books
+    asset = f"{Decimal(books['asset']['total_asset']):,.2f} CNY" if books else ""
+    return ", ".join(filter(None, (told.get("broker_name"), told.get("account_type"), asset)))
+
+
 # ---- the items
 
 
@@ -130,6 +139,7 @@ def _items(start: _Start) -> Iterator[Finding]:
         yield from check(patient)
     yield from _limits(start)
     yield _account(start)
+    yield _owner(start)
     yield _asset(start)
     yield _dry_run(start)
 
@@ -151,6 +161,27 @@ def _account(start: _Start) -> Finding:
     return Finding("account 账号", f"{start.account}: {seen}", reason)
 
 
+def _owner(start: _Start) -> Finding:
+    """Whose account it is by the broker, and whether it is of the kind that the settings say."""
+    (wanted,) = (each.type.value for each in start.settings.broker.accounts if each.id == start.account)
+    told = _told(start)
+    if not told:
+        return Finding("owner 开户券商", f"{start.account}: {wanted}; the broker has not said 券商未返回", None)
+    kind = told["account_type"]
+    reason = (
+        None
+        if kind == wanted
+        else Reason("ARM_ACCOUNT_TYPE", {"account": start.account, "value": kind, "expected": wanted})
+    )
+    return Finding("owner 开户券商", f"{start.account}: {told['broker_name'] or '-'}, {kind}", reason)
+
+
+def _told(start: _Start) -> dict[str, str]:
+    """What the broker said of the account itself; a ledger of an older version has nothing of it."""
+    told: dict[str, str] = (start.books or {}).get("info", {})
+    return told
+
+
 def _asset(start: _Start) -> Finding:
     if start.books is None:
         return Finding("asset 资产", "unknown 未知", Reason("ARM_ASSET_UNKNOWN", {"account": start.account}))
@@ -160,7 +191,7 @@ def _asset(start: _Start) -> Finding:
 
 
 def _dry_run(start: _Start) -> Finding:
-    from filebridge import app
+    from filebridge import trial
 
     subject = "dry run 试检"
     if start.dry_run is None:
@@ -168,7 +199,7 @@ def _dry_run(start: _Start) -> Finding:
         return Finding(
             subject, f"before the first start, {start.armed_before}" if start.armed_before else "none", missing
         )
-    rows, usable = app.check(start.home, start.settings, start.dry_run, as_armed=start.account)
+    rows, usable = trial.check(start.home, start.settings, start.dry_run, as_armed=start.account, status=newest_status(start.home, start.now))
     counts = Counter(row["outcome"] for row in rows)
     seen = f"{start.dry_run.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     bad = next((row["message"] for row in rows if row["outcome"] != "ACCEPTED" and row["message"]), "")

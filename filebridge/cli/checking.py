@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from filebridge.cli.reading import newest_status
 from filebridge.cli.showing import (
     GOOD,
     HERE,
@@ -32,13 +33,18 @@ if TYPE_CHECKING:
 
     from filebridge.orderfiles.excerpt import Cells
 
-_SENT = "row client_order_id side quantity symbol limit_price about".split()
+_SENT = "row client_order_id side quantity symbol price quote about".split()
 # What a narrow screen does without: the row says which order it is.
-_LEAST = ("client_order_id", "about")
+_LEAST = ("quote", "client_order_id", "about")
 _TAKEN = ("ACCEPTED", "CANCEL_ACCEPTED")
 # Which cell a reason is about that names none: by how its code begins, the longer beginning first.
 _ABOUT = {
     "ORDER_VALUE": "quantity",
+    "CASH": "quantity",
+    "SELLABLE": "quantity",
+    "POSITION": "quantity",
+    "CONCENTRATION": "quantity",
+    "SELF_TRADE": "limit_price",
     "ORDER_QUANTITY": "quantity",
     "ODD_LOT": "quantity",
     "QUANTITY": "quantity",
@@ -59,14 +65,21 @@ _WHAT = {
     "CANCEL_ACCEPTED": "would cancel 将撤单",
     "HELD": "would wait for a person 将等待人工确认",
     "DENIED": "would be denied, not sent 将被拒绝，不发送",
+    "EXPIRED": "would expire, not sent 将失效，不发送",
+    "CANCELED": "would be canceled by a row below, not sent 将被后面的行撤销，不发送",
     "DUPLICATE": "would not be sent again 不会重复发送",
     "REFUSED": "refused 不予接受",
     "CANCEL_REFUSED": "would cancel nothing 无单可撤",
     "QUARANTINED": "would be set aside 将被隔离",
 }
-_ONLY_WHEN_IT_LEAVES = (
-    "Cash, holdings, your own orders, market data and the counts of the day are looked at only when an order leaves.",
-    "资金、持仓、自己的其他委托、行情和当日计数，只在委托发出时检查。",
+# Below what would be sent.
+_AS_OF_NOW = (
+    "As things stand now: cash, holdings, other orders, prices and counts are looked at again when an order leaves.",
+    "以上为目前情况；资金、持仓、其他委托、行情和计数在委托发出时会重新检查。",
+)
+_NOT_RUNNING = (
+    "filebridge does not run in this home: orders wait until it does.",
+    "该主目录的 filebridge 未运行：委托将等到其运行后才发送。",
 )
 _ELLIPSIS = "…"
 _GAP = 2
@@ -92,9 +105,9 @@ def check(
     as_csv: AsCsv = False,
 ) -> None:
     """Say what would become of a file, without taking it in or sending anything. 试检文件，不发送。"""
-    from filebridge import app
+    from filebridge import app, trial
     from filebridge.config import load_settings
-    from filebridge.tables import RECEIPT
+    from filebridge.tables import CHECK
 
     settings = load_settings(home)
     names = [each.name for each in settings.inbox.all_sources]
@@ -102,28 +115,34 @@ def check(
         raise typer.BadParameter(
             f"{source} is no entry of the inbox; there are {', '.join(names)}", param_hint="source"
         )
+    status = newest_status(home, app.now())
     clean = True
     answers: dict[str, list[Row]] = {}
     for path in files:
-        answers[str(path)], usable = app.check(home, settings, path, source)
+        answers[str(path)], usable = trial.check(home, settings, path, source, status=status)
         clean &= usable
     if as_json:
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
     elif as_csv:
         for name, rows in answers.items():
-            show_rows(rows, RECEIPT, title=name, as_csv=True)
+            show_rows(rows, CHECK, title=name, as_csv=True)
     else:
         for name, rows in answers.items():
-            _tell(Path(name), rows)
+            _tell(Path(name), rows, is_running=bool(status))
     raise typer.Exit(0 if clean else 1)
 
 
-def _tell(path: Path, rows: list[Row]) -> None:
+def _tell(path: Path, rows: list[Row], *, is_running: bool) -> None:
     from rich.console import Console
 
     console = Console(highlight=False, soft_wrap=True)
     # Row 0 is a warning about the file.
-    _tell_taken(console, path.name, [row for row in rows if row["outcome"] in _TAKEN and row["row"]])
+    taken = [row for row in rows if row["outcome"] in _TAKEN and row["row"]]
+    _tell_taken(console, path.name, taken)
+    if any(row["foreseen"] in ("SENT", "WAITS") for row in taken):
+        console.print()
+        for messages in (_AS_OF_NOW, *([] if is_running else [_NOT_RUNNING])):
+            _say(console, messages)
     by_row: dict[int, list[Row]] = {}
     for row in rows:
         if row["reason_code"] not in ("", OTHER_PROBLEMS):
@@ -153,15 +172,19 @@ def _word(row: Row) -> str:
     """What would become of a row that is taken."""
     if row["outcome"] == "ACCEPTED" and row["action"] in _WHAT:
         return _WHAT[str(row["action"])]
-    day = row["waits_for"] if row["outcome"] == "ACCEPTED" else ""
-    return f"would wait for {day} 将等到 {day}" if day else _WHAT.get(row["outcome"], str(row["outcome"]))
+    day = row["waits_for"]
+    return (
+        f"would wait for {day} 将等到 {day}"
+        if day
+        else _WHAT.get(row["foreseen"] or row["outcome"], _WHAT[row["outcome"]])
+    )
 
 
 def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
     """What would leave, when, and at which price; what would be canceled, replaced or asked."""
     from rich.text import Text
 
-    if not any(row["outcome"] == "ACCEPTED" and row["action"] != "query" for row in taken):
+    if not any(row["foreseen"] in ("SENT", "WAITS") for row in taken):
         console.print(Text(f"{name}: nothing would be sent 不会发送任何委托", style="bold"))
     groups: dict[str, list[Row]] = {}
     for row in taken:
@@ -176,9 +199,6 @@ def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
         more = "" if len(numbers) <= _NAMED_MAX else " …"
         console.print(Text(f"\nlook 注意: row 第 {', '.join(numbers[:_NAMED_MAX])}{more} 行", style="yellow"))
         _say(console, messages)
-    if any(row["outcome"] == "ACCEPTED" and row["action"] in ("order", "replace") for row in taken):
-        console.print()
-        _say(console, _ONLY_WHEN_IT_LEAVES)
 
 
 def _say(console: "Console", messages: Sequence[str]) -> None:
@@ -208,10 +228,9 @@ def _tell_group(console: "Console", title: str, taken: Sequence[Row]) -> None:
 
 
 def _worth(taken: Sequence[Row]) -> str:
-    """What the orders come to at their limits."""
-    priced = [row for row in taken if row["outcome"] == "ACCEPTED" and row["limit_price"] and row["quantity"]]
-    total = sum((Decimal(row["limit_price"]) * row["quantity"] for row in priced), Decimal(0))
-    return f", {total:,.2f} CNY at the limits 按限价" if priced else ""
+    """What the orders come to at the prices with which they would leave."""
+    total = sum((Decimal(row["worth"]) for row in taken if row["worth"]), Decimal(0))
+    return f", {total:,.2f} CNY at these prices 按此价格" if total else ""
 
 
 def _cells(path: Path, numbers: Sequence[int]) -> "dict[int, Cells]":

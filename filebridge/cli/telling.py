@@ -184,16 +184,20 @@ def _of_order(body: Body, row: Body, turn: Any) -> Told:
     return _with(f"{subject}: {status}", _reason(body), code=body["status"] == "DENIED")
 
 
+def _halted(what: str, by: str, why: Reason) -> Told:
+    return _with(f"{what} by {by}", why, code=why.code != "HALT_ASKED")
+
+
 def _of_guard(kind: str, body: Body) -> Told:
-    from filebridge.bridge.guard import text_of, why_of
+    from filebridge.bridge.guard import why_of
 
     match kind:
         case "HALTED":
-            return [f"HALTED 已暂停发送 by {body['by']}", *text_of(why_of(body))]
+            return _halted("HALTED 已暂停发送", body["by"], why_of(body))
         case "REDUCE_ONLY":
-            return [f"REDUCE-ONLY 只许减仓 by {body['by']}", *text_of(why_of(body))]
+            return _halted("REDUCE-ONLY 只许减仓", body["by"], why_of(body))
         case "RESUMED":
-            return [f"resumed 已恢复发送 by {body['by']}", *text_of(why_of(body))]
+            return _halted("resumed 已恢复发送", body["by"], why_of(body))
         case "ARMED":
             day = body["armed"][body["account"]]
             return [

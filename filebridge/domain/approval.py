@@ -23,27 +23,35 @@ class Approval(NamedTuple):
 
 
 NOTHING_TO_APPROVE = Approval()
+# What an order waits for a person with.
+HOLDS = frozenset({"APPROVAL_REQUIRED", "APPROVAL_REQUIRED_AT_MARKET", "APPROVAL_REQUIRED_UNPRICED"})
 
 
-def required(terms: OrderTerms, approval: Approval) -> Reason | None:
-    """Why an order must be approved before it may leave, or None."""
+def required(terms: OrderTerms, approval: Approval, highest: Decimal | None = None) -> Reason | None:
+    """Why an order must be approved before it may leave, or None. `highest` is the highest price at which one without a
+    price of its own can trade on its day, where that is known: the person who approves it hears what it may cost."""
     if approval.required != "always" and approval.required != terms.mode:
         return None
     if not any(fnmatchcase(terms.account, pattern) for pattern in approval.accounts):
         return None
-    # Of an order without a price of its own nobody knows what it will cost.
-    value = None if terms.limit_price is None else value_of(terms, terms.quantity)
-    if value is not None and value <= approval.above_value_cny:
+    said = {"tag": terms.tag, "seconds": str(int(approval.expire.total_seconds()))}
+    value = value_of(terms, terms.quantity)
+    if value and value <= approval.above_value_cny:
         return None
-    seconds = str(int(approval.expire.total_seconds()))
-    return Reason("APPROVAL_REQUIRED", {"value": price_text(value) or "?", "tag": terms.tag, "seconds": seconds})
+    if value:
+        return Reason("APPROVAL_REQUIRED", said | {"value": price_text(value)})
+    # Of an order without a price of its own nobody knows what it will cost, so it waits whatever that may be.
+    if highest is None:
+        return Reason("APPROVAL_REQUIRED_UNPRICED", said | {"value": terms.order_type.value})
+    most = value_of(terms._replace(limit_price=highest), terms.quantity)
+    return Reason("APPROVAL_REQUIRED_AT_MARKET", said | {"value": price_text(most), "limit": price_text(highest)})
 
 
 def objection(order: Order, approval: Approval, *, author: str, by: str, owner: str) -> Reason | None:
     """Why this person's word does not release a held order, or None. `author` dropped its file, `owner` owns the
     request: users as the system knows them, empty where it does not tell. `by` is the name that the person gives."""
     needs_word = required(order.terms, approval) is not None or (
-        order.reason is not None and order.reason.code == "APPROVAL_REQUIRED"
+        order.reason is not None and order.reason.code in HOLDS
     )
     if not (needs_word and approval.by_another):
         return None

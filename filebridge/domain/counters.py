@@ -1,6 +1,6 @@
 """What the limits know of earlier orders and of an account, as values; `tally` makes them. No rule here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -27,6 +27,17 @@ class Balance(NamedTuple):
     cash: Decimal
     total_asset: Decimal
     holdings: Mapping[str, Holding]
+
+
+def balance_of(
+    asked_at: datetime, cash: Decimal, total_asset: Decimal, held: Iterable[tuple[str, int, int]]
+) -> Balance:
+    """From rows of symbol, quantity and available_qty; a symbol may stand there once for each direction."""
+    holdings: dict[str, Holding] = {}
+    for symbol, quantity, available_qty in held:
+        known = holdings.get(symbol, Holding())
+        holdings[symbol] = Holding(known.quantity + quantity, known.available_qty + available_qty)
+    return Balance(asked_at, cash, total_asset, holdings)
 
 
 class DayCounts(NamedTuple):

@@ -30,6 +30,20 @@ APPROVAL_REASONS: dict[str, tuple[str, str]] = {
         "委托金额 {value} 元，需人工批准：filebridge approve {tag} 批准发送，filebridge deny {tag} 拒绝；"
         "{seconds} 秒内未批准将被拒绝（[approval]）。",
     ),
+    "APPROVAL_REQUIRED_AT_MARKET": (
+        "It has no price of its own: it is worth at most {value} CNY, at the day's upper limit of {limit}, and waits "
+        "for approval: `filebridge approve {tag}` sends it, `filebridge deny {tag}` drops it; after {seconds} s it is "
+        "denied ([approval]).",
+        "该委托未指定价格：按当日涨停价 {limit} 计算最多 {value} 元，需人工批准：filebridge approve {tag} 批准发送，"
+        "filebridge deny {tag} 拒绝；{seconds} 秒内未批准将被拒绝（[approval]）。",
+    ),
+    "APPROVAL_REQUIRED_UNPRICED": (
+        "It names no price ({value}), and no price limit of its day is known here, so nobody can say yet what it will "
+        "be worth. It waits for approval: `filebridge approve {tag}` sends it, `filebridge deny {tag}` drops it; "
+        "after {seconds} s it is denied ([approval]).",
+        "该委托未指定价格（{value}），目前也不知道当日涨停价，因此无法说明金额。需人工批准："
+        "filebridge approve {tag} 批准发送，filebridge deny {tag} 拒绝；{seconds} 秒内未批准将被拒绝（[approval]）。",
+    ),
     "APPROVAL_EXPIRED": (
         "Nobody approved it within {seconds} s ([approval] expire_seconds); it was not sent. Drop it again if it is "
         "still meant.",
@@ -96,6 +110,11 @@ ARM_REASONS: dict[str, tuple[str, str]] = {
         "run` connect first, and look at `connection` in outbox/status.json.",
         "账号 {account} 尚未与券商核对账目。请先运行 filebridge run 并连接券商，"
         "查看 outbox/status.json 的 connection。",
+    ),
+    "ARM_ACCOUNT_TYPE": (
+        "The broker says that account {account} is of type {value}, and the settings say {expected}. Correct the type "
+        "under [[broker.accounts]].",
+        "券商返回的账号 {account} 类型为 {value}，与设置中的 {expected} 不符。请更正 [[broker.accounts]] 中的 type。",
     ),
     "ARM_ASSET_UNKNOWN": (
         "The broker has not told what account {account} has, so nobody can see whether it is the right one.",

@@ -119,6 +119,34 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "交易日 {trade_date} 超出交易日历（到 {value} 为止）。只有全天交易的模拟主目录会在当天发送，其他情况一律拒绝。"
         "请更正日期，或补充 calendar.csv。",
     ),
+    "CHECK_BALANCE_NOT_KNOWN": (
+        "The broker has told nothing yet of account {account}: its cash and holdings are not known here, and are "
+        "looked at when the order leaves.",
+        "券商尚未返回账号 {account} 的资金与持仓，目前无法检查，将在委托发出时检查。",
+    ),
+    "CHECK_BALANCE_RECORDED": (
+        "Judged by what the broker told of account {account} at {at}: {value} CNY in cash. It is asked anew when the "
+        "order leaves.",
+        "按券商 {at} 返回的账号 {account} 数据检查：可用资金 {value} 元。委托发出时会重新查询。",
+    ),
+    "CHECK_QUOTE_NOT_KNOWN": (
+        "No price of {symbol} is known here: {source} is asked when the order leaves, and what depends on it is "
+        "checked then.",
+        "目前不知道 {symbol} 的行情：{source} 只在委托发出时查询，届时再检查与价格有关的内容。",
+    ),
+    "CHECK_QUOTE_RECORDED": (
+        "Judged by the newest price of {symbol} that is on the ledger ({source}, {at}); {source} is asked anew when "
+        "the order leaves.",
+        "按账本中 {symbol} 的最新行情（{source}，{at}）检查；委托发出时会重新查询 {source}。",
+    ),
+    "CHECK_DENIED_BY_NOW": (
+        "It waits; by what is known now it would then be denied: {text}",
+        "该委托将等待；按目前情况届时会被拒绝：{text_zh}",
+    ),
+    "CHECK_CANCEL_WAITS": (
+        "The exchange takes no cancel at this time; the cancel waits until it does.",
+        "交易所此时不接受撤单，撤单请求将等待。",
+    ),
     "CALENDAR_ENDS": (
         "The trading calendar knows no day after {trade_date}; live orders for later days are denied. Install a newer "
         "filebridge, or add the days to {file}: the header trade_date, then one date like 2026-11-20 a line.",

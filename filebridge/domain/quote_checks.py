@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from filebridge.domain import limits, market_rules, price_limits
 from filebridge.domain.market import Phase, market_age, phase_at
-from filebridge.domain.orders import OrderTerms
+from filebridge.domain.orders import SHANGHAI, OrderTerms
 from filebridge.domain.price_limits import PriceBand
 from filebridge.domain.pricing import LEVEL_PRICES, read_offset, resolved
 from filebridge.domain.quotes import Quote, is_believed
@@ -74,6 +74,14 @@ def priced(
         return denied
     phase = Phase.CONTINUOUS if rules.hours == "always" else phase_at(terms.symbol, now, rules.calendar)
     return Priced(terms, age, price_limits.warnings(terms, quote, phase, band))
+
+
+def highest(terms: OrderTerms, quote: Quote | None, rules: Rules) -> Decimal | None:
+    """The highest price at which an order may trade on its day, where the quote is of that day and tells it."""
+    if quote is None or not direction(terms.side) or quote.at.astimezone(SHANGHAI).date() != terms.trade_date:
+        return None
+    band = price_limits.band_of(terms.symbol, quote, terms.trade_date, rules.calendar)
+    return band.high if band is not None and band.is_certain else None
 
 
 def _price(terms: OrderTerms, quote: Quote, band: PriceBand | None) -> Decimal | Reason:

@@ -176,6 +176,14 @@ def closes_at(terms: OrderTerms, rules: Rules) -> datetime:
     return trading_hours.closes_at(terms.symbol, terms.order_type, terms.trade_date, rules.calendar, rules.hours)
 
 
+def leaves_at(terms: OrderTerms, moment: Moment, rules: Rules) -> datetime | None:
+    """When its market and its own row let an order leave: from now on; None: on its trade date no more."""
+    since = max(moment.now, terms.start_at or moment.now)
+    return trading_hours.opens_next(
+        terms.symbol, terms.order_type, terms.trade_date, since, rules.calendar, rules.hours
+    )
+
+
 def expiry(terms: OrderTerms, moment: Moment, rules: Rules) -> Reason | None:
     """Why its own time is over, sent or not: its trade date, or the moment that its row names."""
     if is_over(terms, moment, rules):
@@ -198,7 +206,7 @@ def could_go_at(order: Order) -> datetime:
 
 def event_of(reason: Reason) -> EventKind:
     """What becomes of an order that our own rules do not let out."""
-    if reason.code == "APPROVAL_REQUIRED":
+    if reason.code in approval.HOLDS:
         return EventKind.HOLD
     return EventKind.EXPIRE if reason.code.startswith("EXPIRED_") else EventKind.DENY
 

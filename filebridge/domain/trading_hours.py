@@ -110,6 +110,18 @@ def trade_date_of(
     return calendar.next_trading_day(local.date())
 
 
+def opens_next(
+    symbol: str, order_type: OrderType, trade_date: date, now: datetime, calendar: TradingCalendar, hours: Hours
+) -> datetime | None:
+    """From when such an order of that trade date is taken, at `now` at the earliest; None: not any more."""
+    if hours == "always":
+        starts = datetime.combine(trade_date, time(0), SHANGHAI)
+        return max(starts, now) if now < starts + timedelta(days=1) else None
+    phases = phases_of(order_type)
+    rows = (row for row in stretches(symbol, trade_date, calendar) if row.phase in phases)
+    return next((max(row.starts, now) for row in rows if now < row.ends), None)
+
+
 def closes_at(
     symbol: str, order_type: OrderType, trade_date: date, calendar: TradingCalendar, hours: Hours
 ) -> datetime:

@@ -3,10 +3,11 @@
 Messages are facts with their raw form beside them; nothing here decides what they mean for an order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from filebridge.domain.events import FillReport, OrderReport
@@ -29,6 +30,8 @@ class Position(NamedTuple):
     avg_cost: Decimal
     last_price: Decimal
     market_value: Decimal
+    # LONG or SHORT; empty where the broker does not say.
+    direction: str = ""
 
 
 class Asset(NamedTuple):
@@ -58,6 +61,8 @@ class Snapshot(NamedTuple):
     asset: Asset | None
     is_end: bool = True
     rows_before: int = 0
+    # Whose account it is, and of what kind; empty where the terminal did not say.
+    info: Mapping[str, str] = MappingProxyType({})
 
 
 # ---- messages home; `generation` counts the workers of one run, so that a dead one's words are told apart

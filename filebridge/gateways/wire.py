@@ -110,6 +110,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
                 avg_cost=Decimal(row["avg_cost"]),
                 last_price=Decimal(row["last_price"]),
                 market_value=Decimal(row["market_value"]),
+                direction=row["direction"],
             )
             for row in wire["positions"]
         ),
@@ -118,6 +119,7 @@ def _snapshot(wire: Raw) -> base.Snapshot:
         else None,
         is_end=wire["is_end"],
         rows_before=wire["rows_before"],
+        info=wire["info"],
     )
 
 

@@ -40,6 +40,13 @@ SIDE_OF: dict[int, Side] = {}
 for _rows in SIDES.values():
     for _side, _number in _rows.items():
         SIDE_OF.setdefault(_number, _side)
+# Of xtquant's kinds of accounts those that may be configured here.
+ACCOUNT_TYPE_OF = {
+    1: AccountType.FUTURE,
+    2: AccountType.STOCK,
+    3: AccountType.CREDIT,
+    6: AccountType.STOCK_OPTION,
+}
 
 LIMIT = 11
 # Order type -> exchange -> price_type; where no exchange is named, all of them.

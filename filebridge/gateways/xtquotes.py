@@ -14,7 +14,7 @@ from typing import Any
 
 from filebridge.domain.orders import SHANGHAI, price_text
 from filebridge.domain.quotes import LEVELS
-from filebridge.simulator import xtdata as stand_in
+from filebridge.simulator.xtdata import MarketData
 
 Wire = dict[str, Any]
 # What the ledger calls the two: a price that a program made up is never to be taken for the market's.
@@ -26,15 +26,14 @@ class XtQuotes:
 
     def __init__(self, *, paper: bool, userdata: str) -> None:
         self._source = SIMULATOR if paper else TERMINAL
-        if paper:
-            stand_in.install(Path(userdata))
+        self._stand_in = MarketData(Path(userdata)) if paper else None
 
     def ask(self, symbols: Sequence[str]) -> Wire:
         """The message home: the symbols that were asked for, a row for each that is known, and what went wrong."""
         answer: Wire = {"kind": "quotes", "source": self._source, "symbols": list(symbols), "rows": [], "text": ""}
         try:
             # Not before it is needed: it brings a great deal with it, and exists on Windows only.
-            xtdata = importlib.import_module("xtquant.xtdata")
+            xtdata: Any = self._stand_in or importlib.import_module("xtquant.xtdata")
             ticks = xtdata.get_full_tick(list(symbols)) or {}
             details = xtdata.get_instrument_detail_list(list(symbols)) or {}
             rows = (_row(symbol, ticks.get(symbol) or {}, details.get(symbol) or {}) for symbol in symbols)

@@ -8,7 +8,7 @@ from typing import Any
 
 from filebridge.domain.events import EventKind
 from filebridge.domain.orders import SHANGHAI, price_text
-from filebridge.gateways.xtnumbers import SIDE_OF
+from filebridge.gateways.xtnumbers import ACCOUNT_TYPE_OF, SIDE_OF
 
 Wire = dict[str, Any]
 
@@ -25,6 +25,9 @@ REPORT_OF = {
     56: EventKind.REPORT_FILLED,
     57: EventKind.REPORT_REJECTED,
 }
+
+# Of a future or an option; what stands there of shares is nobody's direction but LONG.
+DIRECTION_OF = {48: "LONG", 49: "SHORT"}
 
 
 def order_row(row: Any) -> Wire:
@@ -72,7 +75,14 @@ def position_row(row: Any) -> Wire:
         "avg_cost": _money(row.avg_price),
         "last_price": _money(row.last_price),
         "market_value": _money(row.market_value),
+        "direction": DIRECTION_OF.get(row.direction, ""),
     }
+
+
+def info_row(row: Any) -> Wire:
+    """Whose an account is and of what kind, as the terminal says."""
+    kind = ACCOUNT_TYPE_OF.get(row.account_type)
+    return {"account_type": kind.value if kind else str(row.account_type), "broker_name": text_of(row, "broker_name")}
 
 
 def issue_row(symbol: str, issue: dict[str, Any], limits: dict[str, int]) -> Wire:

@@ -20,7 +20,16 @@ from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, Lists
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.xtnumbers import price_type, side_number
-from filebridge.gateways.xtrows import ascii_of, asset_row, fill_row, issue_row, order_row, position_row, text_of
+from filebridge.gateways.xtrows import (
+    ascii_of,
+    asset_row,
+    fill_row,
+    info_row,
+    issue_row,
+    order_row,
+    position_row,
+    text_of,
+)
 from filebridge.simulator import native
 
 Emit = Callable[[dict[str, Any]], None]
@@ -82,6 +91,8 @@ class XtBroker:
         # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
         self._cancel_requests = _Requests()
         self._cancels: dict[int, str] = {}
+        # Whose the accounts are, once the terminal has said so.
+        self._infos: dict[str, Wire] = {}
         # XtQuantTrader asks the main thread for a loop, which newer Pythons no longer make by themselves.
         asyncio.set_event_loop(asyncio.new_event_loop())
         self._trader = self._xttrader.XtQuantTrader(userdata, session, self._callback())
@@ -98,6 +109,8 @@ class XtBroker:
             if result != 0:
                 context = {"account": name, "value": str(result), "account_type": self._kinds[name].value}
                 return Reason("PAPER_ACCOUNT_ABSENT" if self._is_paper else "ACCOUNT_NOT_SUBSCRIBED", context)
+        # For a person to look at: nothing waits for the answer, which an older terminal may never give.
+        self._trader.query_account_infos_async(partial(self._guarded(self._on_infos), self))
         return None
 
     def submit(self, order: Wire) -> None:
@@ -151,6 +164,7 @@ class XtBroker:
         wanted = {Lists.NONE: (), Lists.WORKING: queries[:1], Lists.ALL: queries}[lists]
         rows: Wire = {"orders": [], "fills": []}
         part = {"account": name, "complete": False, "lists": lists, "positions": [], "asset": None}
+        part["info"] = self._infos.get(name, {})
         rows_before, answered = 0, True
         for what, query, make in wanted:
             found = query(account)
@@ -231,6 +245,9 @@ class XtBroker:
                 self._emit({"kind": "trouble", "text": f"{type(error).__name__} in a callback: {error}"})
 
         return method
+
+    def _on_infos(self, rows: Sequence[Any] | None) -> None:
+        self._infos = {row.account_id: info_row(row) for row in rows or ()}
 
     def _on_answer(self, response: Any) -> None:
         number = response.order_id

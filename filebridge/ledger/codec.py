@@ -10,6 +10,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from filebridge.domain.canceling import Selection
+from filebridge.domain.counters import Balance, balance_of
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Fill, Order, OrderTerms, OrderType, Side, Status, price_text
 from filebridge.domain.quotes import Quote
@@ -252,6 +253,14 @@ def quote_from(body: Mapping[str, Any]) -> Quote:
         asks=tuple(map(Decimal, body.get("asks", ()))),
         listed_on=date.fromisoformat(body["listed_on"]) if "listed_on" in body else None,
     )
+
+
+def balance_from(row: Body) -> Balance:
+    """The money and holdings that a BOOKS event tells, as of when it was recorded."""
+    at, books = time_from(row["at"]), loads(row["body"])
+    assert at is not None
+    held = ((each["symbol"], each["quantity"], each["available_qty"]) for each in books["positions"])
+    return balance_of(at, Decimal(books["asset"]["cash"]), Decimal(books["asset"]["total_asset"]), held)
 
 
 def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:

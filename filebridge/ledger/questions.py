@@ -102,6 +102,12 @@ _SENT = and_(_is(ORDERS.c.mode), ORDERS.c.submitted_at != "")
 SENT_AND_OPEN = Question(_ORDERS.where(text(schema.IS_OPEN), _SENT))
 _SENT_AND_ENDED = and_(_is(ORDERS.c.trade_date), _SENT, ORDERS.c.open == 0)
 SENT_AND_ENDED_SINCE = Question(_ORDERS.where(_SENT_AND_ENDED, ORDERS.c.updated_at >= bindparam("since")))
+# Of each symbol the order that left last.
+NEWEST_SENT = Question(
+    select(ORDERS.c.tag, func.max(ORDERS.c.submitted_at))
+    .where(_is(ORDERS.c.trade_date), _SENT, _is_one_of(ORDERS.c.symbol))
+    .group_by(ORDERS.c.symbol)
+)
 _ALIKE = (ORDERS.c.account, ORDERS.c.symbol, ORDERS.c.side, ORDERS.c.limit_price)
 SENT_AND_ENDED_BEFORE = Question(
     select(

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from filebridge.domain.canceling import Selection
-from filebridge.domain.counters import Past
+from filebridge.domain.counters import Balance, Past
 from filebridge.domain.orders import Order, Side
+from filebridge.domain.quotes import Quote
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, questions
 from filebridge.ledger.codec import Body
@@ -145,6 +146,13 @@ class LedgerReader:
         of_day = {"trade_date": trade_date.isoformat(), "mode": mode}
         return dict(self._ask(questions.CANCELS_BEFORE, **of_day, since=codec.time_text(since)))
 
+    def newest_quotes(self, symbols: Iterable[str], *, trade_date: date, mode: str) -> list[Quote]:
+        """By which an order of that day was judged when it left, the last one in each symbol, if it took a quote."""
+        asked = {"trade_date": trade_date.isoformat(), "mode": mode, "symbol": _listed(symbols)}
+        orders = self.orders_tagged(tag for tag, _ in self._ask(questions.NEWEST_SENT, **asked))
+        bodies = (codec.loads(event["body"]) for order in orders if (event := self.submitted(order)))
+        return [codec.quote_from(body["quote"]) for body in bodies if "quote" in body]
+
     # ---- files, fills, events
 
     def fill_rows(self, trade_date: date | None) -> Iterator[Body]:
@@ -238,6 +246,10 @@ class LedgerReader:
         """Of each account the event that last told its positions and asset."""
         accounts = self._all(questions.NEXT_BOOKS_ACCOUNT, "account")
         return [row for account in accounts for row in self._bodies(questions.NEWEST_BOOKS, account=account)]
+
+    def balances(self) -> dict[str, Balance]:
+        """What the broker last told of each account's money and holdings, and when that was recorded."""
+        return {json.loads(row["body"])["account"]: codec.balance_from(row) for row in self.newest_books()}
 
     def days(self) -> list[date]:
         """Every trade date that an event, an order or a fill belongs to."""

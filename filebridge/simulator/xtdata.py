@@ -3,15 +3,12 @@
 Like the real one it is a way of its own, beside the client's connection: each question is a connection to the counter.
 """
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from filebridge.simulator.endpoint import dial, read_terminal
 
-MODULE = "xtquant.xtdata"
 ANSWER_SECONDS = 5.0
 # Symbols in one question: its line stays far below what a counter reads of one.
 SYMBOLS_MAX = 1000
@@ -21,17 +18,9 @@ class NoMarketData(Exception):
     """Nobody answers; the real module raises a bare Exception of this text."""
 
 
-def install(userdata: Path) -> None:
-    """Have `xtquant.xtdata` answer for the counter of this folder, in this process."""
-    module = ModuleType(MODULE)
-    asking = _Asking(userdata)
-    vars(module).update(
-        get_full_tick=asking.get_full_tick, get_instrument_detail_list=asking.get_instrument_detail_list
-    )
-    sys.modules[MODULE] = module
+class MarketData:
+    """`xtquant.xtdata` of the counter that serves this folder."""
 
-
-class _Asking:
     def __init__(self, userdata: Path) -> None:
         self._userdata = userdata
 

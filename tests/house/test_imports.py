@@ -14,6 +14,7 @@ from tests.house.tree import Module, called, imports, keep, modules
 # From the top down. A room imports rooms on lower lines only; rooms on one line do not know each other.
 LINES: tuple[tuple[str, ...], ...] = (
     ("cli",),
+    ("trial",),
     ("app",),
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
@@ -34,7 +35,7 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     # The stand-in for xtquant's native module reads documents with the codec by which xttrader.py writes them.
     "xtquant": (
         *("filebridge/gateways/xttrader.py", "filebridge/gateways/xtquotes.py"),
-        *("filebridge/simulator/native.py", "filebridge/simulator/xtdata.py"),
+        "filebridge/simulator/native.py",
     ),
     "watchdog": ("filebridge/inbox/watcher.py",),
     "cryptography": ("filebridge/proof.py",),

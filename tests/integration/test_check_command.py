@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from filebridge import app
+from filebridge import app, trial
 from filebridge.cli import app as commands
 from filebridge.cli.showing import wrapped
 from filebridge.config import load_settings
@@ -102,17 +102,18 @@ def test_later_days_and_rows_that_are_no_orders_are_called_what_they_are(home: P
     path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
     text = " ".join(" ".join(checked(home, path, columns=160)[1]).split())
     for said in (
-        "would be sent 将发送 (1, 1,051.00 CNY",
+        "would be canceled by a row below, not sent 将被后面的行撤销，不发送 (1",
         f"would wait for {sunday} 将等到 {sunday} (1,",
         "would wait for 2099-01-05",
         f"{sunday} is no trading day",
         "2099-01-05 lies outside the trading calendar",
-        "would replace an order 将改单 (1,",
+        "would replace an order 将改单 (1)",
         "K-1: BUY 100 600000.SH @ 10.51",
         "would cancel 将撤单 (1)",
         "K-4: BUY 200 600000.SH @ 10.51",
         "would ask the broker 将查询 (1)",
-        "looked at only when an order leaves",
+        "looked at again when an order leaves",
+        "filebridge does not run in this home",
         "3 ACCEPTED, 1 ACCEPTED replace, 1 CANCEL_ACCEPTED, 1 ACCEPTED query",
     ):
         assert said in text
@@ -122,7 +123,7 @@ def test_what_waits_for_a_person_is_named_by_its_id(home: Path, tmp_path: Path) 
     path = tmp_path / "held.csv"
     path.write_text(MIXED, encoding="utf-8")
     settings = load_settings(home, {"FILEBRIDGE_APPROVAL__REQUIRED": "always"})
-    rows, _ = app.check(home, settings, path)
+    rows, _ = trial.check(home, settings, path)
     held = [row["message"] for row in rows if row["outcome"] == "HELD"]
     assert held
     assert "approve D-1" in held[0]

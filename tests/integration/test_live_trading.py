@@ -81,7 +81,7 @@ def test_an_account_trades_live_once_it_is_armed(live: Home, tmp_path: Path) -> 
 
     code, said = arm(live, OWN, "--dry-run", str(sample))
     assert code == 0, said
-    for item in ("[risk] day_value_cny_max", "1 ACCEPTED", f"{OWN}: connected", "100000000"):
+    for item in ("[risk] day_value_cny_max", "1 ACCEPTED", f"{OWN}: connected", "(模拟柜台, STOCK, 100,"):
         assert item in said
     until(lambda: live.status_since(0)["armed_accounts"] == [OWN], "the armed account in status.json")
     live.trade("now.csv", orders_file(f"L-1,{GOOD}"))

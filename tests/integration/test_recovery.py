@@ -30,7 +30,7 @@ def test_a_ledger_behind_the_broker_halts(home: Home, tmp_path: Path) -> None:
 
     home.start()
     until(lambda: status(home)["halted"], "the halt")
-    assert "LEDGER_BEHIND_BROKER" in status(home)["halt_reason"]
+    assert status(home)["halt_reason_code"] == "LEDGER_BEHIND_BROKER"
     receipt = home.trade("third.csv", orders_file("A-2,600000.SH,BUY,200,10.51", "A-3,600000.SH,BUY,300,10.51"))
     assert receipt.codes == ["HALTED", "HALTED"]
     assert home.stop() == 0

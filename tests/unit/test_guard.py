@@ -66,7 +66,7 @@ def test_what_may_leave_as_things_stand(stance: Stance, terms: OrderTerms, expec
         (
             {"required": "always", "above_value_cny": Decimal(10**9)},
             TERMS._replace(limit_price=None),
-            "APPROVAL_REQUIRED",
+            "APPROVAL_REQUIRED_UNPRICED",
         ),
     ],
 )
@@ -76,6 +76,14 @@ def test_which_orders_wait_for_approval(settings: Mapping[str, Any], terms: Orde
     if found:
         assert terms.tag in found.message
         assert terms.tag in found.message_zh
+
+
+def test_what_has_no_price_is_worth_at_most_what_the_days_limit_says() -> None:
+    found = required(TERMS._replace(limit_price=None), ALWAYS, Decimal("11.55"))
+    assert found is not None
+    assert found.code == "APPROVAL_REQUIRED_AT_MARKET"
+    assert "at most 11550 CNY, at the day's upper limit of 11.55" in found.message
+    assert "涨停价 11.55 计算最多 11550 元" in found.message_zh
 
 
 @pytest.mark.parametrize(

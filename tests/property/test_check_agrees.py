@@ -1,0 +1,160 @@
+"""`check` says of a file what the bridge then does with it: every denied sample by the program and by `check`."""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filebridge import trial
+from filebridge.app import LEDGER
+from filebridge.config import Settings
+from filebridge.domain.orders import Order, Side
+from filebridge.domain.reasons import Reason
+from filebridge.gateways import base
+from tests.golden.regenerate import CASH, HOLDINGS, HOME, OWN, QUOTES, RECEIVED_AT, samples
+from tests.property.broker_model import ACCOUNT, BrokerModel, Fate
+from tests.property.program import Program
+
+D = Decimal
+DENIED = [sample for sample in samples() if sample.parent.name == "denied"]
+# While an order waits for the broker's word, time passes, and the broker's books show what left before it.
+LATER_NUMBERS = {"QUOTE_STALE", "CASH_NOT_ENOUGH", "SELLABLE_NOT_ENOUGH"}
+Said = dict[int, tuple[str, str, str]]
+
+
+class SampleBank(BrokerModel):
+    """A broker with the money and shares that a sample asks for."""
+
+    cash, total_asset = D(CASH), D(CASH)
+    held: dict[str, int] = HOLDINGS
+    others: tuple[str, ...] = ()
+
+    def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
+        (own,) = super()._snapshots(fate, has_orders=has_orders).accounts
+        bought = sum((book.price * book.quantity for book in self.books if book.side is Side.BUY), D(0))
+        sold = {
+            symbol: sum(b.quantity for b in self.books if (b.symbol, b.side) == (symbol, Side.SELL))
+            for symbol in self.held
+        }
+        positions = tuple(
+            base.Position(ACCOUNT, symbol, "", quantity, quantity - sold[symbol], D(1), D(1), D(1))
+            for symbol, quantity in self.held.items()
+        )
+        asset = base.Asset(ACCOUNT, self.cash - bought, bought, D(0), self.total_asset)
+        others = (own._replace(account=name, orders=(), fills=(), positions=()) for name in self.others)
+        return base.Snapshots(self.generation, (own._replace(positions=positions, asset=asset), *others))
+
+
+class SampleProgram(Program):
+    def received(self, order: Order) -> None:
+        """A sample may order the same twice."""
+
+
+def home_of(sample: Path) -> dict[str, Any]:
+    """A home with an account of each kind; with one, where the sample's rows do not say whose they are."""
+    names_it = b"account" in sample.read_bytes().splitlines()[0]
+    return HOME if names_it else {"broker": {"accounts": [{"id": ACCOUNT}]}}
+
+
+@contextmanager
+def running(sample: Path) -> Iterator[SampleProgram]:
+    """The program in a home with the sample's settings, money, shares and prices, at the time of the samples."""
+    own = sample.with_name(sample.stem + OWN)
+    given = tomllib.loads(own.read_text(encoding="utf-8")) if own.exists() else {}
+    account: dict[str, Any] = given.pop("account", {})
+    has = {"cash": D(account.get("cash", CASH)), "held": account.get("holdings", HOLDINGS)}
+    has["total_asset"] = D(account.get("total_asset", has["cash"]))
+    home = home_of(sample)
+    has["others"] = tuple(each["id"] for each in home["broker"]["accounts"] if each["id"] != ACCOUNT)
+    quick = {"inbox": {"settle_seconds": 0}, "ledger": {"free_bytes_min": 0}}
+    program = SampleProgram(Settings.model_validate(home | quick | given), type("Bank", (SampleBank,), has))
+    try:
+        prices = sample.with_name(sample.stem + QUOTES)
+        if prices.exists():
+            (program.folder / "quotes.csv").write_bytes(prices.read_bytes())
+        program.now = RECEIVED_AT - timedelta(seconds=2)
+        program.start()
+        program.kind_turn(6)
+        yield program
+    finally:
+        program.close()
+
+
+def checked(program: SampleProgram, sample: Path) -> Said:
+    """By row, what `check` says of the orders that would not leave."""
+    rows, _ = trial.check(program.folder, program.settings, sample, now=program.now)
+    assert all((row["foreseen"] == "SENT") == (row["outcome"] == "ACCEPTED") for row in rows)
+    return {
+        row["row"]: (row["reason_code"], row["message"], row["message_zh"]) for row in rows if row["foreseen"] != "SENT"
+    }
+
+
+def done(program: SampleProgram, sample: Path) -> Said:
+    """The same of what the bridge did with it."""
+    program.drop(sample.name, sample.read_text(encoding="utf-8"))
+    for _ in range(80):
+        program.kind_turn()
+        if program.orders() and not program.orders("RECEIVED"):
+            break
+    said = {}
+    for row in program.orders():
+        if not row["submitted_at"]:
+            reason = Reason(row["reason_code"], json.loads(row["reason_context"]))
+            said[row["row"]] = (reason.code, reason.message, reason.message_zh)
+    return said
+
+
+def without_numbers(said: Said) -> Said:
+    plain = re.compile(r"[\d.]+")
+    return {row: (code, plain.sub("#", message), plain.sub("#", zh)) for row, (code, message, zh) in said.items()}
+
+
+@pytest.mark.parametrize("sample", DENIED, ids=lambda path: path.name)
+def test_check_gives_the_reason_that_the_bridge_gives(sample: Path) -> None:
+    with running(sample) as program:
+        before = len(program.rows("SELECT seq FROM events"))
+        foreseen = checked(program, sample)
+        assert len(program.rows("SELECT seq FROM events")) == before
+        happened = done(program, sample)
+    assert {code for code, _, _ in happened.values()} == {sample.stem.replace("-", "_").upper()}
+    if LATER_NUMBERS & {code for code, _, _ in happened.values()}:
+        foreseen, happened = without_numbers(foreseen), without_numbers(happened)
+    assert foreseen == happened
+
+
+def test_what_left_before_counts_and_what_waits_in_line_leaves_first(tmp_path: Path) -> None:
+    """The second file sells what the first one sells; `check` says so before it is dropped."""
+    header = "client_order_id,symbol,side,quantity,limit_price"
+    first, second = tmp_path / "first.csv", tmp_path / "second.csv"
+    first.write_text(f"{header}\nS-1,600000.SH,SELL,15000,10.51\n", encoding="utf-8")
+    second.write_text(f"{header}\nS-2,600000.SH,SELL,5000,10.51\nS-3,600000.SH,SELL,5000,10.52\n", encoding="utf-8")
+    with running(DENIED[0]) as program:
+        assert checked(program, second) == {}
+        assert done(program, first) == {}
+        assert {row: code for row, (code, _, _) in checked(program, second).items()} == {3: "SELLABLE_NOT_ENOUGH"}
+        program.crash()
+        assert {row: code for row, (code, _, _) in checked(program, second).items()} == {3: "SELLABLE_NOT_ENOUGH"}
+        # Nobody knows what the account has where no bridge ever ran.
+        (program.folder / LEDGER).unlink()
+        rows, usable = trial.check(program.folder, program.settings, second, now=program.now)
+        assert usable
+        assert all("has told nothing yet" in row["warning"] and "尚未返回" in row["warning_zh"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "sample", [each for each in samples() if each.parent.name in ("accepted", "language")], ids=lambda path: path.name
+)
+def test_without_a_ledger_no_good_sample_is_denied(sample: Path, tmp_path: Path) -> None:
+    settings = Settings.model_validate(home_of(sample))
+    rows, _ = trial.check(tmp_path, settings, sample, now=RECEIVED_AT)
+    denied = {row["reason_code"] for row in rows if row["outcome"] in ("DENIED", "EXPIRED")}
+    # What a sample of replacements names is no order here.
+    assert denied <= {"REPLACE_UNKNOWN_ORDER"}
+    assert list(tmp_path.iterdir()) == []
