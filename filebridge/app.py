@@ -3,7 +3,6 @@
 import os
 import queue
 import signal
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator

@@ -43,6 +43,7 @@ def previewed(
     # Quotes are asked for together, by the first of their rows.
     asked = {query["row"]: query["query"] for query in turn.queries}
     reached = _reached(turn)
+    texts_of: dict[tuple[int, ...], tuple[str, str, list[Reason]]] = {}
     seen = []
     for row in rows:
         order = book.get(row["tag"]) if row["tag"] else None
@@ -60,8 +61,13 @@ def previewed(
             fate = foreseen.get(row["tag"])
             said |= _fate(order, fate)
             notes += [*(fate.notes if fate else ()), *_about_day(order, turn, rules.calendar)]
-        whole = {**row, **_BLANK, **said, "warning": " ".join(note.message for note in notes)}
-        whole["warning_zh"] = "".join(note.message_zh for note in notes)
+        whole = {**row, **_BLANK, **said}
+        if notes:
+            # Thousands of rows say the same. The notes are kept with it, for an id is theirs only while they live.
+            alike = tuple(map(id, notes))
+            if alike not in texts_of:
+                texts_of[alike] = (" ".join(n.message for n in notes), "".join(n.message_zh for n in notes), notes)
+            whole["warning"], whole["warning_zh"], _ = texts_of[alike]
         if mark in whole["message"] + whole["warning"]:
             texts = ("message", "message_zh", "warning", "warning_zh")
             whole |= {each: tag.sub(name, whole[each]) for each in texts}

@@ -17,6 +17,7 @@ from filebridge.app import LEDGER
 from filebridge.config import Settings
 from filebridge.domain.orders import Order, Side
 from filebridge.domain.reasons import Reason
+from filebridge.domain.reconcile import Lists
 from filebridge.gateways import base
 from tests.golden.regenerate import CASH, HOLDINGS, HOME, OWN, QUOTES, RECEIVED_AT, samples
 from tests.property.broker_model import ACCOUNT, BrokerModel, Fate
@@ -36,8 +37,8 @@ class SampleBank(BrokerModel):
     held: dict[str, int] = HOLDINGS
     others: tuple[str, ...] = ()
 
-    def _snapshots(self, fate: Fate, *, has_orders: bool) -> base.Snapshots:
-        (own,) = super()._snapshots(fate, has_orders=has_orders).accounts
+    def _snapshots(self, fate: Fate, lists: Lists) -> base.Snapshots:
+        (own,) = super()._snapshots(fate, lists).accounts
         bought = sum((book.price * book.quantity for book in self.books if book.side is Side.BUY), D(0))
         sold = {
             symbol: sum(b.quantity for b in self.books if (b.symbol, b.side) == (symbol, Side.SELL))
