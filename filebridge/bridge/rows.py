@@ -109,7 +109,7 @@ class FileRows:
         now: datetime,
         mode: str,
         stop_rest: Callable[[Selection, int], int],
-        quotations: Quotations,
+        quotations: Quotations | None = None,
         overlaps: Overlaps = frozenset(),
         stops: Stops | None = None,
     ) -> None:
@@ -263,7 +263,8 @@ class FileRows:
         return risk.outside_session(terms, risk.opening_of(terms, self._moment, self._rules), self._rules)
 
     def _approval(self, terms: OrderTerms) -> Reason | None:
-        quote = self._quotations.newest(terms.symbol, self._now) if terms.limit_price is None else None
+        known = self._quotations if terms.limit_price is None else None
+        quote = known.newest(terms.symbol, self._now) if known else None
         return approval.required(terms, self._rules.approval, quote_checks.highest(terms, quote, self._rules))
 
     def _cancel(self, draft: Draft, orders: Sequence[Order]) -> Answer:
