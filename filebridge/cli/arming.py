@@ -199,7 +199,9 @@ def _dry_run(start: _Start) -> Finding:
         return Finding(
             subject, f"before the first start, {start.armed_before}" if start.armed_before else "none", missing
         )
-    rows, usable = trial.check(start.home, start.settings, start.dry_run, as_armed=start.account, status=newest_status(start.home, start.now))
+    rows, usable = trial.check(
+        start.home, start.settings, start.dry_run, as_armed=start.account, status=newest_status(start.home, start.now)
+    )
     counts = Counter(row["outcome"] for row in rows)
     seen = f"{start.dry_run.name}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     bad = next((row["message"] for row in rows if row["outcome"] != "ACCEPTED" and row["message"]), "")

@@ -97,7 +97,9 @@ def positions(home: Home = HERE, as_json: AsJson = False, as_csv: AsCsv = False)
     if as_json:
         typer.echo(json.dumps(books, ensure_ascii=False, indent=1))
         return
-    rows = [{"account": each["account"], "direction": "", **position} for each in books for position in each["positions"]]
+    rows = [
+        {"account": each["account"], "direction": "", **position} for each in books for position in each["positions"]
+    ]
     columns = ["account", *POSITIONS] if as_csv or len(books) > 1 else POSITIONS
     show_rows(rows, columns, title="positions 持仓", as_csv=as_csv)
     for each in books if not as_csv else ():
