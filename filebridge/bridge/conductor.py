@@ -42,7 +42,7 @@ _STATUS_EVERY, _CONTROL_EVERY = timedelta(seconds=1), timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
 # While orders wait to be sent, their files may wait for the archive.
 _REST_LAG = timedelta(seconds=5)
-_UNCLEAN = (Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT)
+_UNCLEAN = frozenset({Status.HELD, Status.UNKNOWN, Status.DENIED, Status.REJECTED, Status.EXPIRED, Status.NOT_SENT})
 
 
 @dataclass(slots=True)

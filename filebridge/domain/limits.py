@@ -144,8 +144,10 @@ def balance_is_old(asked: Asked) -> bool:
 
 def looks_at_prices(limits: Limits) -> bool:
     """Whether a limit on how far a price may be from the market's is set narrower than wide."""
-    names = ("price_from_last_percent_max", "price_from_prev_close_percent_max")
-    return any(getattr(limits, name) < getattr(_WIDE, name) for name in names)
+    return (
+        limits.price_from_last_percent_max < _WIDE.price_from_last_percent_max
+        or limits.price_from_prev_close_percent_max < _WIDE.price_from_prev_close_percent_max
+    )
 
 
 def stale_quote(terms: OrderTerms, quote: Quote, age: timedelta, limits: Limits) -> Reason:

@@ -126,7 +126,10 @@ def breach(terms: OrderTerms, *, available_qty: int | None = None) -> Reason | N
     rule = rule_for(terms)
     if rule is None:
         return _positive(terms) if SIDES[terms.side].pricing is Pricing.AMOUNT else None
-    return next((found for check in CHECKS if (found := check(terms, rule, available_qty))), None)
+    for check in CHECKS:
+        if (found := check(terms, rule, available_qty)) is not None:
+            return found
+    return None
 
 
 def _minimum(terms: OrderTerms, rule: MarketRule, available_qty: int | None) -> Reason | None:

@@ -15,7 +15,11 @@ LOADING = "LOADING"
 HAS_INTAKE, HAS_BROKER_ID, HAS_COUNTER_ID = "intake_no != 0", "broker_order_id != ''", "counter_order_id != ''"
 IS_ASKED = "answered_at = ''"
 IS_OPEN, IS_DERIVED = "open = 1", "id_derived = 1"
-IS_RARE = "kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')"
+# Of the kinds of which there are many the list is not asked: SQLite makes a table of it for each event that is written.
+IS_RARE = (
+    "kind NOT IN ('ORDER', 'ROW') AND "
+    "kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')"
+)
 IS_BOOKS, BOOKS_ACCOUNT = "kind = 'BOOKS'", "json_extract(body, '$.account')"
 IS_CANCEL = """kind = 'ORDER' AND substr(body, 1, 43) = '{"event":"CANCEL","status":"PENDING_CANCEL"'"""
 # Last touched on another day than its own; by the calendar, which differs from the trade date after a close as well.
@@ -265,6 +269,12 @@ _QUERIES_OF_7 = (
     "CREATE INDEX IF NOT EXISTS queries_open ON queries (answered_at) WHERE answered_at = ''",
 )
 
+_INDEX_OF_10 = (
+    "DROP INDEX IF EXISTS events_rare",
+    "CREATE INDEX events_rare ON events (kind) WHERE kind NOT IN ('ORDER', 'ROW') AND "
+    "kind IN ('ARMED', 'CONTROL', 'DISARMED', 'HALTED', 'REDUCE_ONLY', 'RESUMED', 'WORKER')",
+)
+
 _FEEDS = (
     "CREATE TABLE IF NOT EXISTS feeds (feed TEXT NOT NULL, trade_date TEXT NOT NULL, rows INTEGER NOT NULL, "
     '"offset" INTEGER NOT NULL, digest TEXT NOT NULL, refused TEXT NOT NULL, PRIMARY KEY (feed)) STRICT',
@@ -282,4 +292,5 @@ MIGRATIONS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (7, "questions to the broker", _QUERIES_OF_7),
     (8, "how far growing files were read", _FEEDS),
     (9, "what a question asks for", ("ALTER TABLE queries ADD COLUMN asked_for TEXT NOT NULL DEFAULT ''",)),
+    (10, "the guard's events, asked of few", _INDEX_OF_10),
 )
