@@ -38,10 +38,13 @@ def say(turn: Any) -> None:
     alike: Counter[tuple[str, str]] = Counter()
     lines: list[str] = []
     width = screen_width()
+    changes = {change.seq: change for change in turn.changes}
     for row in turn.events:
-        if row["kind"] == "REPORT":
+        change = changes.get(row["seq"])
+        # Of a basket nearly every event is one that nobody is told of: those are not read again.
+        if row["kind"] == "REPORT" or (change and change.event and not _is_told(change)):
             continue
-        body, number = loads(row["body"]), row["intake_no"]
+        body, number = loads(row["body"]) if change is None or change.event else change.answer, row["intake_no"]
         # Row 0 of an accepted file is a warning, and no order.
         if row["kind"] == "ROW" and (body["row"] or body["outcome"] != "ACCEPTED"):
             answers.setdefault(number, Counter())[body["outcome"]] += 1
@@ -102,6 +105,11 @@ def _side_zh(side: Any) -> str:
     from filebridge.orderfiles.sidewords import SIDES_ZH
 
     return SIDES_ZH[side]
+
+
+def _is_told(change: Any) -> bool:
+    """Whether what happened to an order is worth a line (see `_of_order`)."""
+    return change.event.fill is not None or change.order.status.value in ("DENIED", *_ENDS)
 
 
 def _answer(kind: str, body: Body) -> tuple[str, str] | None:

@@ -63,6 +63,8 @@ class Limits(NamedTuple):
 
 
 _WIDE = Limits()
+_EVERYTHING = ("*",)
+_NO_HOLDING = Holding()
 
 
 class Need(StrEnum):
@@ -196,7 +198,9 @@ def _fitting(value: str, patterns: tuple[str, ...]) -> str | None:
 
 
 def _allowed(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
-    return {"value": value, "limit": ", ".join(patterns)} if _fitting(value, patterns) is None else None
+    if patterns == _EVERYTHING or _fitting(value, patterns) is not None:
+        return None
+    return {"value": value, "limit": ", ".join(patterns)}
 
 
 def _forbidden(value: str, patterns: tuple[str, ...]) -> dict[str, object] | None:
@@ -284,7 +288,7 @@ def _position_value(asked: Asked) -> Decimal | None:
     terms = asked.terms
     if direction(terms.side) <= 0 or facts_of(terms.side).reduces:
         return None
-    held = _balance(asked).holdings.get(terms.symbol, Holding()).quantity
+    held = _balance(asked).holdings.get(terms.symbol, _NO_HOLDING).quantity
     return value_of(terms, held + asked.counters.exposed_qty + terms.quantity)
 
 
@@ -315,7 +319,7 @@ def _sellable(asked: Asked) -> dict[str, object] | None:
 
 
 def _available(asked: Asked) -> int:
-    held = _balance(asked).holdings.get(asked.terms.symbol, Holding())
+    held = _balance(asked).holdings.get(asked.terms.symbol, _NO_HOLDING)
     return held.available_qty - asked.counters.sell_reserved
 
 

@@ -126,8 +126,10 @@ def _is_news(before: Order, after: Order) -> bool:
     if before.status in FINAL and after.status is before.status:
         # A later repeat of the end is not news, but fills that it counts and numbers that it brings are.
         return after.reported_qty != before.reported_qty or after.counter_order_id != before.counter_order_id
-    return _facts(before) != _facts(after)
-
-
-def _facts(order: Order) -> tuple[object, ...]:
-    return (order.status, order.broker_order_id, order.counter_order_id, order.reported_qty, order.alarmed)
+    return (
+        after.status is not before.status
+        or after.broker_order_id != before.broker_order_id
+        or after.counter_order_id != before.counter_order_id
+        or after.reported_qty != before.reported_qty
+        or after.alarmed is not before.alarmed
+    )

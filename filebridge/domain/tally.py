@@ -108,6 +108,8 @@ class _Line:
     def count(self, sign: int) -> None:
         """Count what it binds, or (sign -1) count it no more."""
         bound, held, account = sign * self.bound_qty, self.held, self.account
+        if not (bound or self.shown_qty):
+            return
         unseen = bound - sign * self.shown_qty
         if self.adds:
             held.exposed_qty += unseen

@@ -8,6 +8,7 @@ order's tag goes to the hand-over log, so that a tag that is not there is proven
 import contextlib
 import ctypes
 import errno
+import gc
 import json
 import os
 import queue
@@ -99,6 +100,7 @@ def main() -> NoReturn:
         # Ctrl-C reaches every process of a console. What becomes of the worker is for the bridge to say.
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    gc.set_threshold(20_000, 20, 20)
     settings: Wire = json.loads(sys.stdin.buffer.readline())
     outlet, parent = Outlet(), Parent(settings["parent_pid"])
     threading.Thread(target=_beat, args=(outlet, parent), daemon=True).start()

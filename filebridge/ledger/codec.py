@@ -18,8 +18,6 @@ from filebridge.domain.reasons import Reason
 
 Body = dict[str, Any]
 _QUOTE_PRICES = ("prev_close", "last", "limit_down", "limit_up")
-# Of an event, what is stored as it is.
-_PLAIN = ("broker_order_id", "counter_order_id", "name", "reported_qty", "quantity")
 
 
 def dumps(body: Body) -> str:
@@ -200,13 +198,20 @@ def stop_row(body: Mapping[str, Any], seq: int) -> Body:
 def event_body(event: OrderEvent, status: Status) -> Body:
     """An order event as stored; `status` is what it led to. Empty fields are left out."""
     body: Body = {"event": event.kind.value, "status": status.value, **reason_body(event.reason)}
-    for name in _PLAIN:
-        if value := getattr(event, name):
-            body[name] = value
+    if event.broker_order_id:
+        body["broker_order_id"] = event.broker_order_id
+    if event.counter_order_id:
+        body["counter_order_id"] = event.counter_order_id
+    if event.name:
+        body["name"] = event.name
+    if event.reported_qty:
+        body["reported_qty"] = event.reported_qty
     if event.alarm:
         body["alarm"] = 1
     if event.limit_price is not None:
         body["limit_price"] = price_text(event.limit_price)
+    if event.quantity:
+        body["quantity"] = event.quantity
     if event.also:
         body["also"] = [reason_body(reason) for reason in event.also]
     if event.quote is not None:

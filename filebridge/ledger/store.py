@@ -164,13 +164,12 @@ class Turn:
         if what.fill is not None:
             self.fills.append(codec.fill_row(after, what, seq))
         self.orders[order.terms.tag] = after
-        if _numbers(order) != _numbers(after):
+        if (
+            order.broker_order_id != after.broker_order_id
+            or order.counter_order_id != after.counter_order_id
+            or order.is_settled is not after.is_settled
+        ):
             self.renumbered.add(order.terms.tag)
-
-
-def _numbers(order: Order) -> tuple[bool, str, str]:
-    """What the ledger finds an order by, of what changes in it."""
-    return order.is_settled, order.broker_order_id, order.counter_order_id
 
 
 class Ledger:
