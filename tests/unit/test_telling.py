@@ -48,14 +48,16 @@ EVENTS = [(kind, body) for kind, bodies in SAID.items() for body in bodies]
 
 def told(kind: str, body: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines about one event."""
-    event = {"kind": kind, "tag": TAG, "intake_no": 7, "at": "2026-11-20T09:30:00.000+08:00", "body": dumps(body)}
-    of_file = {"kind": "ROW", **{name: event[name] for name in ("tag", "intake_no", "at")}}
+    at = "2026-11-20T09:30:00.000+08:00"
+    event = {"seq": 2, "kind": kind, "tag": TAG, "intake_no": 7, "at": at, "body": dumps(body)}
+    of_file = {**event, "seq": 1, "kind": "ROW"}
     rows = (
         [{**of_file, "body": dumps({"row": 3, "outcome": "ACCEPTED", "reason_code": ""})}]
         if kind in ("FILE", "ANSWERED")
         else []
     )
-    telling.say(SimpleNamespace(events=[*rows, event], orders={TAG: ORDER}, files={7: {"name": "单 1.csv"}}))
+    turn = SimpleNamespace(events=[*rows, event], changes=(), orders={TAG: ORDER}, files={7: {"name": "单 1.csv"}})
+    telling.say(turn)
     return capsys.readouterr().out.splitlines()
 
 
