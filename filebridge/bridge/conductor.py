@@ -16,7 +16,7 @@ from filebridge.bridge.hearing import Listener
 from filebridge.bridge.intake import Intake
 from filebridge.bridge.judging import Judge
 from filebridge.bridge.leftovers import Leftovers
-from filebridge.bridge.mailbox import Mailbox
+from filebridge.bridge.mailbox import MESSAGES_A_TURN, Mailbox
 from filebridge.bridge.parts import Parts
 from filebridge.bridge.querying import Queries
 from filebridge.bridge.recovery import Reconciler
@@ -163,7 +163,7 @@ class Bridge:
                 self._hear(message, now)
             self._take_controls(now, acts)
             self._guard.look(now, connected=self._connection.up)
-            self._take(files, now, acts)
+            self._take(files, now, acts, is_full=len(messages) >= MESSAGES_A_TURN)
             self._sender.review(now)
             self._queries.review(now)
             is_reading = self._reconciler.is_reading or self._queries.is_asking
@@ -274,9 +274,11 @@ class Bridge:
         self._try("following", lambda: files.extend(self._parts.follower.scan(now, today)))
         return files
 
-    def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts) -> None:
+    def _take(self, files: list[ClaimedFile], now: datetime, acts: _Acts, *, is_full: bool) -> None:
+        """Take files in. While orders wait, a turn that is full of news leaves very large files to the next."""
         acts.moves += self._arrivals.late()
-        for moves, answer in self._arrivals.take(files, now, go_on=self._may_take(now)):
+        go_on = self._may_take(now) and not (is_full and self._sender.is_hurried)
+        for moves, answer in self._arrivals.take(files, now, go_on=go_on):
             self.is_clean &= answer.usable
             acts.moves += moves
 

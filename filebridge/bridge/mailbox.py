@@ -7,7 +7,8 @@ from collections import deque
 from filebridge.gateways import base
 from filebridge.gateways.wire import opened
 
-MESSAGES_A_TURN = 2000
+# A turn stays short: an order that comes meanwhile waits for its end.
+MESSAGES_A_TURN = 500
 # While orders wait to be sent, hearing waits for the sending: an order that has left is safe, one that waits is late.
 # But no message waits longer than this (seconds), so a rejected basket or a fill is known soon after, and no more of
 # them than this wait here.

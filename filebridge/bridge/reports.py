@@ -1,6 +1,7 @@
 """Each commit, told to the outbox and to whoever watches. What is told comes from the ledger's rows alone."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from filebridge.outbox import Outbox
 LAG = timedelta(seconds=2)
 # And by so many events: each takes some kilobytes until it is told.
 _UNTOLD_MAX = 10_000
+# And so many at a time, to the end of their turn: the next order waits meanwhile.
+_TOLD_A_TURN = 1000
 _ORDERS_LAG = timedelta(seconds=5)
 _PIECE_SECONDS = 0.02
 _TIMES = 20
@@ -28,8 +31,10 @@ class Reports:
         self._replies = replies
         self._watch = watch
         self._least = timedelta(seconds=report_seconds)
-        self._untold: list[Turn] = []
+        self._untold: deque[Turn] = deque()
         self._untold_events = 0
+        # What is to be told now was too much for one turn.
+        self._is_behind = False
         self._orders_every = self._least
         self._orders_at: datetime | None = None
         # Seconds of work on what is being written, and until when it rests while orders wait to be sent.
@@ -43,9 +48,10 @@ class Reports:
 
     def tell(self, now: datetime, *, hurried: bool) -> None:
         """Tell what was noted, and write the reports that are due, or a part of them."""
-        may_wait = hurried and self._untold_events < _UNTOLD_MAX
+        may_wait, self._is_behind = hurried and self._untold_events < _UNTOLD_MAX, False
         if not (may_wait and self._untold and timedelta(0) <= now - self._untold[0].at < LAG):
-            self._tell()
+            self._tell(_TOLD_A_TURN)
+            self._is_behind = bool(self._untold)
             self._replies.write(now)
             # A report on all orders of a day takes longest, so in a hurry it comes less often.
             written, every = self._orders_at, max(self._orders_every, _ORDERS_LAG if hurried else timedelta(0))
@@ -54,8 +60,14 @@ class Reports:
                 self._took, self._orders_at = 0.0, now
         self._go_on(now, hurried=hurried)
 
-    def _tell(self) -> None:
-        turns, self._untold, self._untold_events = self._untold, [], 0
+    def _tell(self, at_most: float) -> None:
+        """Tell the oldest turns, of about so many events, and one at least: no more can come than are told."""
+        turns: list[Turn] = []
+        count = 0
+        while self._untold and count < at_most:
+            turns.append(self._untold.popleft())
+            count += len(turns[-1].events)
+        self._untold_events -= count
         if turns:
             events = [row for turn in turns for row in turn.events]
             fills = [row for turn in turns for row in turn.fills]
@@ -83,11 +95,12 @@ class Reports:
 
     @property
     def is_writing(self) -> bool:
-        return self._outbox.is_writing
+        """Whether there is something to write or to tell at once."""
+        return self._outbox.is_writing or self._is_behind
 
     def finish(self, now: datetime) -> None:
         """Tell everything, before the end."""
-        self._tell()
+        self._tell(float("inf"))
         self._replies.finish(now)
         self._outbox.go_on(float("inf"))
         self._outbox.write_due()
