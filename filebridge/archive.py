@@ -65,13 +65,13 @@ class Archive:
                 failpoints.hit("archive.link")
                 if target.parent not in folders:
                     target.parent.mkdir(parents=True, exist_ok=True)
+                    # It may be new, and the day's: each is an entry of the one above it, which a power loss could take
+                    # back.
+                    folders |= {each for each in target.parents if each.is_relative_to(self.folder)}
                 if _bring(source, target):
                     linked.append(source)
             except OSError as error:
                 failed[source] = error.strerror or str(error)
-                continue
-            # The day's folders may be new: each is an entry of the one above it, which a power loss could take back.
-            folders |= {target.parent, *(each for each in target.parents if each.is_relative_to(self.folder))}
         failpoints.hit("archive.flush")
         for folder in folders:
             _flush(folder)

@@ -141,6 +141,8 @@ class OrderBook:
         """Have what the ledger knows of these client_order_ids at hand for this turn, by one question."""
         stored = self._stored[(trade_date, account)]
         missing = [name for name in ids if name not in stored]
+        if not missing:
+            return
         stored |= dict.fromkeys(missing, ())
         for order in self._reader.orders_with_keys(trade_date=trade_date, account=account, ids=missing):
             stored[order.terms.client_order_id] += (order,)
@@ -223,8 +225,11 @@ class OrderBook:
         return [self._open.get(order.terms.tag, order) for order in self._reader.orders_named(name)]
 
     def file_names(self, intake_numbers: Iterable[int]) -> dict[int, str]:
-        found = self._reader.file_names(intake_numbers)
-        return found | {number: file["name"] for number, file in self.turn.files.items()}
+        """The names of these files, this turn's included."""
+        wanted, here = set(intake_numbers), self.turn.files
+        found = {number: here[number]["name"] for number in wanted & here.keys()}
+        stored = wanted - here.keys()
+        return found | self._reader.file_names(stored) if stored else found
 
     def intakes_named(self, name: str) -> set[int]:
         """The numbers of earlier files of that name, this turn's included."""

@@ -73,6 +73,14 @@ class _Readings(dict[str, Value | Reason | None]):
             self.clear()
 
 
+class _ReadingsOfColumns(dict[str, _Readings]):
+    """Those of the columns that a file has."""
+
+    def __missing__(self, column: str) -> _Readings:
+        readings = self[column] = _Readings(column)
+        return readings
+
+
 def parse_csv(file: FileText, *, today: date, end_line_required: bool, rows_a_slice: int) -> Slices:
     """The orders of a CSV; `today` is the trade date of rows that name none."""
     table = CsvTable()
@@ -152,7 +160,7 @@ class _Rows:
     not_kept: int = 0
     columns_needed: set[str] = field(default_factory=set)
     ids: dict[int, str] = field(default_factory=dict)
-    readings: dict[str, _Readings] = field(default_factory=lambda: {column: _Readings(column) for column in COLUMNS})
+    readings: _ReadingsOfColumns = field(default_factory=_ReadingsOfColumns)
 
     def end_slice(self, of_form: Sequence[Problem]) -> list[OrderInstruction]:
         """The instructions of the slice; its problems join those of the file, after those that its form has."""
