@@ -1,6 +1,5 @@
 """Builds everything, once: a home on disk, a bridge from its settings, and turns it until the end."""
 
-import gc
 import os
 import queue
 import signal
@@ -51,8 +50,6 @@ SIMULATOR_IDLE_SECONDS = 60.0
 MESSAGES_MAX = 10_000
 # The loop's longest sleep; a message or a watcher's wake ends it at once.
 IDLE_SECONDS = 0.2
-# Python's own is 10.
-_OLD_ROUNDS = 200
 
 
 Row = dict[str, Any]
@@ -248,30 +245,15 @@ def run(
     with _stop_on_signals(stop), open_bridge(home, settings, watch, watch_status) as bridge:
         bridge.start()
         deadline = time.monotonic() + timeout if timeout is not None else float("inf")
-        with _seldom_collected():
-            while not stop and time.monotonic() < deadline:
-                busy = turn(bridge)
-                if once and not busy and bridge.at_rest():
-                    break
+        while not stop and time.monotonic() < deadline:
+            busy = turn(bridge)
+            if once and not busy and bridge.at_rest():
+                break
         left = bridge.unfinished()
         # A file that is still being read is unfinished as well.
         clean = bridge.is_clean and not left and bridge.has_agreed and (not once or bridge.is_quiet())
         bridge.finish()
     return clean, left
-
-
-@contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Python's collector looks at every object there is, again and again: with many orders under way it held each turn
-    up for a tenth of a second. Orders make no cycles, so it may come seldom, and leave out what the start has made."""
-    young, middle, old = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(young, middle, _OLD_ROUNDS)
-    try:
-        yield
-    finally:
-        gc.set_threshold(young, middle, old)
-        gc.unfreeze()
 
 
 def turn(bridge: "Bridge") -> bool:
