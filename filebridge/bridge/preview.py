@@ -21,7 +21,7 @@ from filebridge.ledger.store import Turn
 from filebridge.tables import CHECK, RECEIPT
 
 Row = dict[str, Any]
-_NAMED_MAX = 5
+_NAMED_MAX = 2
 _MAKES_ORDER = (Action.ORDER, Action.REPLACE)
 _BLANK: Row = dict.fromkeys(CHECK[len(RECEIPT) :], "")
 

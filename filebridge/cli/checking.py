@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -170,6 +170,8 @@ def _counted(row: Row) -> str:
 
 def _word(row: Row) -> str:
     """What would become of a row that is taken."""
+    if row["foreseen"] == "CANCELED":
+        return _WHAT["CANCELED"]
     if row["outcome"] == "ACCEPTED" and row["action"] in _WHAT:
         return _WHAT[str(row["action"])]
     day = row["waits_for"]
@@ -261,12 +263,17 @@ def _meant(cells: "Cells", reasons: Sequence[Row]) -> list[_Shown]:
     from filebridge.orderfiles.columns import column_of
 
     named = [reason.get("column", "") or _about(reason["reason_code"]) for reason in reasons]
-    columns = {column_of(name) for name in named if name and isinstance(column_of(name), str)} - {""}
+    columns = {column for name in named if isinstance(column := column_of(name), str)} - {""}
     strays = {reason.get("value", "") for reason in reasons if not reason.get("column")} - {""}
     return [
-        _Shown(name, text, name in named or column_of(name) in columns or (not name and text in strays))
+        _Shown(name, text, name in named or _is_one(column_of(name), columns) or (not name and text in strays))
         for name, text in cells
     ]
+
+
+def _is_one(column: object, columns: Set[str]) -> bool:
+    # Of a name that means nothing, or several columns, there is no column but what is wrong with it.
+    return isinstance(column, str) and column in columns
 
 
 def _about(code: str) -> str:

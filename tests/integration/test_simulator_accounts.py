@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from filebridge.gateways.xtrows import position_row
 from filebridge.simulator import native, server
 from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import control
@@ -123,6 +124,7 @@ def test_futures_show_their_positions_by_direction(floor: Floor) -> None:
     positions = floor.ask("query_stock_positions", FUTURES)
     assert [(p.stock_code, p.direction, p.volume, p.avg_price) for p in positions] == [
         (INDEX, 48, 1, 4_000), (INDEX, 49, 1, 4_000)]  # fmt: skip
+    assert [position_row(p)["direction"] for p in positions] == ["LONG", "SHORT"]
     asset = floor.ask("query_stock_asset", FUTURES)
     fees = sum(t.commission for t in trades)
     assert (asset.market_value, asset.total_asset) == (pytest.approx(288_000), pytest.approx(1_000_000 - fees))

@@ -5,7 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,58 @@ def test_what_left_before_counts_and_what_waits_in_line_leaves_first(tmp_path: P
         rows, usable = trial.check(program.folder, program.settings, second, now=program.now)
         assert usable
         assert all("has told nothing yet" in row["warning"] and "尚未返回" in row["warning_zh"] for row in rows)
+
+
+ONE = "client_order_id,symbol,side,quantity,limit_price\nO-1,600000.SH,BUY,100,10.51\n"
+
+
+def test_a_halt_is_seen_by_its_file_before_the_bridge_has_seen_it(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text(ONE, encoding="utf-8")
+    with running(DENIED[0]) as program:
+        (program.folder / "control" / "HALT").write_text("look first\n", encoding="utf-8")
+        foreseen = checked(program, path)
+        assert {code for code, _, _ in foreseen.values()} == {"HALTED"}
+        assert done(program, path) == foreseen
+
+
+def look(path: Path, at: str, **settings: dict[str, Any]) -> dict[str, Any]:
+    """What `check` says of a file with one row, where nothing ever ran."""
+    home = {"broker": {"accounts": [{"id": ACCOUNT}], "trading_hours": "exchange"}, **settings}
+    now = datetime.fromisoformat(f"2026-11-20T{at}+08:00")
+    (row,), _ = trial.check(path.parent / "home", Settings.model_validate(home), path, now=now)
+    return row
+
+
+def test_what_waits_is_told_until_when_and_what_is_held_why(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text(ONE, encoding="utf-8")
+    assert look(path, "10:00")["foreseen"] == "SENT"
+    early = look(path, "08:00")
+    assert (early["foreseen"], early["waits_for"]) == ("WAITS", "2026-11-20 09:15")
+    assert look(path, "12:00")["waits_for"] == "2026-11-20 13:00"
+    assert look(path, "15:30")["waits_for"] == "2026-11-23 09:15"
+    denied = look(path, "12:00", risk={"outside_session": "deny"})
+    assert (denied["foreseen"], denied["reason_code"]) == ("DENIED", "OUTSIDE_SESSION")
+    held = look(path, "10:00", approval={"required": "always"})
+    assert (held["foreseen"], held["outcome"], held["reason_code"]) == ("HELD", "HELD", "APPROVAL_REQUIRED")
+    live: dict[str, dict[str, Any]] = {
+        "broker": {"accounts": [{"id": ACCOUNT}], "trading_hours": "exchange", "mode": "live"}
+    }
+    assert look(path, "10:00", **live)["reason_code"] == "LIVE_NOT_ARMED"
+
+
+def test_who_approves_an_order_without_a_price_hears_what_it_may_cost(tmp_path: Path) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text(ONE.replace("limit_price", "order_type").replace("10.51", "LATEST"), encoding="utf-8")
+    asked: dict[str, dict[str, Any]] = {"approval": {"required": "always"}, "quotes": {"sources": ["file"]}}
+    assert look(path, "10:00", **asked)["reason_code"] == "APPROVAL_REQUIRED_UNPRICED"
+    (path.parent / "home").mkdir()
+    quotes = "symbol,at,name,prev_close,last\n600000.SH,2026-11-20 09:59:59,浦发银行,10.45,10.50\n"
+    (path.parent / "home" / "quotes.csv").write_text(quotes, encoding="utf-8")
+    row = look(path, "10:00", **asked)
+    assert row["reason_code"] == "APPROVAL_REQUIRED_AT_MARKET"
+    assert "at most 1150 CNY, at the day's upper limit of 11.5," in row["message"]
 
 
 @pytest.mark.parametrize(

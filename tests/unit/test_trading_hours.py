@@ -7,7 +7,7 @@ import pytest
 
 from filebridge.domain.market import Phase, TradingCalendar
 from filebridge.domain.orders import SHANGHAI, OrderType
-from filebridge.domain.trading_hours import closes_at, opening, record_date, stretches, trade_date_of
+from filebridge.domain.trading_hours import closes_at, opening, opens_next, record_date, stretches, trade_date_of
 
 FRIDAY, MONDAY, TUESDAY = date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24)
 SATURDAY = date(2026, 11, 21)
@@ -86,3 +86,29 @@ def test_the_stretches_of_a_day_run_forward(symbol: str) -> None:
         assert all(row.starts < row.ends for row in rows)
         assert all(before.ends <= after.starts for before, after in pairwise(rows))
         assert {row.starts.date() for row in rows if row.starts.time() < time(20)} == {day}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "order_type", "trade_date", "now", "expected"),
+    [
+        (STOCK, OrderType.LIMIT, FRIDAY, at(FRIDAY, "08:00"), at(FRIDAY, "09:15")),
+        (STOCK, OrderType.LIMIT, FRIDAY, at(FRIDAY, "09:26"), at(FRIDAY, "09:30")),
+        (STOCK, OrderType.LIMIT, FRIDAY, at(FRIDAY, "10:00"), at(FRIDAY, "10:00")),
+        (STOCK, OrderType.LIMIT, FRIDAY, at(FRIDAY, "12:00"), at(FRIDAY, "13:00")),
+        (STOCK, OrderType.LIMIT, FRIDAY, at(FRIDAY, "15:00"), None),
+        (STOCK, OrderType.LIMIT, MONDAY, at(FRIDAY, "15:00"), at(MONDAY, "09:15")),
+        (STOCK, OrderType.AFTER_HOURS, FRIDAY, at(FRIDAY, "15:01"), at(FRIDAY, "15:05")),
+        (RUBBER, OrderType.LIMIT, MONDAY, at(FRIDAY, "16:00"), at(FRIDAY, "20:55")),
+    ],
+)
+def test_when_an_order_is_taken_next(
+    symbol: str, order_type: OrderType, trade_date: date, now: datetime, expected: datetime | None
+) -> None:
+    assert opens_next(symbol, order_type, trade_date, now, DAYS, "exchange") == expected
+
+
+def test_where_it_is_always_open_an_order_waits_for_its_day_alone() -> None:
+    known = (STOCK, OrderType.LIMIT)
+    assert opens_next(*known, FRIDAY, at(FRIDAY, "03:00"), DAYS, "always") == at(FRIDAY, "03:00")
+    assert opens_next(*known, SATURDAY, at(FRIDAY, "03:00"), DAYS, "always") == at(SATURDAY, "00:00")
+    assert opens_next(*known, FRIDAY, at(SATURDAY, "00:00"), DAYS, "always") is None
