@@ -96,25 +96,26 @@ def test_later_days_and_rows_that_are_no_orders_are_called_what_they_are(home: P
         f"order,K-2,,600000.SH,BUY,100,10.51,{sunday},",
         "order,K-3,,600000.SH,BUY,100,10.51,2099-01-05,",
         "replace,K-4,K-1,,,200,,,",
-        "cancel,,K-4,,,,,,",
+        "order,K-5,,000001.SZ,BUY,300,11.66,,",
+        "cancel,,K-5,,,,,,",
         "query,,,,,,,,orders",
     ]
     path.write_text("\n".join((header, *rows)) + "\n", encoding="utf-8")
     text = " ".join(" ".join(checked(home, path, columns=160)[1]).split())
     for said in (
-        "would be canceled by a row below, not sent 将被后面的行撤销，不发送 (1",
+        "would be canceled by a row below, not sent 将被后面的行撤销，不发送 (2",
         f"would wait for {sunday} 将等到 {sunday} (1,",
         "would wait for 2099-01-05",
         f"{sunday} is no trading day",
         "2099-01-05 lies outside the trading calendar",
-        "would replace an order 将改单 (1)",
+        "would replace an order 将改单 (1, 2,102.00 CNY",
         "K-1: BUY 100 600000.SH @ 10.51",
         "would cancel 将撤单 (1)",
-        "K-4: BUY 200 600000.SH @ 10.51",
+        "K-5: BUY 300 000001.SZ @ 11.66",
         "would ask the broker 将查询 (1)",
         "looked at again when an order leaves",
         "filebridge does not run in this home",
-        "3 ACCEPTED, 1 ACCEPTED replace, 1 CANCEL_ACCEPTED, 1 ACCEPTED query",
+        "4 ACCEPTED, 1 ACCEPTED replace, 1 CANCEL_ACCEPTED, 1 ACCEPTED query",
     ):
         assert said in text
 
