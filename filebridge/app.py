@@ -317,7 +317,11 @@ def _keep_counter(userdata: Path) -> None:
     try:
         simulator.start(userdata, idle_seconds=SIMULATOR_IDLE_SECONDS)
     except simulator.CounterNotStarted as error:
-        raise GatewayNotReady(f"the simulated counter does not start: {error}") from error
+        raise GatewayNotReady(
+            f"the simulated counter does not start 模拟柜台无法启动: {error}",
+            hint="Correct what it names in the userdata folder; docs/simulator.md describes its files.",
+            hint_zh="请更正 userdata 目录中上述文件，说明见 docs/simulator.md。",
+        ) from error
 
 
 def _nothing() -> None:

@@ -239,7 +239,7 @@ class Follower:
 
     def _read(self, feed: _Feed, status: os.stat_result) -> bytes | None:
         if not stat.S_ISREG(status.st_mode) or status.st_size > self._bytes_max:
-            feed.trouble = "it is no plain file, or larger than max_file_bytes"
+            feed.trouble = "it is no plain file, or larger than max_file_bytes 不是普通文件，或超过 max_file_bytes"
             return None
         with os.fdopen(os.open(feed.place.folder / feed.name, _FLAGS), "rb") as stream:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
@@ -286,14 +286,14 @@ class Follower:
         digest = hashlib.sha256(data).hexdigest()
         feed.rewritten_since = feed.rewritten_since or now
         if digest == feed.refused:
-            feed.rewritten_since, feed.trouble = None, why.message
+            feed.rewritten_since, feed.trouble = None, f"{why.message} {why.message_zh}"
             return None
         if now - feed.rewritten_since < _REWRITING:
             feed.waits = True
             return None
         seen_at = time_of(status.st_mtime)
         told = self._claimed(feed, data, rows_before=0, upto=feed.upto, seen_at=seen_at, problem=why, refused=digest)
-        feed.refused, feed.trouble, feed.fresh = digest, why.message, []
+        feed.refused, feed.trouble, feed.fresh = digest, f"{why.message} {why.message_zh}", []
         return told
 
     def _claimed(self, feed: _Feed, data: bytes, *, seen_at: datetime, **said: Any) -> Piece:

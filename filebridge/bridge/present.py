@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from filebridge.domain.orders import FINAL, Status, needs_person, price_text
+from filebridge.domain.orders import FINAL, OUTCOMES_ZH, STATUSES_ZH, Status, needs_person, price_text
 from filebridge.domain.reasons import Reason
 
 Row = dict[str, Any]
@@ -44,10 +44,12 @@ def _what(kind: str, body: Row) -> str:
     words = {
         "ROW": ("row", "outcome", "status"),
         "ORDER": ("event", "status", "broker_order_id", "counter_order_id"),
-        "EVIDENCE": ("text", "first", "second"),
+        "EVIDENCE": ("text", "text_zh", "first", "second"),
     }.get(kind, ())
     named = ("row", "broker_order_id", "counter_order_id", "first", "second")
-    parts = [f"{name} {body[name]}" if name in named else str(body[name]) for name in words if body.get(name)]
+    parts = [
+        f"{name} {body[name]}" if name in named else _with_chinese(name, body[name]) for name in words if body.get(name)
+    ]
     parts = list(dict.fromkeys(parts))
     if "fill" in body:
         parts.append(f"{body['fill']['last_qty']} @ {body['fill']['last_price']} (trade {body['fill']['trade_id']})")
@@ -59,5 +61,12 @@ def _what(kind: str, body: Row) -> str:
             reason = Reason(said["reason_code"], said.get("context", {}))
             parts += [reason.message, reason.message_zh]
     if kind == "REPORT":
-        parts.append(f"nothing new from the broker ({raw['kind']} {raw.get('status_code', '')}".rstrip() + ")")
+        what = f"{raw['kind']} {raw.get('status_code', '')}".rstrip()
+        parts.append(f"nothing new from the broker 券商回报无变化 ({what})")
     return " · ".join(parts)
+
+
+def _with_chinese(name: str, word: object) -> str:
+    """A status or an outcome with its Chinese name; every other word as it is."""
+    chinese = {"status": STATUSES_ZH, "outcome": OUTCOMES_ZH}.get(name, {}).get(str(word), "")
+    return f"{word} {chinese}".rstrip()

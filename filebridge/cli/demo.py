@@ -11,7 +11,7 @@ import typer
 
 from filebridge import app
 from filebridge.bridge.conductor import Bridge
-from filebridge.cli.showing import Row, show_rows
+from filebridge.cli.showing import Row, show_rows, tell
 from filebridge.config import load_settings
 from filebridge.domain.orders import Order
 from filebridge.errors import HomeError
@@ -103,9 +103,9 @@ def _explain(left: Sequence[Order]) -> None:
         terms = order.terms
         what = f"{terms.side} {terms.quantity} {terms.symbol} at {terms.limit_price}"
         typer.echo(f"  {terms.client_order_id}  {what}  {order.status}")
-    typer.echo(
-        "  The market has not reached its limit: it waits until a price meets it, it is canceled (filebridge cancel\n"
-        "  ID), or the day ends. The demo ends here.\n"
+    tell(
+        "  The market has not reached its limit: it waits until a price meets it, it is canceled (filebridge cancel "
+        "ID), or the day ends. The demo ends here.\n"
         "  市场价格还没有达到其限价：继续等待，直到到价成交、撤单（filebridge cancel 编号）或收盘。演示到此结束。"
     )
 

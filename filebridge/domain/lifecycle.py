@@ -151,6 +151,8 @@ def _booked(order: Order, fill: Fill | None) -> tuple[int, Decimal, frozenset[st
         return order.filled_qty, order.filled_amount, order.trade_ids
     # Not the fill's own amount: of a repo that is the money lent, of a future it counts the multiplier.
     amount = fill.last_price * Decimal(fill.last_qty)
+    if not fill.by_price:
+        amount = fill.amount or amount
     return order.filled_qty + fill.last_qty, order.filled_amount + amount, order.trade_ids | {fill.trade_id}
 
 

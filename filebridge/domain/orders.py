@@ -241,6 +241,8 @@ class Fill(NamedTuple):
     commission: Decimal
     counter_order_id: str
     traded_at: str
+    # Whether the average price counts this one's price; in older versions it counted the amount.
+    by_price: bool = True
 
 
 class OrderTerms(NamedTuple):

@@ -226,6 +226,7 @@ def event_body(event: OrderEvent, status: Status) -> Body:
             "commission": price_text(fill.commission),
             "counter_order_id": fill.counter_order_id,
             "traded_at": fill.traded_at,
+            "by_price": fill.by_price,
         }
     return body
 
@@ -293,6 +294,7 @@ def event_from(body: Mapping[str, Any], at: str) -> OrderEvent:
             commission=Decimal(fill["commission"]),
             counter_order_id=fill["counter_order_id"],
             traded_at=fill["traded_at"],
+            by_price=fill.get("by_price", False),
         )
         if fill
         else None,

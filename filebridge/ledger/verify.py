@@ -117,7 +117,9 @@ def verify(path: Path, heads: Mapping[str, str] | None = None) -> Verification:
         views = fold(_checked(reader.events(), found))
         for head, where in (heads or {}).items():
             if head not in found.hashes:
-                found.problems.append(f"{where} names the chain head {head[:16]}…, which the ledger does not have")
+                found.problems.append(
+                    f"{where} names the chain head {head[:16]}…, which the ledger does not have 账本中没有该链头"
+                )
         if not found.problems:
             for table, rows in views.rows().items():
                 found.problems += _differences(table, rows, reader)
@@ -129,10 +131,14 @@ def verify(path: Path, heads: Mapping[str, str] | None = None) -> Verification:
 def _checked(events: Iterable[Body], found: Verification) -> Iterator[Body]:
     for row in events:
         if row["seq"] != found.events + 1:
-            found.problems.append(f"event {found.events + 1} is missing (next is {row['seq']})")
+            found.problems.append(
+                f"event {found.events + 1} is missing (next is {row['seq']}) 缺少事件 {found.events + 1}"
+            )
             return
         if row["hash"] != chain_hash(found.head, row):
-            found.problems.append(f"event {row['seq']} was changed: its hash does not follow from the one before")
+            found.problems.append(
+                f"event {row['seq']} was changed: its hash does not follow from the one before 事件 {row['seq']} 被改动"
+            )
             return
         found.events, found.head = row["seq"], row["hash"]
         if row["kind"] == "FILE":
@@ -160,12 +166,12 @@ def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> It
     for row in reader.rows_of(table):
         want = wanted.pop(key(row), None)
         if want is None:
-            yield f"{table.name}: {key(row)} has no event"
+            yield f"{table.name}: {key(row)} has no event 没有对应的事件"
         elif row != want:
             names = ", ".join(name for name in row if row[name] != want.get(name))
-            yield f"{table.name}: {key(row)} differs from its events in {names}"
+            yield f"{table.name}: {key(row)} differs from its events in 与事件不符: {names}"
     for missing in wanted:
-        yield f"{table.name}: {missing} is missing"
+        yield f"{table.name}: {missing} is missing 缺失"
 
 
 assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES, FEEDS}
