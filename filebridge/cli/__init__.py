@@ -39,6 +39,6 @@ def main() -> None:
     except OSError as error:
         # A failure of the world that no room has its own words for, as a full disk at the start.
         tell(f"filebridge: {error}", err=True)
-        tell("→ Is the disk full, or has this user no right to write there? Nothing was sent after this.", err=True)
-        tell("→ 磁盘是否已满，当前用户是否有写权限？此后没有发送任何委托。", err=True)
+        tell("→ Is the disk full, or has this user no right to write there? It was not carried out.", err=True)
+        tell("→ 磁盘是否已满，当前用户是否有写权限？命令没有执行。", err=True)
         sys.exit(2)
