@@ -286,7 +286,7 @@ def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Le
         engine.dispose()
         raise LedgerError(
             f"the ledger cannot be opened 无法打开账本 {path.name}: {getattr(error, 'orig', None) or error}",
-            hint="Is the disk full, is it a network drive, does another program hold it? Never delete it, nor its -wal.",
+            hint="Is the disk full or a network drive, is it held by another program? Never delete it, nor its -wal.",
             hint_zh="磁盘是否已满，是否位于网络盘，是否被其他程序占用？切勿删除账本及其 -wal 文件。",
         ) from error
     except LedgerError:
