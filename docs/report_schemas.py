@@ -29,7 +29,7 @@ CSV_REPORTS: Mapping[str, list[str]] = {
 _DECIMAL = r"-?[0-9]+(?:\.[0-9]+)?"
 _TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?\+08:00"
 _HASH = "[0-9a-f]{64}"
-_CODE = "[A-Z]+(?:_[A-Z0-9]+)+"
+_CODE = "[A-Z]+(?:_[A-Z0-9]+)*"
 
 # The type that reports.md names -> in JSON, and in a CSV. Empty means unknown or not applicable.
 _IN_JSON: dict[str, Schema] = {
