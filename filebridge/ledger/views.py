@@ -370,6 +370,12 @@ class LedgerReader:
 
 
 def _unreadable(error: sqlite3.Error) -> LedgerError:
+    if str(error).startswith("no such"):
+        return LedgerError(
+            f"the ledger is of an older version 账本由旧版本建立 ({error})",
+            hint="Start `filebridge run` once: it brings the ledger up to date.",
+            hint_zh="请启动一次 filebridge run，它会自动升级账本。",
+        )
     return LedgerError(
         f"the ledger cannot be read 无法读取账本: {error}",
         hint="Does another program hold it, or is the disk faulty? `filebridge doctor` looks.",

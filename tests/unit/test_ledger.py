@@ -396,3 +396,11 @@ def test_an_offset_is_read_again_and_an_older_ledger_gets_its_column(ledger: Led
     reader.close()
     opened.close()
     assert verify(path).problems == []
+
+
+def test_a_reader_of_an_older_ledger_says_what_brings_it_up_to_date(ledger: Ledger, path: Path) -> None:
+    ledger.close()
+    edit(path, "ALTER TABLE orders DROP COLUMN price_offset")
+    with pytest.raises(LedgerError, match="older version") as caught:
+        list(LedgerReader(path).order_rows(None))
+    assert "filebridge run" in caught.value.hint_zh

@@ -2,7 +2,9 @@
 
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
+from filebridge.cli.checking import _SENT, _tell_group
 from filebridge.cli.showing import clock, show_rows, tell
 
 COLUMNS = "tag client_order_id symbol status filled_qty limit_price avg_fill_price".split()
@@ -61,3 +63,16 @@ def test_sentences_break_below_their_beginning(
     assert len(lines) == 5
     assert all(cell_len(line) <= 40 for line in lines)
     assert all(line.startswith("  ") for line in lines[1:])
+
+
+def test_the_tables_of_check_leave_columns_out_as_the_others_do(capsys: pytest.CaptureFixture[str]) -> None:
+    words = {"row": 2, "client_order_id": "auto-pkdiw35vfks7", "about": "A-1", "symbol": "600000.SH"}
+    row = {name: words.get(name, "word") for name in _SENT}
+    for width in (150, 60, 50):
+        _tell_group(Console(width=width, soft_wrap=True), "a.csv", [row])
+        _, names, values, *left_out = capsys.readouterr().out.splitlines()
+        assert max(map(cell_len, (names, values))) <= width
+        gone = [name for name in _SENT if name not in names.split()]
+        assert values.split() == [str(row[name]) for name in _SENT if name not in gone]
+        assert bool(gone) is bool(left_out) is (width < 100)
+        assert all(name in left_out[0] for name in gone)
