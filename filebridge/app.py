@@ -25,12 +25,12 @@ from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError, LedgerError
-from filebridge.inbox import Watcher, inbox_of
+from filebridge.inbox import Inbox, Watcher, inbox_of
 from filebridge.ledger.store import Turn, open_ledger
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
-from filebridge.orderfiles import may_be_claimed
+from filebridge.orderfiles import is_workbook_name, may_be_claimed
 from filebridge.outbox import Outbox
 from filebridge.proof import Proofs
 
@@ -155,6 +155,11 @@ def watcher_of(home: Path, settings: Settings, wake: Callable[[], None]) -> Watc
     return Watcher([source.place(home) for source in settings.inbox.all_sources if source.watch], wake)
 
 
+def _inbox_of(home: Path, settings: Settings, mark: str) -> Inbox:
+    landed = home / PRIVATE / "landed"
+    return inbox_of(home, settings, may_be_claimed, is_workbook_name, mark, landed=landed, clock=now)
+
+
 def proofs_of(home: Path, settings: Settings) -> Proofs:
     """Raises SettingsError."""
     return Proofs.of(settings.inbox.all_sources, home, os.environ)
@@ -204,7 +209,7 @@ def open_bridge(
             reader=reader,
             gateway=gateway,
             messages=messages,
-            inbox=inbox_of(home, settings, may_be_claimed, ledger.home_mark),
+            inbox=_inbox_of(home, settings, ledger.home_mark),
             follower=follower_of(home, settings, reader.feeds(), home / PRIVATE / "grown"),
             replies=replies_of(home, settings, reader),
             watcher=watcher_of(home, settings, lambda: _wake(messages)),
@@ -230,6 +235,7 @@ def open_bridge(
         finally:
             gateway.close()
             parts.watcher.stop()
+            parts.inbox.close()
             reader.close()
             ledger.close()
 

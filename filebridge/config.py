@@ -76,7 +76,8 @@ class Inbox(Section):
         "refuse", description="`refuse` the whole file when one row is malformed, or `skip` that row."
     )
     require_end_line: bool = Field(
-        False, description="Refuse a CSV without its last line `#END,<rows>`: then no cut of a file can go unnoticed."
+        False,
+        description="Refuse a CSV without `#ROWS,<rows>` or `#END,<rows>`: then no cut of a file can go unnoticed.",
     )
     max_file_bytes: int = Field(134_217_728, ge=1024, description="Bytes; a larger file is refused unread.")
     rows_at_once: int = Field(
@@ -88,6 +89,7 @@ class Inbox(Section):
         0.5, ge=0, le=60, description="Seconds without a change before a file that has no end mark counts as finished."
     )
     scan_seconds: Seconds = Field(0.25, description="How often the folders are read, whatever the watcher says.")
+    share_seconds: Seconds = Field(1, description="How often folders with `watch = false` are read.")
     sources: tuple[Source, ...] = Field(
         (), description="Folders that files come from beside the home's inbox/, each with its own rules."
     )

@@ -30,7 +30,7 @@ POINTS = {
     "sending.cancel": "before committed cancels go to the worker",
     "archive.link": "before a file gets its place in the archive",
     "archive.flush": "after it has its place, before the folder is flushed",
-    "archive.unlink": "after the flush, before the claim is removed",
+    "archive.unlink": "after the flush, before the claim is removed; of a share's file both times",
     "outbox.replace": "before a report appears by rename",
     "outbox.append": "before lines are appended to fills or events",
     "control.answer": "before the answer to a person's request is written",

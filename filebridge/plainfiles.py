@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 _ALWAYS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_NOT_PLAIN = "it is a link, a pipe or a folder, so left alone 是链接、管道或目录，未作处理"
+NOT_PLAIN = "it is a link, a pipe or a folder, so left alone 是链接、管道或目录，未作处理"
 
 
 def open_plain(path: Path | str, access: int = os.O_RDONLY) -> int:
@@ -17,17 +17,17 @@ def open_plain(path: Path | str, access: int = os.O_RDONLY) -> int:
     name only: the other one may be a file of somebody else's.
     """
     if sys.platform == "win32" and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise OSError(errno.ELOOP, _NOT_PLAIN)
+        raise OSError(errno.ELOOP, NOT_PLAIN)
     try:
         handle = os.open(path, access | _ALWAYS)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
-            raise OSError(error.errno, _NOT_PLAIN) from error
+            raise OSError(error.errno, NOT_PLAIN) from error
         raise
     status = os.fstat(handle)
     if not stat.S_ISREG(status.st_mode) or (access != os.O_RDONLY and status.st_nlink > 1):
         os.close(handle)
-        raise OSError(errno.EINVAL, _NOT_PLAIN)
+        raise OSError(errno.EINVAL, NOT_PLAIN)
     return handle
 
 

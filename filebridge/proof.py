@@ -100,7 +100,7 @@ def _secret(source: Source, sources: Iterable[Source], home: Path, environ: Mapp
     else:
         path = (home / source.key_file).resolve()
         where = str(path)
-        if any(path.is_relative_to(other.place(home).resolve()) for other in sources):
+        if any(path.is_relative_to(other.real_place(home)) for other in sources):
             raise _unusable(
                 f"{source.name}: the key {where} lies where files come from; put it elsewhere",
                 f"{source.name}：密钥 {where} 位于收文件的目录内，请移到别处",

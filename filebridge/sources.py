@@ -81,7 +81,8 @@ class Source(BaseModel):
     )
     watch: bool = Field(
         True,
-        description="Whether the system is asked to tell of changes. False for network shares: they are only scanned.",
+        description="Whether the system is asked to tell of changes. False for network shares: they are only scanned, "
+        "every `[inbox] share_seconds`, and one that hangs holds up nothing else.",
     )
 
     proof: Proof = Field(
@@ -158,6 +159,11 @@ class Source(BaseModel):
         """Its folder, with no link followed."""
         return Path(os.path.normpath(home / self.folder))
 
+    def real_place(self, home: Path) -> Path:
+        """Its folder with every link followed; a share is not asked, for it may hang."""
+        place = self.place(home.resolve())
+        return place.resolve() if self.watch else place
+
     def reports_place(self, home: Path) -> Path:
         """The folder of the reports in its format."""
         return Path(os.path.normpath(home / self.reports)) if self.reports else self.place(home)
@@ -179,7 +185,7 @@ def folder_problems(sources: tuple[Source, ...], home: Path) -> list[tuple[str, 
     seen: dict[str, str] = {}
     for source in sources:
         # Resolved for this look alone: through a link it may be one of ours.
-        place = source.place(home).resolve()
+        place = source.real_place(home)
         key = os.path.normcase(place)
         if key in seen:
             both = (source.name, seen[key])

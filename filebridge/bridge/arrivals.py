@@ -7,11 +7,12 @@ from pathlib import Path
 
 from filebridge.archive import Archive
 from filebridge.bridge.answers import Taken
+from filebridge.bridge.book import OrderBook
 from filebridge.bridge.following import Follower
 from filebridge.bridge.intake import Intake
 from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile, Inbox
-from filebridge.ledger.codec import loads
+from filebridge.ledger import codec
 from filebridge.ledger.schema import LOADING
 from filebridge.ledger.views import LedgerReader
 
@@ -22,13 +23,14 @@ class Arrivals:
     """Stands between the folders and the intake. A file is in exactly one of them."""
 
     def __init__(
-        self, inbox: Inbox, follower: Follower, archive: Archive, intake: Intake, reader: LedgerReader
+        self, inbox: Inbox, follower: Follower, archive: Archive, intake: Intake, reader: LedgerReader, book: OrderBook
     ) -> None:
         self._inbox = inbox
         self._follower = follower
         self._archive = archive
         self._intake = intake
         self._reader = reader
+        self._book = book
         # The claims that a person lets in.
         self._released: set[str] = set()
 
@@ -40,7 +42,9 @@ class Arrivals:
         return self._sorted_out(leftovers) + self._pieces()
 
     def late(self) -> Moves:
-        """The same for what the last scan found, in a folder that has only now come back."""
+        """The same for what the last scan found, in a folder that has only now come back; one that hangs is told."""
+        for reason in self._inbox.alarms():
+            self._book.turn.append("ALARM", codec.reason_body(reason))
         return self._sorted_out(self._inbox.leftovers())
 
     def take(self, files: list[ClaimedFile], now: datetime, *, go_on: bool) -> Iterator[tuple[Moves, Taken]]:
@@ -63,7 +67,7 @@ class Arrivals:
         # A growing file that is set aside for its name was not parsed, and has no format.
         if recorded.get("reason_code") == "FILE_OF_EARLIER_DATE" and recorded["format"]:
             answered = self._reader.last_file_event(found.intake_no, "ROW")
-            context = loads(answered["body"])["context"] if answered else {}
+            context = codec.loads(answered["body"])["context"] if answered else {}
             return Reason("RELEASE_OF_EARLIER_DATE", {**context, "file": found.name})
         file = self._inbox.adopt(found.path, found.name, found.source)
         self._released.add(file.claim)

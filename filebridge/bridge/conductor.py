@@ -25,6 +25,7 @@ from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import ended_status, whole_status
 from filebridge.bridge.subscribing import Subscriptions
 from filebridge.bridge.surroundings import ClockWatch, disk_problem, last_recorded
+from filebridge.bridge.workbooks import read_apart
 from filebridge.control import Request
 from filebridge.domain import risk
 from filebridge.domain.orders import Order, Status
@@ -87,17 +88,14 @@ class Bridge:
             reconcile_seconds=settings.recovery.reconcile_seconds,
         )
         self._leftovers = Leftovers(parts.reader, parts.boot_id, parts.handed_over)
-        self._intake = Intake(
-            *(self.book, parts.ledger, parts.reader, settings, parts.rules, self._guard, parts.quotations),
-            rows_at_once=at_once,
-            proofs=parts.proofs,
-        )
+        about = (self.book, parts.ledger, parts.reader, settings, parts.rules, self._guard, parts.quotations)
+        self._intake = Intake(*about, rows_at_once=at_once, proofs=parts.proofs, sheets_apart=read_apart)
         books = (self.book, parts.ledger, parts.reader, rules, self._guard)
         subscriptions = Subscriptions(*books, may_send=may_send)
         self._queries = Queries(
             *(self.book, parts.reader, parts.gateway, parts.quotations, subscriptions), answer_seconds=waits
         )
-        self._arrivals = Arrivals(parts.inbox, parts.follower, parts.archive, self._intake, parts.reader)
+        self._arrivals = Arrivals(parts.inbox, parts.follower, parts.archive, self._intake, parts.reader, self.book)
         self._controls = Controls(
             *(self.book, self._guard, self._reconciler, self._arrivals.release, self._intake.large),
             *(parts.reader, parts.rules),
@@ -268,7 +266,7 @@ class Bridge:
             return []
         files: list[ClaimedFile] = []
         self._try("inbox", lambda: files.extend(inbox.scan(now, hints=hints, at_most=FILES_A_TURN)))
-        if len(files) >= FILES_A_TURN:
+        if inbox.has_more:
             self._due.pop("scan")
         today = risk.current_date(now, self._parts.rules)
         self._try("following", lambda: files.extend(self._parts.follower.scan(now, today)))

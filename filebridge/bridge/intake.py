@@ -43,7 +43,7 @@ from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
-from filebridge.orderfiles import Origin, ParsedFile, Slices, format_of, parse, parse_slices
+from filebridge.orderfiles import Origin, ParsedFile, SheetReader, Slices, format_of, is_slow, parse, parse_slices
 from filebridge.owners import owner_of
 from filebridge.proof import COMPANION_BYTES_MAX, Proofs, Proven
 
@@ -66,7 +66,7 @@ _PLACE_LETTERS = 24
 
 @dataclass(frozen=True, slots=True)
 class _LargeReading:
-    """A file that will be read in slices, with about so many lines."""
+    """A file that will be read in slices, with about so many lines; 0 where nobody knows."""
 
     sha256: str
     slices: Slices
@@ -75,7 +75,7 @@ class _LargeReading:
 
 
 class Intake:
-    """`rows_at_once`: a file with more rows is loaded in parts."""
+    """`rows_at_once`: a file with more rows is loaded in parts; so is a workbook that takes long, by `sheets_apart`."""
 
     def __init__(
         self,
@@ -89,6 +89,7 @@ class Intake:
         *,
         rows_at_once: int,
         proofs: Proofs = _NO_PROOFS,
+        sheets_apart: SheetReader | None = None,
     ) -> None:
         self._book = book
         self._ledger = ledger
@@ -98,6 +99,7 @@ class Intake:
         self._quotations = quotations
         self._rows_at_once = rows_at_once
         self._proofs = proofs
+        self._sheets_apart = sheets_apart
         self._accounts = tuple(account.id for account in settings.broker.accounts)
         self.large = LargeFiles(book, ledger, reader, rules, guard, quotations, desk_of=self._desk_of)
 
@@ -139,6 +141,7 @@ class Intake:
             missing = f"{file.name}{source.done_suffix}" if source.policy == "done_file" else "#END"
             why = Reason("FILE_NEVER_FINISHED", {"missing": missing, "limit_seconds": f"{settings.max_file_age:g}"})
         if why is None and source.proof != "none":
+            status = file.written.status if file.written else status
             assert status is not None
             proven = self._proofs.look(source, data, _companion_of(file, source.proof_suffix), status)
             why = proven if isinstance(proven, Reason) else self._other_day(proven, today, released=released)
@@ -165,10 +168,14 @@ class Intake:
         )
         how: dict[str, Any] = {"name": file.name, "today": today, "origin": origin}
         how["end_line_required"] = settings.require_end_line or source.policy == "end_line"
+        rows_a_slice = min(ROWS_A_PART, self._rows_at_once)
+        if self._sheets_apart is not None and is_slow(data, name=file.name, origin=origin):
+            slices = parse_slices(data, **how, rows_a_slice=rows_a_slice, sheets=self._sheets_apart)
+            return _LargeReading(sha256, slices, 0, desk)
         lines = max(data.count(b"\n"), data.count(b"\r"))
         # A JSON document is one value, and cannot be read in parts.
         if lines > self._rows_at_once + 1 and not rows_before and format_of(file.name, origin) in ("csv", "jsonl"):
-            slices = parse_slices(data, **how, rows_a_slice=min(ROWS_A_PART, self._rows_at_once))
+            slices = parse_slices(data, **how, rows_a_slice=rows_a_slice)
             return _LargeReading(sha256, slices, lines, desk)
         parsed = parse(data, **how)
         earlier = next(
@@ -211,7 +218,7 @@ class Intake:
             "received_at": codec.time_text(now),
             "archived_as": "",
         }
-        if self._rules.approval.by_another and (author := owner_of(file.written_at)):
+        if self._rules.approval.by_another and (author := _author_of(file)):
             self._book.turn.append("AUTHOR", {"author": author}, intake_no=row["intake_no"])
         if isinstance(reading, _LargeReading):
             about = (row, file, reading.desk, reading.slices, now)
@@ -304,6 +311,10 @@ class Intake:
         for answer in rows.decide(keys.drafts(good)):
             recorded.append(self._book.answer(answer_body(answer), answer.order, intake_no=intake_no))
         return recorded
+
+
+def _author_of(file: ClaimedFile) -> str:
+    return file.written.author if file.written else owner_of(file.written_at)
 
 
 def _lacks_account(row: OrderInstruction) -> bool:

@@ -91,7 +91,7 @@ class LargeFiles:
         return [
             {
                 "file": file.row["name"],
-                "rows": file.row["rows"] or file.lines,
+                "rows": file.row["rows"] or file.lines or file.rows_loaded,
                 "rows_loaded": file.rows_loaded,
                 "rows_answered": file.rows_answered,
             }
@@ -302,6 +302,9 @@ class LargeFiles:
         )
 
     def _end_unread(self, file: LargeFile, outcome: Outcome, reason: Reason) -> None:
+        assert file.slices is not None
+        # With it the process that reads a workbook.
+        file.slices.close()
         file.refused = True
         self._record_all(file, [file_body(outcome, reason)])
         self._close(file, outcome.value)

@@ -27,7 +27,7 @@ class LargeFile:
     warning: Reason | None = None
     slices: Slices | None = None
     keys: RowKeys | None = None
-    # Lines: about so many rows will come.
+    # Lines: about so many rows will come. 0 for a workbook, of which nobody knows.
     lines: int = 0
     problems: list[Problem] = field(default_factory=list)
     problems_more: int = 0

@@ -132,8 +132,8 @@ def _with(first: str, reason: Reason | None, *, code: bool = False) -> Told:
 
 
 def _is_step(done: int, newly: int, of: int) -> bool:
-    """Whether another twentieth of a very large file is done with these rows."""
-    return done * _STEPS // of != (done - newly) * _STEPS // of
+    """Whether another twentieth of a very large file is done with these rows; of a workbook nobody knows (0)."""
+    return of > 0 and done * _STEPS // of != (done - newly) * _STEPS // of
 
 
 def _told(row: Body, body: Body, turn: Any, answers: Counter[str]) -> Told:

@@ -60,14 +60,15 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
     ),
     "FILE_NO_FINAL_NEWLINE": (
         "The last line does not end, so the file may have been cut off while it was written. "
-        "End it with a line break, or with a last line #END,<number of rows>.",
-        "最后一行没有换行，文件可能没有写完。请在末尾加换行，或以 #END,<行数> 作为最后一行。",
+        "End it with a line break as its other lines, or with a last line #END,<number of rows>.",
+        "最后一行没有换行，文件可能没有写完。请在末尾加上与其他行相同的换行，或以 #END,<行数> 作为最后一行。",
     ),
     "FILE_END_LINE_MISSING": (
-        'The last line #END,<number of rows> (JSON Lines: {"end": <number of rows>}) is missing; {found} rows '
-        "were found. The settings ask for it, so the file counts as cut off.",
-        '缺少最后一行 #END,<行数>（JSON Lines 为 {"end": <行数>}），共找到 {found} 行。'
-        "按设置必须有该行，因此视为文件不完整。",
+        'Neither a first line #ROWS,<number of rows> (JSON Lines: {"rows": <number of rows>}) nor a last line '
+        '#END,<number of rows> ({"end": <number of rows>}) is there; {found} rows were found. '
+        "The settings ask for one of them, so the file counts as cut off.",
+        '既没有首行 #ROWS,<行数>（JSON Lines 为 {"rows": <行数>}），也没有末行 #END,<行数>（{"end": <行数>}），'
+        "共找到 {found} 行。按设置必须有其一，因此视为文件不完整。",
     ),
     "FILE_END_LINE_BROKEN": (
         "The end line {value} cannot be read; it must be #END,<number of rows>, as in #END,12.",
@@ -78,9 +79,14 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "结束行 {value} 之后还有内容（第 {line} 行）。结束行必须是最后一行，请检查是否把两个文件拼在了一起。",
     ),
     "FILE_ROW_COUNT_MISMATCH": (
-        "The number of rows is {promised} by the end line, but {found} in the file: it was cut off, or the count "
-        "is wrong. Write the file again.",
-        "结束行写明 {promised} 行，实际找到 {found} 行：文件不完整或行数有误。请重新生成文件。",
+        "The file's own count says {promised} rows, but {found} were found: it was cut off, or the count is wrong. "
+        "Write the file again.",
+        "文件写明 {promised} 行，实际找到 {found} 行：文件不完整或行数有误。请重新生成文件。",
+    ),
+    "FILE_ROWS_LINE_BROKEN": (
+        "The first line {value} cannot be read; it must be #ROWS,<number of rows>, as in #ROWS,12, and end with a line "
+        "break.",
+        "首行 {value} 无法识别，应写作 #ROWS,<行数>（例如 #ROWS,12）并换行。",
     ),
     "FILE_NO_ORDERS": (
         "The file holds no orders. Add at least one row below the header.",

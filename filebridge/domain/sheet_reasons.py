@@ -19,6 +19,11 @@ SHEET_REASONS: dict[str, tuple[str, str]] = {
         "sheet as CSV UTF-8.",
         "工作簿超出可读取的范围（{value}，上限 {limit}）。请删除与委托无关的内容，或把该表另存为 CSV UTF-8。",
     ),
+    "FILE_WORKBOOK_NOT_READ": (
+        "The workbook could not be read within {seconds} s and the memory that there is for it. Nothing was sent. Save "
+        "the sheet as CSV UTF-8 and drop that file.",
+        "工作簿无法在 {seconds} 秒及限定的内存内读完，没有发送任何委托。请把该表另存为 CSV UTF-8 后投放。",
+    ),
     "FILE_WORKBOOK_UNSAFE": (
         "The workbook holds a document type (DOCTYPE), which no spreadsheet writes and which can do harm. Copy the "
         "cells into a new workbook.",

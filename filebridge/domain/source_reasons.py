@@ -16,6 +16,12 @@ SOURCE_REASONS: dict[str, tuple[str, str]] = {
         "没有任何标志表明本文件已写完，只因 {seconds} 秒内没有变化而被收取：写入中途若有停顿，文件就会被截断。"
         "请先写成其他文件名再改名，或以 #END,<行数> 结尾。",
     ),
+    "SHARE_HANGS": (
+        "The folder {folder} of {source} has not answered for {seconds} s: its server or the network is gone, or very "
+        "slow. Nothing is read from it until it answers; all other folders go on. Look at the server and the network.",
+        "{source} 的目录 {folder} 已 {seconds} 秒没有响应：服务器或网络中断，或非常缓慢。恢复之前不会从中读取文件，"
+        "其他目录不受影响。请检查服务器和网络。",
+    ),
     "PROOF_MISSING": (
         "The files of this folder need a proof of origin, and none came: beside the file must lie one of the same name "
         "with {suffix} behind it. Nothing was sent. Sign the file and drop both again.",

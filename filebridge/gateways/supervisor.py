@@ -59,10 +59,12 @@ class _Worker:
     generation: int
     process: subprocess.Popen[bytes]
     handover: Path
+    # On the supervisor's waking clock, as the deadlines below are.
     heard_at: float
     # Until its first word it is only starting, which a slow disk or a virus scanner can make long.
     has_spoken: bool = field(default=False, kw_only=True)
-    # Deadlines (monotonic seconds) of what it was asked and has not answered yet, oldest first.
+    # Deadlines of what it was asked and has not answered yet, oldest first. The loop appends, the reader's thread alone
+    # changes and takes away the first: each is one step of the interpreter, and nothing ever writes the list anew.
     owes: list[tuple[str, float]] = field(default_factory=list)
     up: bool = False
     # It lives, but its terminal is gone; a flag of its own, for the next heartbeat would cover up anything else.
@@ -84,6 +86,8 @@ class Supervisor:
         self._failures = 0
         self._retry_at = 0.0
         self._ticked_at = time.monotonic()
+        # Seconds in which this process stood still.
+        self._slept = 0.0
 
     # ---- the gateway's contract
 
@@ -125,25 +129,32 @@ class Supervisor:
     def tick(self) -> None:
         self._say()
         worker = self._worker
-        now = time.monotonic()
-        self._forgive(now)
+        self._note_standstill()
         if worker is None:
-            if now >= self._retry_at:
+            if time.monotonic() >= self._retry_at:
                 self._spawn()
             return
+        awake = self._awake()
+        # Heard at the very moment of waking, before the standstill was noted: not later than now.
+        worker.heard_at = min(worker.heard_at, awake)
+        late = next((what for what, due in worker.owes[:1] if awake > due), "")
         if worker.process.poll() is not None:
             self._end(worker, worker.last_words or _reason("WORKER_ENDED", value=worker.process.returncode))
-        elif worker.is_cut_off or (worker.has_spoken and now - worker.heard_at > self._settings.heartbeat_seconds):
+        elif worker.is_cut_off or (worker.has_spoken and awake - worker.heard_at > self._settings.heartbeat_seconds):
             self._end(worker, worker.last_words or Reason("WORKER_SILENT"))
-        elif worker.owes and now > worker.owes[0][1]:
-            self._end(worker, _reason("WORKER_LATE", value=worker.owes[0][0]))
+        elif late:
+            self._end(worker, _reason("WORKER_LATE", value=late))
 
-    def _forgive(self, now: float) -> None:
+    def _note_standstill(self) -> None:
         """Time in which this process itself stood still (a paused machine) is not the worker's silence."""
+        now = time.monotonic()
         slept, self._ticked_at = now - self._ticked_at, now
-        if self._worker is not None and slept > _STILL_SECONDS:
-            self._worker.heard_at += slept
-            self._worker.owes[:] = [(what, due + slept) for what, due in self._worker.owes]
+        if slept > _STILL_SECONDS:
+            self._slept += slept
+
+    def _awake(self) -> float:
+        """Seconds on a clock that stands still when this process does."""
+        return time.monotonic() - self._slept
 
     def close(self) -> None:
         if self._worker is not None:
@@ -171,8 +182,8 @@ class Supervisor:
         if trouble:
             # It still looks at its parent before each call; but that a stronger hold is missing must be seen.
             self._unsaid.append(base.WorkerTrouble(trouble))
-        worker = _Worker(self._generation, process, handover, time.monotonic())
-        worker.owes.append(("up", time.monotonic() + settings.connect_seconds))
+        worker = _Worker(self._generation, process, handover, self._awake())
+        worker.owes.append(("up", self._awake() + settings.connect_seconds))
         self._worker = worker
         for target in (self._listen, self._feed):
             threading.Thread(target=target, args=(worker,), daemon=True).start()
@@ -189,7 +200,7 @@ class Supervisor:
 
     def _ask(self, verb: str, answer: str, *, extra_seconds: float = 0.0, **fields: Any) -> None:
         allowed = self._settings.answer_seconds + extra_seconds
-        self._ready_worker().owes.append((answer, time.monotonic() + allowed))
+        self._ready_worker().owes.append((answer, self._awake() + allowed))
         self._tell(verb, **fields)
 
     def _tell(self, verb: str, **fields: Any) -> None:
@@ -235,7 +246,7 @@ class Supervisor:
         handle = worker.process.stdout.fileno()
         rest = b""
         while chunk := os.read(handle, 1 << 16):
-            worker.heard_at, worker.has_spoken = time.monotonic(), True
+            worker.heard_at, worker.has_spoken = self._awake(), True
             *lines, rest = (rest + chunk).split(b"\n")
             messages = [message for line in lines if (message := self._heard(worker, line)) is not None]
             if messages:
@@ -251,7 +262,7 @@ class Supervisor:
             worker.owes.pop(0)
             # It only comes to what it was asked meanwhile now.
             for what, due in worker.owes[:1]:
-                worker.owes[0] = (what, max(due, time.monotonic() + self._settings.answer_seconds))
+                worker.owes[0] = (what, max(due, self._awake() + self._settings.answer_seconds))
         if kind == "up":
             worker.up = True
         elif kind == "failed":

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from filebridge.domain.orders import SHANGHAI
 from filebridge.sources import HOME_INBOX
@@ -25,12 +26,19 @@ _TOKEN_CHARS = 20 + 8
 _NAME_BYTES_MAX = 180
 
 
+class Written(NamedTuple):
+    """What is known of the file that ours is a copy of: its status when it was read, and its owner's name."""
+
+    status: os.stat_result
+    author: str
+
+
 @dataclass(frozen=True, slots=True)
 class ClaimedFile:
     """A file that is ours alone. `claim` is its unique name in the ledger, `name` the user's (a very long one cut).
 
     `source` names the entry whose folder it lay in, `sign` what showed that it was whole. `companions` are the files
-    that belong to it, by what their names add to its own.
+    that belong to it, by what their names add to its own. `written` stands where it is a copy.
     """
 
     path: Path
@@ -43,6 +51,7 @@ class ClaimedFile:
     source: str = HOME_INBOX
     sign: str = ""
     companions: Mapping[str, Path] = field(default_factory=dict)
+    written: Written | None = None
 
     @property
     def written_at(self) -> Path:

@@ -11,6 +11,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from filebridge import failpoints
+from filebridge.domain.reasons import Reason
 from filebridge.inbox import claims
 from filebridge.inbox.claims import CLAIMED, ClaimedFile, changed_at, short, time_of
 from filebridge.inbox.finished import SETTLED, Seen, Writer, sign_of, writer_of
@@ -101,10 +102,12 @@ class SourceFolder:
         give_up_seconds: float = 600,
         others: Set[str] = frozenset(),
         takes: Callable[[str], bool] = lambda name: True,
+        is_alone: Callable[[str], bool] = lambda name: False,
         mark: str = "",
     ) -> None:
-        """`takes` says of a name whether its file may be claimed; `mark` is the home's. After `settle_seconds` without
-        a change a file is settled; after `give_up_seconds` it is answered, be it whole or not."""
+        """`takes` says of a name whether its file may be claimed, `is_alone` whether it is work enough for a turn;
+        `mark` is the home's. After `settle_seconds` without a change a file is settled; after `give_up_seconds` it is
+        answered, be it whole or not."""
         self.place = place
         self.source = source
         self._settle_seconds = settle_seconds
@@ -112,6 +115,7 @@ class SourceFolder:
         self._others = frozenset(os.path.normcase(name) for name in others)
         self.mark = mark
         self._takes = takes
+        self.is_alone = is_alone
         self._sights: dict[str, _Sight] = {}
         self._stuck: dict[str, str] = {}
         # What is never taken, and why.
@@ -141,6 +145,14 @@ class SourceFolder:
     def waiting(self) -> int:
         """How many entries lie there that have not been taken yet."""
         return len(self._sights)
+
+    @property
+    def hangs(self) -> Reason | None:
+        """Said while it does not answer: of a folder that is looked at here, never."""
+        return None
+
+    def close(self) -> None:
+        """Nothing goes on by itself."""
 
     def problems(self) -> Iterator[str]:
         """Why the folder cannot be read, and files that are finished but cannot be taken."""

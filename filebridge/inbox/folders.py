@@ -10,29 +10,43 @@ from types import MappingProxyType
 
 from filebridge import failpoints
 from filebridge.config import Settings
+from filebridge.domain.reasons import Reason
 from filebridge.inbox import claims
 from filebridge.inbox.claims import ClaimedFile, changed_at
+from filebridge.inbox.courier import Courier, Landing, ShareFolder
 from filebridge.inbox.finished import RELEASED
 from filebridge.inbox.folder import Claim, SourceFolder
 from filebridge.inbox.watcher import Hints
+from filebridge.sources import Source, folder_problems
 
 # A listing of a full folder takes long, a claim as well: so many of one listing.
 _CLAIMS_A_SCAN = 1000
 _NO_HINTS = Hints()
+_STRAY = (
+    "files of a share whose entry is gone lie here, brought and not taken; give it its entry back, or delete them "
+    "此处有已删除来源的文件，已取回但未处理；请恢复该来源的设置，或删除这些文件"
+)
 
 
 class Inbox:
     """Not thread-safe. The first folder is where a released file comes back if its own is no more."""
 
-    def __init__(self, folders: Sequence[SourceFolder]) -> None:
+    def __init__(self, folders: Sequence[SourceFolder], strays: Sequence[Path] = ()) -> None:
+        """`strays` hold files of shares that stand in the settings no more."""
         self.folders = tuple(folders)
+        self._strays = [f"{place}: {_STRAY}" for place in strays]
         # Claimed, but not handed out yet: a writer holds on to them, or a later step of the scan failed.
         self._claims: list[Claim] = []
+        # Entries whose folders hang, as far as that was told.
+        self._hanging: set[str] = set()
+        # Whether the last scan left claims for the next one.
+        self.has_more = False
 
     def scan(
         self, now: datetime, *, hints: Mapping[Path, Hints] = MappingProxyType({}), at_most: int = 200
     ) -> list[ClaimedFile]:
-        """Claim what is finished, oldest first, and hand out `at_most` of it; the folders are listed only when earlier
+        """Claim what is finished, oldest first, and hand out `at_most` of it, or less where one file is work enough for
+        a turn; the folders are listed only when earlier
         claims are not enough. `hints` say what the watcher saw, by folder."""
         if len(self._claims) < at_most:
             self._claim_finished(now, hints)
@@ -56,7 +70,17 @@ class Inbox:
 
     def problems(self) -> list[str]:
         """Folders that cannot be read, and files that are finished but cannot be taken."""
-        return [problem for folder in self.folders for problem in folder.problems()]
+        return [problem for folder in self.folders for problem in folder.problems()] + self._strays
+
+    def alarms(self) -> list[Reason]:
+        """Folders that have begun to hang since the last call."""
+        hanging = {folder.source.name: reason for folder in self.folders if (reason := folder.hangs) is not None}
+        told, self._hanging = self._hanging, set(hanging)
+        return [reason for name, reason in hanging.items() if name not in told]
+
+    def close(self) -> None:
+        for folder in self.folders:
+            folder.close()
 
     def adopt(self, path: Path, name: str, source: str) -> ClaimedFile:
         """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
@@ -99,20 +123,32 @@ class Inbox:
         """Claims that no writer holds on to (any more), in the order in which they were made."""
         done: list[ClaimedFile] = []
         busy = []
+        self.has_more = False
         for claim in self._claims:
-            if len(done) == at_most or claim.has_writer:
+            if self.has_more or claim.has_writer:
                 busy.append(claim)
             elif (file := claim.file()) is not None:
                 done.append(file)
+                self.has_more = len(done) == at_most or claim.folder.is_alone(file.name)
         self._claims = busy
         return done
 
 
-def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool], mark: str) -> Inbox:
+def inbox_of(
+    home: Path,
+    settings: Settings,
+    takes: Callable[[str, str], bool],
+    is_alone: Callable[[str, str], bool],
+    mark: str,
+    *,
+    landed: Path,
+    clock: Callable[[], datetime],
+) -> Inbox:
     """All folders that files come from; one that lies within another one is not taken for a file there. `takes` says
-    of a format and a name whether such a file comes whole; `mark` is the home's, as in its ledger."""
+    of a format and a name whether such a file comes whole, `is_alone` whether it is work enough for a turn; `mark` is
+    the home's, as in its ledger. Files of shares are brought into folders of `landed`."""
     places = {source.name: source.place(home) for source in settings.inbox.all_sources}
-    folders = []
+    folders: list[SourceFolder] = []
     for source in settings.inbox.all_sources:
         place = places[source.name]
         folder = SourceFolder(
@@ -122,10 +158,24 @@ def inbox_of(home: Path, settings: Settings, takes: Callable[[str, str], bool], 
             give_up_seconds=settings.inbox.max_file_age,
             others=frozenset(name for other in places.values() if (name := _first_within(place, other))),
             takes=partial(takes, source.format),
+            is_alone=partial(is_alone, source.format),
             mark=mark,
         )
-        folders.append(folder)
-    return Inbox(folders)
+        place = landed / source.name
+        if source.watch:
+            # What was brought while it was a share is still taken.
+            folders += [folder, Landing(place, folder)] if place.is_dir() else [folder]
+            continue
+        refused = partial(_refused, source, home)
+        courier = Courier(folder, place, seconds=settings.inbox.share_seconds, clock=clock, refused=refused)
+        folders.append(ShareFolder(place, folder, courier))
+    strays = [place for place in sorted(landed.glob("*")) if place.name not in places and any(place.iterdir())]
+    return Inbox(folders, strays)
+
+
+def _refused(source: Source, home: Path) -> list[str]:
+    """Why a share may not be read, once its links may be followed."""
+    return [" ".join(both) for both in folder_problems((source.model_copy(update={"watch": True}),), home)]
 
 
 def _first_within(place: Path, other: Path) -> str:

@@ -14,7 +14,7 @@ from filebridge.domain.reasons import Problem
 from filebridge.orderfiles.base import Origin, ParsedFile, file_problem
 from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines, parse_sheet
 from filebridge.orderfiles.recognising import FOREIGN, may_be_claimed, system_of
-from filebridge.orderfiles.spreadsheet import is_workbook, read_workbook
+from filebridge.orderfiles.spreadsheet import SheetReader, is_quick, is_workbook, read_at_once
 from filebridge.orderfiles.text import FileText, read_text
 
 __all__ = [
@@ -22,8 +22,11 @@ __all__ = [
     "FORMATS",
     "Origin",
     "ParsedFile",
+    "SheetReader",
     "Slices",
     "format_of",
+    "is_slow",
+    "is_workbook_name",
     "may_be_claimed",
     "parse",
     "parse_slices",
@@ -56,6 +59,16 @@ def format_of(name: str, origin: Origin = _ANYWHERE) -> str:
     return origin.format or FORMATS.get(PurePath(name).suffix.lower(), "")
 
 
+def is_workbook_name(system: str, name: str) -> bool:
+    """Whether a file of that name is read as a workbook in a folder whose files are of `system`, `auto` for any."""
+    return format_of(name, Origin(format=system.removeprefix("auto"))) == "workbook"
+
+
+def is_slow(data: bytes, *, name: str, origin: Origin) -> bool:
+    """Whether reading it may take seconds, before its first row is there."""
+    return format_of(name, origin) == "workbook" and is_workbook(data) and not is_quick(data)
+
+
 def parse(
     data: bytes, *, name: str, today: date, end_line_required: bool = False, origin: Origin = _ANYWHERE
 ) -> ParsedFile:
@@ -84,9 +97,10 @@ def parse_slices(
     end_line_required: bool,
     rows_a_slice: int = ROWS_A_SLICE,
     origin: Origin = _ANYWHERE,
+    sheets: SheetReader = read_at_once,
 ) -> Slices:
     """Like `parse`, some rows at a time; returns the file without its instructions, which count only if it is not
-    broken. A JSON document comes in one slice."""
+    broken. A JSON document comes in one slice. `sheets` reads workbooks; its empty slices are handed on."""
     extension = PurePath(name).suffix
     system = origin.format if origin.format in FOREIGN else "" if origin.format else system_of(data, name)
     if system:
@@ -101,7 +115,7 @@ def parse_slices(
         return _refused(file_problem("FILE_FORMAT_UNKNOWN", extension or name))
     if format_name == "workbook":
         if is_workbook(data):
-            return (yield from parse_sheet(read_workbook(data), today=today, rows_a_slice=rows_a_slice))
+            return (yield from parse_sheet(*sheets(data, rows_a_slice), today=today))
         # Terminals and web pages write text under such a name; the content says what it is.
         format_name = "csv"
     file = read_text(data, is_json=format_name in _FIRST_CHARACTERS)

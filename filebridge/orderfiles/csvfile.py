@@ -1,7 +1,8 @@
 """Text to a table of cells: delimiter, quotes, widths, and whether the file is whole; not what the cells mean.
 
-A CSV ends with a newline, or with a line `#END,<rows>` whose count must fit; only the latter shows every cut. Rows are
-counted as a spreadsheet does: the header of a plain file is row 1, and a quoted line break begins no new row.
+A CSV ends with a newline, or with a line `#END,<rows>` whose count must fit. It may begin with a line `#ROWS,<rows>`:
+that shows every cut by itself, while the end line may be what was cut off. Rows are counted as a spreadsheet does: the
+header of a plain file is row 1, and a quoted line break begins no new row.
 """
 
 import csv
@@ -18,9 +19,13 @@ from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_wi
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 END_MARK = "#END"
 _END_LINE = re.compile(r"#END,([0-9]{1,9})", re.IGNORECASE)
+ROWS_MARK = "#ROWS"
+_ROWS_LINE = re.compile(rf'\ufeff?"?{ROWS_MARK}"?(?:[,;\t]"?([0-9]{{1,9}})"?)?[ ,;\t]*(\r\n?|\n)', re.IGNORECASE)
 _LINE = re.compile(r"[^\r\n]+")
 _WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEP_LINE = re.compile(r'\ufeff?"?sep=([,;\t])"?[ ,;\t]*(?:\r\n?|\n)', re.IGNORECASE)
+# A count is in the first of them.
+LOOK_CHARS = 200
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 
 
@@ -42,8 +47,9 @@ class CsvTable:
     header_row: int = 1
     header: Sequence[str] = ()
     rows_found: int = 0
-    # The count of the end line.
+    # The count of the end line, and that of the first line.
     promised: int | None = None
+    announced: int | None = None
     file_problems: list[Problem] = field(default_factory=list)
     row_problems: list[Problem] = field(default_factory=list)
 
@@ -54,12 +60,14 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
     What stands in `table` of the file as a whole is complete only at the end.
     """
     text, declared = _declared_delimiter(text)
+    text, line_end = _without_count(text, table)
     delimiter = declared or _delimiter(text)
     if isinstance(delimiter, Problem):
         table.file_problems.append(delimiter)
+    if table.file_problems or isinstance(delimiter, Problem):
         return
     table.delimiter = DELIMITERS[delimiter]
-    records = _records(text, delimiter, table)
+    records = _records(text, delimiter, table, lines_above=1 if line_end else 0)
     rows = _until_end_line(records, table)
     first = list(islice(rows, LOOK_ROWS))
     if place := header_elsewhere([row.cells for row in first]):
@@ -74,7 +82,7 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
             table.row_problems = []
             yield _of_width(part, header_width(header.cells), table)
     table.row_problems = []
-    _check_whole(text, table, end_line_required=end_line_required)
+    _check_whole(text, table, line_end, end_line_required=end_line_required)
     if not table.rows_found and not table.file_problems:
         table.file_problems.append(file_problem("FILE_NO_ORDERS"))
 
@@ -82,14 +90,29 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
 def records_of(text: str) -> Iterator[CsvRow]:
     """Every record that is not blank, the header first, as far as they can be read: to show them, not to trade them."""
     text, declared = _declared_delimiter(text)
+    text, line_end = _without_count(text, CsvTable())
     delimiter = declared or _delimiter(text)
-    return iter(()) if isinstance(delimiter, Problem) else _records(text, delimiter, CsvTable())
+    if isinstance(delimiter, Problem):
+        return iter(())
+    return _records(text, delimiter, CsvTable(), lines_above=1 if line_end else 0)
 
 
 def _declared_delimiter(text: str) -> tuple[str, str]:
     """The text without the line `sep=;`, which Excel obeys and does not show as a row, and what that line declares."""
     match = _SEP_LINE.match(text)
     return (text[match.end() :], match[1]) if match else (text, "")
+
+
+def _without_count(text: str, table: CsvTable) -> tuple[str, str]:
+    """The text without the line `#ROWS,50`, whose count goes into the table, and how that line ends."""
+    match = _ROWS_LINE.match(text)
+    if match is not None and match[1]:
+        table.announced = int(match[1])
+        return text[match.end() :], match[2]
+    if text[:LOOK_CHARS].lstrip('\ufeff "').upper().startswith(ROWS_MARK):
+        first = next(iter(_LINE.findall(text, 0, LOOK_CHARS)), "")
+        table.file_problems.append(file_problem("FILE_ROWS_LINE_BROKEN", first))
+    return text, ""
 
 
 def _delimiter(text: str) -> str | Problem:
@@ -108,14 +131,15 @@ def _delimiter(text: str) -> str | Problem:
     return present[0]
 
 
-def _records(text: str, delimiter: str, table: CsvTable) -> Iterator[CsvRow]:
-    """Every record that is not blank. A quote that is never closed ends the reading: nothing after it is sure."""
+def _records(text: str, delimiter: str, table: CsvTable, *, lines_above: int) -> Iterator[CsvRow]:
+    """Every record that is not blank, numbered as if so many lines stood above. A quote that is never closed ends the
+    reading: nothing after it is sure."""
     # Not through StringIO, which takes four bytes for each character.
     lines = (match[0] for match in _WHOLE_LINE.finditer(text))
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    number = 0
+    number = lines_above
     try:
-        for number, cells in enumerate(reader, start=1):
+        for number, cells in enumerate(reader, start=lines_above + 1):
             if header_width(cells):
                 yield CsvRow(number, cells)
     except csv.Error:
@@ -170,14 +194,16 @@ def _of_width(records: Sequence[CsvRow], width: int, table: CsvTable) -> list[Cs
     return rows
 
 
-def _check_whole(text: str, table: CsvTable, *, end_line_required: bool) -> None:
+def _check_whole(text: str, table: CsvTable, line_end: str, *, end_line_required: bool) -> None:
+    """`line_end` is how the line with the count ends: then the last one ends so too, or was cut in its last letter."""
     if any(found.reason.code in ("FILE_CSV_BROKEN", "FILE_END_LINE_BROKEN") for found in table.file_problems):
         return
-    if table.promised is not None:
-        if table.promised != table.rows_found:
-            context = {"promised": str(table.promised), "found": str(table.rows_found)}
-            table.file_problems.append(file_problem("FILE_ROW_COUNT_MISMATCH", **context))
-    elif end_line_required:
+    counts = [count for count in (table.announced, table.promised) if count is not None]
+    wrong = next((count for count in counts if count != table.rows_found), None)
+    if wrong is not None:
+        context = {"promised": str(wrong), "found": str(table.rows_found)}
+        table.file_problems.append(file_problem("FILE_ROW_COUNT_MISMATCH", **context))
+    elif end_line_required and not counts:
         table.file_problems.append(file_problem("FILE_END_LINE_MISSING", found=str(table.rows_found)))
-    elif not text.endswith(("\n", "\r")):
+    elif table.promised is None and not text.endswith(line_end or ("\n", "\r")):
         table.file_problems.append(file_problem("FILE_NO_FINAL_NEWLINE"))

@@ -1,6 +1,7 @@
 """Text to JSON rows: an array of orders, an object with `orders`, or one object a line; numbers keep their digits.
 
 JSON Lines end with a newline, or with a line `{"end": <rows>}` whose count must fit and after which nothing follows.
+They may begin with a line `{"rows": <rows>}`, which shows every cut by itself.
 Rows are the elements of the array, counted from 1; in JSON Lines they are the lines, as an editor counts them.
 """
 
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.orderfiles.base import file_problem, problem
 
-END_KEY = "end"
+END_KEY, ROWS_KEY = "end", "rows"
 
 
 class JsonNumber(str):
@@ -71,6 +72,7 @@ def read_lines(text: str, table: JsonTable, *, end_line_required: bool, rows_a_s
     """Every row of JSON Lines, some at a time. A broken line is a problem of that row."""
     rows: list[JsonRow] = []
     end: int | None = None
+    announced: int | None = None
     for number, line in enumerate(_lines(text), start=1):
         if not line.strip():
             continue
@@ -81,14 +83,17 @@ def read_lines(text: str, table: JsonTable, *, end_line_required: bool, rows_a_s
         if isinstance(element, _Broken):
             table.rows_found += 1
             table.row_problems.append(problem(number, "", line, Reason("ROW_JSON_BROKEN", {"place": element.place})))
-        elif (end := _end_of(element)) is None:
+        elif number == 1 and (announced := _count_of(element, ROWS_KEY)) is not None:
+            continue
+        elif (end := _count_of(element, END_KEY)) is None:
             _add_row(number, element, rows, table)
         if len(rows) + len(table.row_problems) >= rows_a_slice:
             yield rows
             rows, table.row_problems = [], []
     yield rows
     table.row_problems = []
-    _check_lines_whole(text, end, table, end_line_required=end_line_required)
+    counts = [count for count in (announced, end) if count is not None]
+    _check_lines_whole(text, counts, table, has_end=end is not None, end_line_required=end_line_required)
     _check_any(table)
 
 
@@ -165,23 +170,25 @@ def _add_row(number: int, element: object, rows: list[JsonRow], table: JsonTable
         table.row_problems.append(problem(number, "", raw_text(element), Reason("ROW_NOT_AN_OBJECT")))
 
 
-def _end_of(element: object) -> int | None:
-    """The count of an end line, -1 if it is no whole number; None for any other line."""
-    if not isinstance(element, JsonObject) or [key.casefold() for key, _ in element.pairs] != [END_KEY]:
+def _count_of(element: object, key_wanted: str) -> int | None:
+    """The count of the end line or the first line, -1 if it is no whole number; None for any other line."""
+    if not isinstance(element, JsonObject) or [key.casefold() for key, _ in element.pairs] != [key_wanted]:
         return None
     count = element.pairs[0][1]
     digits = isinstance(count, JsonNumber) and count.isdecimal() and len(count) < 10
     return int(str(count)) if digits else -1
 
 
-def _check_lines_whole(text: str, end: int | None, table: JsonTable, *, end_line_required: bool) -> None:
-    if end is not None:
-        if end != table.rows_found:
-            context = {"promised": "?" if end < 0 else str(end), "found": str(table.rows_found)}
-            table.file_problems.append(file_problem("FILE_ROW_COUNT_MISMATCH", **context))
-    elif end_line_required:
+def _check_lines_whole(
+    text: str, counts: Sequence[int], table: JsonTable, *, has_end: bool, end_line_required: bool
+) -> None:
+    wrong = next((count for count in counts if count != table.rows_found), None)
+    if wrong is not None:
+        context = {"promised": "?" if wrong < 0 else str(wrong), "found": str(table.rows_found)}
+        table.file_problems.append(file_problem("FILE_ROW_COUNT_MISMATCH", **context))
+    elif end_line_required and not counts:
         table.file_problems.append(file_problem("FILE_END_LINE_MISSING", found=str(table.rows_found)))
-    elif not text.endswith("\n"):
+    elif not has_end and not text.endswith("\n"):
         table.file_problems.append(file_problem("FILE_NO_FINAL_NEWLINE"))
 
 

@@ -28,7 +28,7 @@ from filebridge.orderfiles.jsonfile import (
     read_lines,
     scalar_text,
 )
-from filebridge.orderfiles.spreadsheet import SheetTable
+from filebridge.orderfiles.spreadsheet import SheetTable, TableRow
 from filebridge.orderfiles.text import FileText
 from filebridge.orderfiles.together import EARLIER_ORDER, MOMENTS, REQUIRED, Finding, check
 from filebridge.orderfiles.values import NATIVE_READERS, Value
@@ -101,12 +101,16 @@ def parse_csv(file: FileText, *, today: date, end_line_required: bool, rows_a_sl
     return _parsed("csv", file, table, [*table.file_problems, *header_problems], rows)
 
 
-def parse_sheet(table: SheetTable, *, today: date, rows_a_slice: int) -> Slices:
-    """The orders of a spreadsheet; every problem names its cell, as a person sees it."""
-    rows = _Rows(today=today, has_header=True, spelling={cell.column: cell.spelled for cell in table.header})
-    letters = {cell.spelled: column_letters(cell.index) for cell in table.header}
-    for start in range(0, len(table.rows), rows_a_slice):
-        for row in table.rows[start : start + rows_a_slice]:
+def parse_sheet(table: SheetTable, parts: Iterable[Sequence[TableRow]], *, today: date) -> Slices:
+    """The orders of a spreadsheet; every problem names its cell, as a person sees it. `table` has its header with the
+    first row of `parts`, and all that is wrong with it after the last."""
+    rows = _Rows(today=today, has_header=True)
+    letters: dict[str, str] = {}
+    for part in parts:
+        if part and not letters:
+            rows.spelling = {cell.column: cell.spelled for cell in table.header}
+            letters = {cell.spelled: column_letters(cell.index) for cell in table.header}
+        for row in part:
             rows.read(row.number, row.cells, row.problems, row.notes)
         rows.problems = [_with_cell(found, letters) for found in rows.problems]
         yield rows.end_slice(())

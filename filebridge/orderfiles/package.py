@@ -44,9 +44,9 @@ class Package:
         if len(parts) > PARTS_MAX:
             raise too_large(f"{len(parts)} parts", PARTS_MAX)
         # No part gives more bytes than it declares: the standard library stops there and compares the checksum.
-        expanded = sum(part.file_size for part in parts)
-        if expanded > EXPANDED_BYTES_MAX:
-            raise too_large(f"{expanded} bytes", EXPANDED_BYTES_MAX)
+        self.expanded = sum(part.file_size for part in parts)
+        if self.expanded > EXPANDED_BYTES_MAX:
+            raise too_large(f"{self.expanded} bytes", EXPANDED_BYTES_MAX)
         self.names = frozenset(part.filename for part in parts)
         if len(self.names) != len(parts):
             raise broken("a part stands twice")

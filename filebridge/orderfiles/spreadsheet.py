@@ -6,7 +6,7 @@ header.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -35,6 +35,10 @@ _NAMES_SHOWN = 5
 _END_ROW = re.compile(rf"{END_MARK},([0-9]{{1,9}})", re.IGNORECASE)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
+# A workbook within both is read in a fraction of a second, whatever stands in it: an element takes four bytes at least.
+_QUICK_BYTES, _QUICK_EXPANDED_BYTES = 250_000, 1_000_000
+# Over all cells: one long text may stand in each of them, and takes room wherever it is told.
+_TEXT_CHARS_MAX = 100_000_000
 
 
 class TableRow(NamedTuple):
@@ -59,9 +63,36 @@ class SheetTable:
     file_problems: list[Problem] = field(default_factory=list)
 
 
+# How a workbook is read: its bytes and the rows of a slice -> what is told of the sheet, complete once its rows are
+# through, and the rows. An empty slice says that none is there yet.
+SheetReader = Callable[[bytes, int], tuple[SheetTable, Iterator[Sequence[TableRow]]]]
+
+
 def is_workbook(data: bytes) -> bool:
     """Whether the bytes are a workbook's, whatever the file is called; a text that is named .xls is none."""
     return data.startswith((_OLE, _ZIP))
+
+
+def is_quick(data: bytes) -> bool:
+    """Whether a workbook is so small that reading it takes no time to speak of."""
+    if len(data) > _QUICK_BYTES:
+        return False
+    if data.startswith(_OLE):
+        return True
+    from filebridge.orderfiles.package import Package
+
+    try:
+        return Package(data).expanded <= _QUICK_EXPANDED_BYTES
+    except Unusable:
+        # It is refused for what its directory says.
+        return True
+
+
+def read_at_once(data: bytes, rows_a_slice: int) -> tuple[SheetTable, Iterator[Sequence[TableRow]]]:
+    """The reader that does all of it before the first slice."""
+    table = read_workbook(data)
+    starts = range(0, len(table.rows), rows_a_slice)
+    return table, (table.rows[start : start + rows_a_slice] for start in starts)
 
 
 def read_workbook(data: bytes) -> SheetTable:
@@ -206,6 +237,8 @@ def _is_end(row: SheetRow) -> bool:
 
 def _read_rows(body: Sequence[SheetRow], table: SheetTable, width: int, *, since_1904: bool) -> None:
     by_place = {cell.index: cell for cell in table.header}
+    if sum(len(cell.text) for row in body for cell in row.cells) > _TEXT_CHARS_MAX:
+        raise too_large("the text of all cells", _TEXT_CHARS_MAX)
     for row in body:
         cells: list[tuple[str, str, str]] = []
         problems: list[Problem] = []

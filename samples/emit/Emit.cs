@@ -14,11 +14,11 @@ class Emit
         string name = arguments[1];
         // Ids made of the name: to run it again under the same name never buys twice, what was taken is answered DUPLICATE.
         string[] orders = {
+            "#ROWS,3", // how many follow: makes any cut visible
             "client_order_id,symbol,side,quantity,limit_price,strategy",
             name + "-1,600000.SH,BUY,1000,10.51,\u52a8\u91cf",
             name + "-2,510300.SH,BUY,100000,4.013,\u52a8\u91cf",
             name + "-3,000001.SZ,SELL,500,11.6,\u52a8\u91cf",
-            "#END,3", // makes any cut visible
         };
         string[] before = Directory.GetFiles(outbox, name + ".*.receipt.csv");
 

@@ -8,11 +8,11 @@ class Emit {
         Path inbox = Path.of(arguments[0], "inbox"), outbox = Path.of(arguments[0], "outbox");
         String name = arguments[1];
         // Ids made of the name: to run it again under the same name never buys twice, what was taken is answered DUPLICATE.
-        String orders = "client_order_id,symbol,side,quantity,limit_price,strategy\n"
+        String orders = "#ROWS,3\n" // how many follow: makes any cut visible
+            + "client_order_id,symbol,side,quantity,limit_price,strategy\n"
             + name + "-1,600000.SH,BUY,1000,10.51,\u52a8\u91cf\n"
             + name + "-2,510300.SH,BUY,100000,4.013,\u52a8\u91cf\n"
-            + name + "-3,000001.SZ,SELL,500,11.6,\u52a8\u91cf\n"
-            + "#END,3\n"; // makes any cut visible
+            + name + "-3,000001.SZ,SELL,500,11.6,\u52a8\u91cf\n";
         Set<Path> before = receipts(outbox, name);
 
         Path part = inbox.resolve(name + ".csv.part"); // a name that is never taken

@@ -17,9 +17,9 @@ before <- Sys.glob(pattern)
 
 part <- file.path(home, "inbox", paste0(name, ".csv.part")) # a name that is never taken
 # sprintf, for R would write the quantity 100000 as 1e+05; bytes, so that UTF-8 stays UTF-8 on every system.
-lines <- c("client_order_id,symbol,side,quantity,limit_price,strategy",
-           with(orders, sprintf("%s,%s,%s,%d,%.4f,%s", id, symbol, side, quantity, price, strategy)),
-           sprintf("#END,%d", nrow(orders))) # makes any cut visible
+lines <- c(sprintf("#ROWS,%d", nrow(orders)), # makes any cut visible
+           "client_order_id,symbol,side,quantity,limit_price,strategy",
+           with(orders, sprintf("%s,%s,%s,%d,%.4f,%s", id, symbol, side, quantity, price, strategy)))
 file <- file(part, "wb")
 writeLines(enc2utf8(lines), file, useBytes = TRUE)
 close(file)

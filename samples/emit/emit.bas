@@ -11,11 +11,12 @@ Public Function EmitBasket(ByVal home As String, ByVal basket As String) As Stri
     outbox = home & slash & "outbox" & slash
     ' Ids made of the name: to run it again under the same name never buys twice, what was taken is answered DUPLICATE.
     strategy = ChrW(21160) & ChrW(37327)
-    orders = "client_order_id,symbol,side,quantity,limit_price,strategy" & vbLf & _
+    ' How many rows follow makes any cut visible.
+    orders = "#ROWS,3" & vbLf & _
+        "client_order_id,symbol,side,quantity,limit_price,strategy" & vbLf & _
         basket & "-1,600000.SH,BUY,1000,10.51," & strategy & vbLf & _
         basket & "-2,510300.SH,BUY,100000,4.013," & strategy & vbLf & _
-        basket & "-3,000001.SZ,SELL,500,11.6," & strategy & vbLf & _
-        "#END,3" & vbLf ' makes any cut visible
+        basket & "-3,000001.SZ,SELL,500,11.6," & strategy & vbLf
     before = Receipts(outbox, basket)
 
     Dim part As String, bytes() As Byte, file As Integer

@@ -31,11 +31,11 @@ int main(int, char** arguments) {
     const fs::path part = inbox / (name + ".csv.part");  // a name that is never taken
     std::ofstream file(part, std::ios::binary);
     // Ids made of the name: to run it again under the same name never buys twice, what was taken is answered DUPLICATE.
-    file << "client_order_id,symbol,side,quantity,limit_price,strategy\n"
+    file << "#ROWS,3\n"  // how many follow: makes any cut visible
+         << "client_order_id,symbol,side,quantity,limit_price,strategy\n"
          << name << "-1,600000.SH,BUY,1000,10.51,\xE5\x8A\xA8\xE9\x87\x8F\n"  // 动量 in UTF-8
          << name << "-2,510300.SH,BUY,100000,4.013,\xE5\x8A\xA8\xE9\x87\x8F\n"
-         << name << "-3,000001.SZ,SELL,500,11.6,\xE5\x8A\xA8\xE9\x87\x8F\n"
-         << "#END,3\n";  // makes any cut visible
+         << name << "-3,000001.SZ,SELL,500,11.6,\xE5\x8A\xA8\xE9\x87\x8F\n";
     file.close();
     if (!file) return std::cerr << "cannot write " << part << "\n", 2;
     fs::rename(part, inbox / (name + ".csv"));  // the whole file appears at once

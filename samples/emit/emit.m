@@ -12,9 +12,9 @@ before = receipts();
 
 part = fullfile(home, 'inbox', [name '.csv.part']);  % a name that is never taken
 file = fopen(part, 'w', 'n', 'UTF-8');
+fprintf(file, '#ROWS,%d\n', size(orders, 2));        % makes any cut visible
 fprintf(file, 'client_order_id,symbol,side,quantity,limit_price,strategy\n');
 fprintf(file, '%s,%s,%s,%d,%.4f,%s\n', orders{:});
-fprintf(file, '#END,%d\n', size(orders, 2));         % makes any cut visible
 fclose(file);
 [moved, why] = movefile(part, fullfile(home, 'inbox', [name '.csv']));  % the whole file appears at once
 assert(moved == 1, why);

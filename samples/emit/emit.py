@@ -19,9 +19,9 @@ before = set(home.glob(f"outbox/{name}.*.receipt.json"))
 part = home / "inbox" / f"{name}.csv.part"  # a name that is never taken
 with part.open("w", encoding="utf-8", newline="") as file:
     writer = csv.writer(file)
+    writer.writerow(["#ROWS", len(orders)])  # makes any cut visible
     writer.writerow(["client_order_id", "symbol", "side", "quantity", "limit_price", "strategy"])
     writer.writerows(orders)
-    writer.writerow(["#END", len(orders)])  # makes any cut visible
 part.rename(home / "inbox" / f"{name}.csv")  # the whole file appears at once
 
 deadline = time.monotonic() + 60

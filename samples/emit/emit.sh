@@ -6,13 +6,13 @@ inbox=$1/inbox outbox=$1/outbox name=$2
 before=$(ls "$outbox")
 
 # Ids made of the name: to run it again under the same name never buys twice, what was taken is answered DUPLICATE.
-# The name .part is never taken; #END with the number of rows makes any cut visible.
+# The name .part is never taken; #ROWS with the number of rows makes any cut visible.
 cat >"$inbox/$name.csv.part" <<ORDERS
+#ROWS,3
 client_order_id,symbol,side,quantity,limit_price,strategy
 $name-1,600000.SH,BUY,1000,10.51,动量
 $name-2,510300.SH,BUY,100000,4.013,动量
 $name-3,000001.SZ,SELL,500,11.6,动量
-#END,3
 ORDERS
 mv "$inbox/$name.csv.part" "$inbox/$name.csv" # the whole file appears at once
 

@@ -18,6 +18,8 @@ _ZIP = b"PK\x03\x04"
 _TOKENS: tuple[bytes, ...] = (
     *(
         b"#END,1\n",
+        b"#ROWS,1\n",
+        b"#ROWS;2\r\n",
         b"#END",
         b"\n#END,2\n",
         b'"',
@@ -48,7 +50,20 @@ _TOKENS: tuple[bytes, ...] = (
         b"SELL",
     ),
     *(b"600000", b"000001.SZ", b"20261120", b"09:35", b"2026-11-20T09:35:00+09:00", b"paper", b"live"),
-    *(b"[", b"]", b"{", b"}", b":", b"null", b"true", b'{"end": 1}\n', b'"orders"', b"[" * 5000, b'{"a":' * 3000),
+    *(
+        b"[",
+        b"]",
+        b"{",
+        b"}",
+        b":",
+        b"null",
+        b"true",
+        b'{"end": 1}\n',
+        b'{"rows": 1}\n',
+        b'"orders"',
+        b"[" * 5000,
+        b'{"a":' * 3000,
+    ),
     *(
         b"<c>",
         b"</c>",

@@ -46,7 +46,11 @@ def rows_of(data: bytes, file: ParsedFile) -> list[Rows]:
     if file.format in ("json", "jsonl"):
         return [_json_rows(data, file)]
     if file.format == "csv":
-        return [_columns(_csv_table(data, file), is_csv=True)]
+        table, count = _csv_table(data, file)
+        rows = _columns(table, is_csv=True)
+        if count is not None and count != len(rows):
+            raise Unreadable("another count of rows in the first line")
+        return [rows]
     tables = _SHEETS[file.format](data)
     found = []
     for table in tables:
@@ -69,8 +73,10 @@ def unsaid(data: bytes, order: OrderInstruction) -> Iterator[str]:
         "quantity": str(order.quantity).rstrip("0"),
         "limit_price": str(order.limit_price or "").rstrip("0").rstrip("."),
     }
+    # Digits of full width are digits; whatever is no text here, its plain ones stay.
+    folded = unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
     for column, digits in said.items():
-        if digits.encode() not in data:
+        if digits.encode() not in data and digits.encode() not in folded:
             yield f"{column} is {getattr(order, column)!r}, and the file says it nowhere"
 
 
@@ -112,6 +118,8 @@ def _plain(said: object) -> str:
 def _symbol(said: object, value: str, order: OrderInstruction) -> bool:
     plain = _plain(said).upper()
     number, _, exchange = value.upper().partition(".")
+    if value.startswith("ALL"):
+        return {"全部": "ALL", "全部新股": "ALL_SHARES", "全部新债": "ALL_BONDS"}.get(plain, plain) == value
     if not number.isdecimal():
         # A future: IF2401.IF or CFFEX.IF2401.
         return number in plain
@@ -131,6 +139,9 @@ def _side(said: object, value: Side | None, order: OrderInstruction) -> bool:
 
 
 def _quantity(said: object, value: int, order: OrderInstruction) -> bool:
+    if _plain(said).casefold() in ("max", "最大", "顶格"):
+        # As much as the account may subscribe: not known here.
+        return value == 0
     match = re.fullmatch(r"([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(?:\.0{1,2})?", _plain(said))
     return match is not None and int(match[1].replace(",", "")) == value
 
@@ -285,13 +296,14 @@ def _decoded(data: bytes, file: ParsedFile) -> str:
     return data.decode(file.encoding).removeprefix("\ufeff")
 
 
-def _csv_table(data: bytes, file: ParsedFile) -> Table:
+def _csv_table(data: bytes, file: ParsedFile) -> tuple[Table, int | None]:
+    """The rows as a spreadsheet numbers them, and how many there are by the first line, if it says so."""
     text = _decoded(data, file)
     delimiter = {"comma": ",", "semicolon": ";", "tab": "\t"}[file.delimiter]
     text = re.sub(rf'\A"?sep={delimiter}"?[ ,;\t]*(\r\n?|\n)', "", text, flags=re.IGNORECASE)
-    return {
-        number: dict(enumerate(record)) for number, record in enumerate(_records(text, delimiter), start=1) if record
-    }
+    said = re.match(r'\ufeff?"?#ROWS"?[,;\t]"?([0-9]{1,9})"?[ ,;\t]*(?:\r\n|\r|\n)', text, re.IGNORECASE)
+    records = enumerate(_records(text[said.end() :] if said else text, delimiter), start=2 if said else 1)
+    return {number: dict(enumerate(record)) for number, record in records if record}, int(said[1]) if said else None
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -336,6 +348,7 @@ def _json_rows(data: bytes, file: ParsedFile) -> Rows:
         )
         return {number: _json_row(element) for number, element in enumerate(elements, start=1)}
     found: Rows = {}
+    first: int | None = None
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -345,11 +358,16 @@ def _json_rows(data: bytes, file: ParsedFile) -> Rows:
             # A broken line is a broken row.
             found[number] = {STRAY: line}
             continue
+        if number == 1 and isinstance(element, _Pairs) and [key.casefold() for key, _ in element] == ["rows"]:
+            first = int(element[0][1])
+            continue
         if isinstance(element, _Pairs) and [key.casefold() for key, _ in element] == ["end"]:
             if int(element[0][1]) != len(found):
                 raise Unreadable("another count of rows")
             continue
         found[number] = _json_row(element)
+    if first not in (None, len(found)):
+        raise Unreadable("another count of rows in the first line")
     return found
 
 

@@ -41,6 +41,7 @@ WITHOUT_SAMPLE = {
     "FILE_END_LINE_MISSING": "only where the setting asks for the end line",
     "FILE_REWRITTEN": "what a growing file was before does not stand in it",
     "ROWS_OF_UNKNOWN_AGE": "when rows of a growing file came does not stand in them",
+    "FILE_WORKBOOK_NOT_READ": "what takes too long depends on the machine",
     "FILE_STALE": "how long it lay does not stand in it",
     "FILE_CANCELED": "a person cancels while it is read",
     "FILE_OF_EARLIER_DATE": "it has no mistake: its day has passed",

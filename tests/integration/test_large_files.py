@@ -1,10 +1,12 @@
 """Very large files: loaded and answered in parts, with everything else between; they mean what a small one means."""
 
+import io
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from filebridge import app
@@ -71,6 +73,36 @@ def test_killed_while_a_large_file_is_loaded(home: Home, failpoint: str) -> None
     assert len(home.requests()) == 120
     assert home.command("rebuild").returncode == 0
     assert [len(receipt.rows) for receipt in home.receipts("large.csv")] == [120, 120]
+    assert home.command("verify").returncode == 0
+
+
+def test_a_workbook_that_takes_long_is_loaded_in_parts_and_survives_a_kill(home: Home) -> None:
+    book: Any = openpyxl.Workbook(write_only=True)
+    sheet, junk = book.create_sheet("orders"), book.create_sheet("说明")
+    for line in (HEADER, *rows_of(60)):
+        sheet.append(line.split(","))
+    # So much beside the orders that it is read by a process of its own.
+    for n in range(12_000):
+        junk.append([f"line {n}", "text " * 20])
+    data = io.BytesIO()
+    book.save(data)
+    home.drop("slow.xlsx", data.getvalue())
+    home.drop("after.csv", orders_file("S-1,601318.SH,BUY,100,52.11,", header=HEADER))
+    killed_at(home, "large.part:kill:3")
+    assert home.receipts("slow.xlsx") == []
+    assert {line["stock_code"] for line in home.requests()} <= {"601318.SH"}, "nothing of it is sent before it is read"
+    # The small one may have been on its way.
+    assert home.once(**LARGE).returncode in (0, 1)
+    (receipt,) = home.receipts("slow.xlsx")
+    assert receipt.outcomes == ["ACCEPTED"] * 60
+    assert [row["row"] for row in receipt.rows] == [str(number) for number in range(2, 62)]
+    assert len([line for line in home.requests() if line["stock_code"] == "600000.SH"]) == 60
+    assert home.twice() == []
+    assert [path.suffix for path in home.archived("accepted")] == [".csv", ".xlsx"]
+    # What came behind it did not wait for it.
+    told = [(event["kind"], event["body"]) for event in home.events()]
+    answered = next(place for place, (kind, body) in enumerate(told) if kind == "FILE" and body["name"] == "after.csv")
+    assert answered < next(place for place, (kind, _) in enumerate(told) if kind == "LOADED")
     assert home.command("verify").returncode == 0
 
 

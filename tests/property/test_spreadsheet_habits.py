@@ -222,9 +222,10 @@ def test_a_sheet_with_any_formats_is_the_same_orders_or_refused(data: st.DataObj
 FIFTY = [Row(f"A{n}", "600000.SH", "BUY", 100 * n, Decimal(10) + Decimal(n) / 100) for n in range(1, 51)]
 
 
-def fifty_in_csv(encoding: str) -> bytes:
+def fifty_in_csv(encoding: str, *, first: bool = False) -> bytes:
     names = [COLUMNS[column] for column in FIELDS]
-    return encoded("\r\n".join([",".join(names), *(",".join(map(str, row)) for row in FIFTY), "#END,50"]), encoding)
+    lines = [",".join(names), *(",".join(map(str, row)) for row in FIFTY)]
+    return encoded("\r\n".join(["#ROWS,50", *lines, ""] if first else [*lines, "#END,50"]), encoding)
 
 
 def in_json(rows: list[Row]) -> str:
@@ -243,23 +244,47 @@ def fifty_in_the_template() -> bytes:
     return buffer.getvalue()
 
 
+# Fewer, for each is a document of its own.
+TWENTY_LINES = in_json(FIFTY[:20]).replace(",\n", "\n") + "\n"
+# As every home reads them.
 CUT = {
-    **{f"{encoding}.csv": fifty_in_csv(encoding) for encoding in ENCODINGS},
+    **{f"{encoding}.csv": fifty_in_csv(encoding, first=True) for encoding in ENCODINGS},
+    "feeds.csv": fifty_in_csv("utf-8", first=True).replace(b"\r\n", b"\n"),
+    "semicolons.csv": fifty_in_csv("utf-8-sig", first=True).replace(b",", b";"),
     "document.json": f"[{in_json(FIFTY)}]".encode(),
-    # Fewer, for each is a document of its own.
-    "lines.jsonl": (in_json(FIFTY[:20]).replace(",\n", "\n") + '\n{"end": 20}').encode(),
+    "lines.jsonl": ('{"rows": 20}\n' + TWENTY_LINES).encode(),
     "template.xlsx": fifty_in_the_template(),
+}
+# An end line may be what was cut off, so these need the setting.
+CUT_WITH_END_LINES = {
+    "utf-8-sig.csv": fifty_in_csv("utf-8-sig"),
+    "lines.jsonl": (TWENTY_LINES + '{"end": 20}').encode(),
 }
 
 
 @pytest.mark.parametrize(("name", "data"), CUT.items(), ids=CUT)
 def test_a_file_of_fifty_rows_cut_at_any_byte_is_never_taken(name: str, data: bytes) -> None:
-    whole = parse(data, name=name, today=TODAY, end_line_required=True)
+    never_taken_cut(name, data, end_line_required=False)
+
+
+@pytest.mark.parametrize(("name", "data"), CUT_WITH_END_LINES.items(), ids=CUT_WITH_END_LINES)
+def test_where_the_count_is_required_it_may_be_the_end_line(name: str, data: bytes) -> None:
+    never_taken_cut(name, data, end_line_required=True)
+
+
+def test_without_the_setting_a_cut_between_two_rows_takes_the_end_line_with_it() -> None:
+    data = fifty_in_csv("utf-8-sig")
+    taken = [cut for cut in range(len(data)) if parse(data[:cut], name="a.csv", today=TODAY).instructions]
+    ends = [place for place in range(len(data)) if data[:place].endswith((b"\r", b"\n"))]
+    # The header alone is no order.
+    assert taken == ends[2:]
+
+
+def never_taken_cut(name: str, data: bytes, *, end_line_required: bool) -> None:
+    def taken(data: bytes) -> ParsedFile:
+        return parse(data, name=name, today=TODAY, end_line_required=end_line_required)
+
+    whole = taken(data)
     assert ([read(order) for order in whole.instructions], whole.problems) == (FIFTY[: len(whole.instructions)], ())
     assert len(whole.instructions) >= 20
-    taken = [
-        cut
-        for cut in range(len(data))
-        if parse(data[:cut], name=name, today=TODAY, end_line_required=True).instructions
-    ]
-    assert taken == []
+    assert [cut for cut in range(len(data)) if taken(data[:cut]).instructions] == []

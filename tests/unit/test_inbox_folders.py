@@ -158,6 +158,10 @@ def test_a_source_deeper_within_a_source_is_no_trouble(tmp_path: Path) -> None:
     settings = Settings.model_validate({"inbox": {"sources": [{"name": "deep", "folder": "inbox/desk/alpha"}]}})
     put_in = tmp_path / "inbox" / "desk" / "alpha"
     put_in.mkdir(parents=True)
-    inbox = inbox_of(tmp_path, settings, lambda system, name: True, "AAAA")
+    inbox = inbox_of(
+        *(tmp_path, settings, lambda system, name: True, lambda system, name: False, "AAAA"),
+        landed=tmp_path / "landed",
+        clock=lambda: NOW,
+    )
     assert inbox.scan(NOW) == []
     assert inbox.problems() == []
