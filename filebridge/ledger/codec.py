@@ -95,6 +95,11 @@ def terms_values(terms: OrderTerms) -> tuple[Any, ...]:
     )
 
 
+def terms_said(values: tuple[Any, ...], answer: Body) -> Body:
+    """Terms as the event stores them that answers their row: without what the answer says in the same words."""
+    return {name: value for name, value in zip(TERMS, values, strict=True) if (value or "") != (answer.get(name) or "")}
+
+
 def state_values(order: Order) -> tuple[Any, ...]:
     """The values of `STATE`."""
     reason = order.reason
@@ -118,12 +123,13 @@ def state_values(order: Order) -> tuple[Any, ...]:
 
 
 def terms_from(body: Mapping[str, Any]) -> OrderTerms:
+    """From a row of the view, or an event's answer and terms together; what is empty may be left out."""
     received_at = time_from(body["received_at"])
     assert received_at is not None
     return OrderTerms(
         tag=body["tag"],
         client_order_id=body["client_order_id"],
-        id_derived=bool(body["id_derived"]),
+        id_derived=bool(body.get("id_derived", 0)),
         account=body["account"],
         mode=body["mode"],
         trade_date=date.fromisoformat(body["trade_date"]),
@@ -131,12 +137,12 @@ def terms_from(body: Mapping[str, Any]) -> OrderTerms:
         side=Side(body["side"]),
         order_type=OrderType(body["order_type"]),
         quantity=body["quantity"],
-        limit_price=Decimal(body["limit_price"]) if body["limit_price"] else None,
-        strategy=body["strategy"],
-        note=body["note"],
-        basket=body["basket"],
-        start_at=time_from(body["start_at"]),
-        expire_at=time_from(body["expire_at"]),
+        limit_price=Decimal(body["limit_price"]) if body.get("limit_price") else None,
+        strategy=body.get("strategy", ""),
+        note=body.get("note", ""),
+        basket=body.get("basket", ""),
+        start_at=time_from(body.get("start_at", "")),
+        expire_at=time_from(body.get("expire_at", "")),
         intake_no=body["intake_no"],
         row=body["row"],
         received_at=received_at,

@@ -118,7 +118,7 @@ class Turn:
         if order is not None:
             self.orders[tag] = order
             terms = self.born[tag] = codec.terms_values(order.terms)
-            said = {**body, "status": order.status.value, "terms": dict(zip(codec.TERMS, terms, strict=True))}
+            said = {**body, "status": order.status.value, "terms": codec.terms_said(terms, body)}
         seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
         self.changes.append(Change(seq, self.at, intake_no, order, None, body))
 

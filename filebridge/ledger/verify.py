@@ -149,7 +149,8 @@ def _checked(events: Iterable[Body], found: Verification) -> Iterator[Body]:
 def _born(body: Body, at: str) -> Order:
     updated_at = codec.time_from(at)
     assert updated_at is not None
-    order = Order(terms=codec.terms_from(body["terms"]), status=Status(body["status"]), updated_at=updated_at)
+    terms = codec.terms_from(body | body["terms"])
+    order = Order(terms=terms, status=Status(body["status"]), updated_at=updated_at)
     if order.status is Status.RECEIVED:
         # What its row's answer says then is about a value that was repaired, not about the order.
         return order

@@ -306,7 +306,8 @@ class Program:
     def _stands_alone(self, order: Order) -> None:
         """Nothing that an order takes the place of can trade any more, and it asks for no more than what is left."""
         (born,) = self.rows("SELECT body FROM events WHERE kind = 'ROW' AND tag = ?", order.terms.tag)
-        left, before = json.loads(born["body"])["terms"]["quantity"], order.terms.replaces
+        said = json.loads(born["body"])
+        left, before = (said | said["terms"])["quantity"], order.terms.replaces
         while before:
             assert self.broker.truth.get(before) not in (Truth.QUEUED, Truth.ON_ITS_WAY), "both may be at the market"
             for book in self.broker.books + self.broker.past:

@@ -15,12 +15,13 @@ from filebridge import failpoints
 from filebridge.domain.counters import Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.orders import SHANGHAI, Order, OrderType, Status
+from filebridge.domain.orders import SHANGHAI, Order, OrderType, Status, price_text
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 from filebridge.errors import LedgerError, LedgerTooNew
 from filebridge.ledger import codec, questions
 from filebridge.ledger.backup import backup
+from filebridge.ledger.codec import Body
 from filebridge.ledger.questions import Question
 from filebridge.ledger.store import WAL_BYTES, Ledger, open_ledger
 from filebridge.ledger.verify import fold, verify
@@ -350,10 +351,29 @@ def test_a_backup_is_whole_while_the_ledger_grows(ledger: Ledger, path: Path, tm
         backup(path, target)
 
 
-def test_tags_name_their_home_and_never_repeat(ledger: Ledger) -> None:
-    tags = set(ledger.new_tags(2000))
+def test_tags_name_their_home_ascend_and_never_repeat(ledger: Ledger) -> None:
+    given = ledger.new_tags(2000)
+    tags = set(given)
     assert len(tags) == 2000
+    assert given == sorted(given)
     assert {(len(tag), tag[:4], tag.isalnum(), tag.isascii()) for tag in tags} == {(20, ledger.home_mark, True, True)}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"quantity": TERMS.quantity, "limit_price": price_text(TERMS.limit_price), "symbol": TERMS.symbol},
+        # What the row of a replacement leaves open, or says of the order that it replaces.
+        {"quantity": "", "limit_price": "", "symbol": "", "row": 0, "account": "another"},
+    ],
+)
+def test_terms_are_read_from_what_an_answer_says_and_what_it_does_not(answer: Body) -> None:
+    for terms in (TERMS, TERMS._replace(limit_price=None, note="a note", price_offset="+2t", replaces="A" * 20)):
+        values = codec.terms_values(terms)
+        assert codec.terms_from(answer | codec.terms_said(values, answer)) == terms
+        # As older versions stored them.
+        assert codec.terms_from(answer | dict(zip(codec.TERMS, values, strict=True))) == terms
 
 
 @pytest.mark.parametrize("born_before", [True, False])
