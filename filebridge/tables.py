@@ -15,7 +15,7 @@ RECEIPT = (
     "earlier_status"
 ).split()
 # What `check` says beside it.
-CHECK = [*RECEIPT, *"foreseen price worth quote waits_for about warning warning_zh".split()]
+CHECK = [*RECEIPT, *"foreseen price worth quote waits_for about notes notes_zh".split()]
 ORDERS = (
     "client_order_id account symbol name side order_type quantity limit_price status filled_qty leaves_qty "
     "avg_fill_price reason_code message message_zh needs_person tag broker_order_id counter_order_id strategy basket "

@@ -1,5 +1,6 @@
 """A file on trial: what the bridge of a home would do with it now. Takes nothing in, sends nothing, writes nothing."""
 
+import gc
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,10 +66,22 @@ def check(
     home's own.
     """
     moment = now or app.now()
-    with _reading(home, moment) as reader:
+    with _reading(home, moment) as reader, _without_collector():
         trial = _Trial(home, settings, app.rules_of(settings, app.load_calendar(home)), reader, status, moment)
         rows, usable = _judged(trial, path, source or _source_at(home, settings, path), as_armed)
     return rows, usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """What thousands of rows make lives to the end: to look through it again and again is a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @contextmanager

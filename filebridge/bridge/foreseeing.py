@@ -75,6 +75,7 @@ class Foresight:
         )
         for account, balance in balances.items():
             book.tally.tell(account, balance)
+        self._no_price = Reason("CHECK_QUOTE_NOT_KNOWN", {"source": ", ".join(unasked)})
         # In these symbols an own order may stand at any price: whether another would meet it nobody can say.
         self._unpriced: set[str] = set()
         # By account.
@@ -136,8 +137,7 @@ class Foresight:
 
     def _price_unknown(self, order: Order) -> Reason:
         self._unpriced.add(order.terms.symbol)
-        said = ", ".join(self._unasked)
-        return Reason("CHECK_QUOTE_NOT_KNOWN", {"symbol": order.terms.symbol, "source": said})
+        return self._no_price
 
     def _quote_age(self, quote: Quote | None) -> tuple[Reason, ...]:
         if quote is None or quote.source == FILE:

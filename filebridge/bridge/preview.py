@@ -23,7 +23,7 @@ from filebridge.tables import CHECK, RECEIPT
 Row = dict[str, Any]
 _NAMED_MAX = 2
 _MAKES_ORDER = (Action.ORDER, Action.REPLACE)
-_BLANK: Row = dict.fromkeys(CHECK[len(RECEIPT) :], "")
+_BLANK: Row = dict.fromkeys(CHECK[len(RECEIPT) : -2], "")
 
 
 def previewed(
@@ -31,8 +31,8 @@ def previewed(
 ) -> list[Row]:
     """Receipt rows with `foreseen` (SENT, WAITS, DENIED, EXPIRED, CANCELED by a row below, HELD), `price` and `worth`
     as the order would leave, `quote` (what it was judged by), `waits_for`, `about` (what a cancel, a replacement or a
-    query means), and `warning`, `warning_zh`. Of an order that would not leave the outcome and the reason are those
-    that it would end with. Tags begin with `mark` that stay in this turn."""
+    query means), and `notes`, what its sender should know. Of an order that would not leave the outcome and the reason
+    are those that it would end with. Tags begin with `mark` that stay in this turn."""
     tag = re.compile(re.escape(mark) + r"\w+")
 
     def name(found: re.Match[str]) -> str:
@@ -43,7 +43,8 @@ def previewed(
     # Quotes are asked for together, by the first of their rows.
     asked = {query["row"]: query["query"] for query in turn.queries}
     reached = _reached(turn)
-    texts_of: dict[tuple[int, ...], tuple[str, str, list[Reason]]] = {}
+    # Thousands of rows say the same. Each note is kept with its texts, for an id is its own only while it lives.
+    texts_of: dict[int, tuple[Row, Reason]] = {}
     seen = []
     for row in rows:
         order = book.get(row["tag"]) if row["tag"] else None
@@ -61,18 +62,18 @@ def previewed(
             fate = foreseen.get(row["tag"])
             said |= _fate(order, fate)
             notes += [*(fate.notes if fate else ()), *_about_day(order, turn, rules.calendar)]
-        whole = {**row, **_BLANK, **said}
-        if notes:
-            # Thousands of rows say the same. The notes are kept with it, for an id is theirs only while they live.
-            alike = tuple(map(id, notes))
-            if alike not in texts_of:
-                texts_of[alike] = (" ".join(n.message for n in notes), "".join(n.message_zh for n in notes), notes)
-            whole["warning"], whole["warning_zh"], _ = texts_of[alike]
-        if mark in whole["message"] + whole["warning"]:
-            texts = ("message", "message_zh", "warning", "warning_zh")
-            whole |= {each: tag.sub(name, whole[each]) for each in texts}
+        for note in notes:
+            if id(note) not in texts_of:
+                texts_of[id(note)] = (_texts(note), note)
+        whole = {**row, **_BLANK, **said, "notes": [texts_of[id(note)][0] for note in notes]}
+        if mark in whole["message"]:
+            whole |= {each: tag.sub(name, whole[each]) for each in ("message", "message_zh")}
         seen.append(whole)
     return seen
+
+
+def _texts(note: Reason) -> Row:
+    return {"reason_code": note.code, "message": note.message, "message_zh": note.message_zh}
 
 
 def _reached(turn: Turn) -> dict[int, list[Order]]:

@@ -62,6 +62,7 @@ _WHAT = {
     "ACCEPTED": "would be sent 将发送",
     "replace": "would replace an order 将改单",
     "query": "would ask the broker 将查询",
+    "ISSUES_ASKED": "would subscribe to the day's issues 将申购当日新股新债",
     "CANCEL_ACCEPTED": "would cancel 将撤单",
     "HELD": "would wait for a person 将等待人工确认",
     "DENIED": "would be denied, not sent 将被拒绝，不发送",
@@ -125,7 +126,7 @@ def check(
         typer.echo(json.dumps(answers, ensure_ascii=False, indent=1))
     elif as_csv:
         for name, rows in answers.items():
-            show_rows(rows, CHECK, title=name, as_csv=True)
+            show_rows(map(_plain, rows), CHECK, title=name, as_csv=True)
     else:
         for name, rows in answers.items():
             _tell(Path(name), rows, is_running=bool(status))
@@ -162,6 +163,12 @@ def _tell(path: Path, rows: list[Row], *, is_running: bool) -> None:
     console.print("\n" + ", ".join(f"{count:,} {outcome}" for outcome, count in counts.items()) + "\n")
 
 
+def _plain(row: Row) -> Row:
+    """A row whose notes are texts."""
+    texts = {f"notes{of}": " ".join(note[f"message{of}"] for note in row["notes"]) for of in ("", "_zh")}
+    return {**row, **texts}
+
+
 def _counted(row: Row) -> str:
     """How a row is counted: only orders by their outcome alone."""
     other = row["outcome"] == "ACCEPTED" and row["action"] in ("replace", "query")
@@ -174,12 +181,11 @@ def _word(row: Row) -> str:
         return _WHAT["CANCELED"]
     if row["outcome"] == "ACCEPTED" and row["action"] in _WHAT:
         return _WHAT[str(row["action"])]
-    day = row["waits_for"]
-    return (
-        f"would wait for {day} 将等到 {day}"
-        if day
-        else _WHAT.get(row["foreseen"] or row["outcome"], _WHAT[row["outcome"]])
-    )
+    if day := row["waits_for"]:
+        return f"would wait for {day} 将等到 {day}"
+    if row["reason_code"] in _WHAT:
+        return _WHAT[row["reason_code"]]
+    return _WHAT.get(row["foreseen"] or row["outcome"], _WHAT[row["outcome"]])
 
 
 def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
@@ -195,12 +201,14 @@ def _tell_taken(console: "Console", name: str, taken: Sequence[Row]) -> None:
         _tell_group(console, f"{name}: {word} ({len(rows):,}{_worth(rows)})", rows)
     warned: dict[tuple[str, str], list[str]] = {}
     for row in taken:
-        if row["warning"]:
-            warned.setdefault((row["warning"], row["warning_zh"]), []).append(str(row["row"]))
-    for messages, numbers in warned.items():
+        for note in row["notes"]:
+            warned.setdefault((note["message"], note["message_zh"]), []).append(str(row["row"]))
+    for messages, numbers in list(warned.items())[:_NAMED_MAX]:
         more = "" if len(numbers) <= _NAMED_MAX else " …"
         console.print(Text(f"\nlook 注意: row 第 {', '.join(numbers[:_NAMED_MAX])}{more} 行", style="yellow"))
         _say(console, messages)
+    if (left := len(warned) - _NAMED_MAX) > 0:
+        tell(f"… {left:,} more notes; --csv or --json shows all. 另有 {left:,} 条提示，--csv 或 --json 可看全部。")
 
 
 def _say(console: "Console", messages: Sequence[str]) -> None:

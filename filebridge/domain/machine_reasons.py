@@ -130,9 +130,9 @@ DOCTOR_REASONS: dict[str, tuple[str, str]] = {
         "按券商 {at} 返回的账号 {account} 数据检查：可用资金 {value} 元。委托发出时会重新查询。",
     ),
     "CHECK_QUOTE_NOT_KNOWN": (
-        "No price of {symbol} is known here: {source} is asked when the order leaves, and what depends on it is "
+        "No price of the security is known here: {source} is asked when the order leaves, and what depends on it is "
         "checked then.",
-        "目前不知道 {symbol} 的行情：{source} 只在委托发出时查询，届时再检查与价格有关的内容。",
+        "目前不知道该证券的行情：{source} 只在委托发出时查询，届时再检查与价格有关的内容。",
     ),
     "CHECK_QUOTE_RECORDED": (
         "Judged by the newest price of {symbol} that is on the ledger ({source}, {at}); {source} is asked anew when "

@@ -66,5 +66,6 @@ def test_prices_are_the_markets_or_the_newest_on_the_ledger(home: Home, tmp_path
     known, unknown = checked(home, path)
     assert (known["foreseen"], known["price"]) == ("SENT", before["P-1"]["price"])
     assert (unknown["foreseen"], unknown["price"], unknown["quote"]) == ("SENT", "", "")
-    assert "No price of 510300.SH is known here" in unknown["warning"]
-    assert "目前不知道 510300.SH 的行情" in unknown["warning_zh"]
+    (note,) = unknown["notes"]
+    assert "No price of the security is known here: simulator" in note["message"]
+    assert "目前不知道该证券的行情" in note["message_zh"]

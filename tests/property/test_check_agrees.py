@@ -146,7 +146,10 @@ def test_what_left_before_counts_and_what_waits_in_line_leaves_first(tmp_path: P
         (program.folder / LEDGER).unlink()
         rows, usable = trial.check(program.folder, program.settings, second, now=program.now)
         assert usable
-        assert all("has told nothing yet" in row["warning"] and "尚未返回" in row["warning_zh"] for row in rows)
+        for row in rows:
+            (note,) = row["notes"]
+            assert "has told nothing yet" in note["message"]
+            assert "尚未返回" in note["message_zh"]
 
 
 ONE = "client_order_id,symbol,side,quantity,limit_price\nO-1,600000.SH,BUY,100,10.51\n"
