@@ -1,6 +1,7 @@
 """`python dev.py bench [--quick | --full] [--only NAME …]`: every scenario, one table, benchmarks/results.json."""
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -42,6 +43,8 @@ def main(argv: Sequence[str], scenarios: Sequence[Scenario] = SCENARIOS) -> int:
     if sys.platform != "linux":
         print("the benchmarks read /proc and one clock for all processes: they run on Linux only", file=sys.stderr)
         return 2
+    # As they are installed: where Python may not keep compiled modules, every start compiles them all.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     way = "quick" if options.quick else "full" if options.full else "normal"
     machine = report.machine(options.folder or Path(tempfile.gettempdir()))
     results: list[Result] = []
