@@ -29,12 +29,18 @@ def read_apart(data: bytes, rows_a_slice: int) -> tuple[SheetTable, Iterator[Seq
 
 
 def _slices(data: bytes, rows_a_slice: int, table: SheetTable) -> Iterator[Sequence[TableRow]]:
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "filebridge.orderfiles.sheetlines", str(rows_a_slice)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    not_read = file_problem("FILE_WORKBOOK_NOT_READ", seconds=f"{SECONDS_MAX:g}")
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "filebridge.orderfiles.sheetlines", str(rows_a_slice)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    except OSError:
+        # The machine has no room for another one; that ends no bridge.
+        table.file_problems.append(not_read)
+        return
     lines: queue.Queue[bytes] = queue.Queue(_LINES_WAITING)
     threading.Thread(target=_feed, args=(process, data), daemon=True).start()
     threading.Thread(target=_listen, args=(process, lines), daemon=True).start()
@@ -55,7 +61,7 @@ def _slices(data: bytes, rows_a_slice: int, table: SheetTable) -> Iterator[Seque
             if part is None:
                 return
             yield part
-        table.file_problems.append(file_problem("FILE_WORKBOOK_NOT_READ", seconds=f"{SECONDS_MAX:g}"))
+        table.file_problems.append(not_read)
     finally:
         process.kill()
         while line:

@@ -113,6 +113,16 @@ def test_a_reader_that_is_killed_refuses_its_file(monkeypatch: pytest.MonkeyPatc
     assert [found.reason.code for found in end.value.value.problems] == ["FILE_WORKBOOK_NOT_READ"]
 
 
+def test_where_no_process_can_be_started_the_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(*args: Any, **options: Any) -> None:
+        raise BlockingIOError("no process is left")
+
+    monkeypatch.setattr(subprocess, "Popen", none_left)
+    parsed, rows, _ = read(workbook(5), "a.xlsx", 500)
+    assert [found.reason.code for found in parsed.problems] == ["FILE_WORKBOOK_NOT_READ"]
+    assert rows == []
+
+
 def test_who_needs_no_more_rows_ends_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     started = noted(monkeypatch)
     slices = parse_slices(workbook(5), name="a.xlsx", today=TODAY, end_line_required=False, sheets=read_apart)
