@@ -25,7 +25,7 @@ from filebridge.domain import risk
 from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError, LedgerError
-from filebridge.inbox import Inbox, Watcher, inbox_of
+from filebridge.inbox import Home, Inbox, Watcher, inbox_of
 from filebridge.ledger.store import Turn, open_ledger
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
@@ -199,7 +199,7 @@ def open_bridge(
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
         messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
-        rules = rules_of(settings, load_calendar(home))
+        rules, who = rules_of(settings, load_calendar(home)), Home.at(home, mark=ledger.home_mark, boot=boot_id())
         gateway = Supervisor(_worker_settings(home, settings, userdata), messages)
         parts = Parts(
             settings=settings,
@@ -210,7 +210,7 @@ def open_bridge(
             gateway=gateway,
             messages=messages,
             inbox=_inbox_of(home, settings, ledger.home_mark),
-            follower=follower_of(home, settings, reader.feeds(), home / PRIVATE / "grown"),
+            follower=follower_of(home, settings, reader.feeds(), home / PRIVATE / "grown", who),
             replies=replies_of(home, settings, reader),
             watcher=watcher_of(home, settings, lambda: _wake(messages)),
             archive=Archive(home / "archive"),
@@ -234,6 +234,7 @@ def open_bridge(
                 raise
         finally:
             gateway.close()
+            parts.follower.close()
             parts.watcher.stop()
             parts.inbox.close()
             reader.close()

@@ -33,8 +33,10 @@ else:
 class FileLock:
     """A lock that this process holds until it is released or the process ends."""
 
-    def __init__(self, handle: int) -> None:
+    def __init__(self, handle: int, *, is_sure: bool = True) -> None:
         self._handle = handle
+        # Whether the file system keeps locks at all.
+        self.is_sure = is_sure
 
     @classmethod
     def acquire(cls, path: Path, note: str) -> Self | None:
@@ -51,6 +53,27 @@ class FileLock:
         os.ftruncate(handle, 0)
         os.write(handle, note.encode())
         return cls(handle)
+
+    @classmethod
+    def on(cls, handle: int) -> Self | None:
+        """Take the lock on an open file, whose content stays as it is; None, and the file is closed, if another
+        process holds it."""
+        try:
+            is_free, is_sure = _try_lock(handle), True
+        except OSError:
+            is_free, is_sure = True, False
+        if not is_free:
+            os.close(handle)
+            return None
+        return cls(handle, is_sure=is_sure)
+
+    def write(self, content: bytes, *, flush: bool = False) -> None:
+        """Write the file anew, in one go and in place."""
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        os.write(self._handle, content)
+        os.ftruncate(self._handle, len(content))
+        if flush:
+            os.fsync(self._handle)
 
     def release(self) -> None:
         if self._handle >= 0:

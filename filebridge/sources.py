@@ -66,6 +66,9 @@ class Source(BaseModel):
         description="Where the reports of another system's format go: the full path, or one relative to the home; "
         "default: the folder itself.",
     )
+    report_form: Literal["csv", "dbf"] = Field(
+        "csv", description="`goldminer` only: whether those reports are CSV or DBF, as its program is set."
+    )
     strategy: Text = Field("", description="The strategy of its rows; a row that names another one is refused.")
     basket: Text = Field("", description="The basket of its rows; a row that names another one is refused.")
     on_bad_row: Literal["refuse", "skip"] | None = Field(
@@ -136,6 +139,12 @@ class Source(BaseModel):
                 "proof = owner is not for Windows; give its folder rights for that user alone",
                 "proof = owner 不适用于 Windows，请把该目录的权限只给该用户",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _form_is_known(self) -> "Source":
+        if self.report_form == "dbf" and self.format != "goldminer":
+            raise ValueError("report_form = dbf is for format = goldminer; the others' reports have one form each")
         return self
 
     @property

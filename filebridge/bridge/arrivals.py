@@ -1,11 +1,12 @@
 """Which files come into a turn: what is finished, what an earlier run claimed, what a person released; and where each
 goes to rest."""
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
-from filebridge.archive import Archive
+from filebridge.archive import Archive, Resting
 from filebridge.bridge.answers import Taken
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.following import Follower
@@ -13,8 +14,11 @@ from filebridge.bridge.intake import Intake
 from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile, Inbox
 from filebridge.ledger import codec
+from filebridge.ledger.codec import Body
 from filebridge.ledger.schema import LOADING
 from filebridge.ledger.views import LedgerReader
+from filebridge.orderfiles import may_be_claimed
+from filebridge.orderfiles.growing import START, Growth, read_growth
 
 Moves = list[tuple[Path, str]]
 
@@ -69,9 +73,28 @@ class Arrivals:
             answered = self._reader.last_file_event(found.intake_no, "ROW")
             context = codec.loads(answered["body"])["context"] if answered else {}
             return Reason("RELEASE_OF_EARLIER_DATE", {**context, "file": found.name})
-        file = self._inbox.adopt(found.path, found.name, found.source)
+        rows_before = self._rows_before(found, recorded)
+        if isinstance(rows_before, Reason):
+            return rows_before
+        file = self._inbox.adopt(found.path, found.name, found.source, rows_before=rows_before)
         self._released.add(file.claim)
         return Reason("CONTROL_RELEASED", {"file": found.name})
+
+    def _rows_before(self, found: Resting, recorded: Body) -> int | Reason | None:
+        """Where the rows of a growing file stand in it: their ids and their answers go by it. None for other files."""
+        feed = self._reader.last_file_event(found.intake_no, "FEED") if recorded else None
+        if feed is None:
+            is_whole = may_be_claimed(self._inbox.format_of(found.source), found.name)
+            return None if is_whole else Reason("CONTROL_ROWS_UNKNOWN", {"value": found.path.name})
+        try:
+            data = found.path.read_bytes()
+        except OSError as error:
+            return Reason("FILE_UNREADABLE", {"text": error.strerror or str(error)})
+        rows = read_growth(data, is_dbf=found.name.lower().endswith(".dbf"), upto=START)
+        if hashlib.sha256(data).hexdigest() != recorded["sha256"] or not isinstance(rows, Growth):
+            return Reason("CONTROL_ROWS_UNKNOWN", {"value": found.path.name})
+        before: int = codec.loads(feed["body"])["rows"] - len(rows.rows)
+        return before
 
     def _pieces(self) -> Moves:
         """What an earlier run laid down of growing files: recorded, it rests; else its file still has these rows."""

@@ -151,18 +151,16 @@ class Intake:
             return _Reading("", ParsedFile(problems=(Problem(FILE_ROW, "", "", why),)))
         sha256 = hashlib.sha256(data).hexdigest()
         age, limit = (now - max(file.modified_at, file.seen_at)).total_seconds(), settings.max_file_age
+        if isinstance(file, Piece) and file.set_aside is not None:
+            return _Reading(sha256, ParsedFile(), file.set_aside)
         if age > limit and not released:
             context = {"age_seconds": str(int(age)), "limit_seconds": str(int(limit)), "file": file.name}
-            return _Reading(sha256, ParsedFile(), Reason("FILE_STALE", context))
-        rows_before = 0
-        if isinstance(file, Piece):
-            if file.set_aside is not None:
-                return _Reading(sha256, ParsedFile(), file.set_aside)
-            rows_before = file.rows_before
+            code = "FILE_STALE" if file.rows_before is None else "ROWS_STALE"
+            return _Reading(sha256, ParsedFile(), Reason(code, context))
         origin = Origin(
             format=source.format.removeprefix("auto"),
             accounts=source.accounts,
-            rows_before=rows_before,
+            rows_before=file.rows_before or 0,
             # A signature is of the bytes alone: under another name they must be the same orders.
             place=sha256[:_PLACE_LETTERS] if source.proof_suffix else "",
         )
@@ -174,7 +172,8 @@ class Intake:
             return _LargeReading(sha256, slices, 0, desk)
         lines = max(data.count(b"\n"), data.count(b"\r"))
         # A JSON document is one value, and cannot be read in parts.
-        if lines > self._rows_at_once + 1 and not rows_before and format_of(file.name, origin) in ("csv", "jsonl"):
+        comes_whole = file.rows_before is None
+        if lines > self._rows_at_once + 1 and comes_whole and format_of(file.name, origin) in ("csv", "jsonl"):
             slices = parse_slices(data, **how, rows_a_slice=rows_a_slice)
             return _LargeReading(sha256, slices, lines, desk)
         parsed = parse(data, **how)
@@ -226,7 +225,7 @@ class Intake:
             return None
         parsed, number = reading.parsed, row["intake_no"]
         desk = reading.desk or self._desk_of(file.source)
-        if isinstance(file, Piece):
+        if file.rows_before is not None:
             # Each row was handed over by itself.
             desk = desk._replace(on_bad_row="skip")
         parsed = replace(parsed, instructions=self._with_accounts(parsed.instructions, today))

@@ -128,6 +128,7 @@ def replies_of(home: Path, settings: Settings, reader: LedgerReader) -> Replies:
                 folder=source.reports_place(home),
                 accounts=named or {account: account for account in own},
                 source=source.place(home),
+                form=source.report_form,
             )
             reports[source.name] = REPORTS[source.format](reporter)
     return Replies(reports, reader, report_seconds=settings.outbox.report_seconds)

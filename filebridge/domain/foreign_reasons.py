@@ -12,9 +12,23 @@ FOREIGN_REASONS: dict[str, tuple[str, str]] = {
         "请恢复原文件，或把新行写入另一个文件名。",
     ),
     "ROWS_OF_UNKNOWN_AGE": (
-        "{file} held these rows before filebridge started, and nothing says that they are of today, so nothing was "
-        "sent. Write those that are still meant once more.",
-        "{file} 中的这些行在 filebridge 启动前就已存在，无法确认是否属于今天，因此没有发送。如仍需要，请重新写入。",
+        "{file} held these rows when filebridge first saw it, and nothing says when they were written, so nothing was "
+        "sent. Write those that are still meant once more, or let all of them in: `filebridge release {file}`.",
+        "filebridge 首次看到 {file} 时这些行就已存在，无法确认其写入时间，因此没有发送。如仍需要，请重新写入，"
+        "或执行 filebridge release {file} 全部放行。",
+    ),
+    "ROWS_STALE": (
+        "Rows of {file} were written since filebridge last looked, {age_seconds} s ago, and may be as old as that: "
+        "older than max_file_age ({limit_seconds} s), so they were set aside and nothing was sent. If all of them are "
+        "still meant: `filebridge release {file}`.",
+        "{file} 中的这些行写于 filebridge 上次查看（{age_seconds} 秒前）之后，可能已有这么久，超过 max_file_age"
+        "（{limit_seconds} 秒），已隔离，没有发送。如全部仍需要，请执行 filebridge release {file}。",
+    ),
+    "ROWS_OF_ANOTHER_HOME": (
+        "{file} held these rows while another filebridge followed it ({home}), which may have sent them, so nothing "
+        "was sent. Look there; then write those that are still meant once more, or `filebridge release {file}`.",
+        "{file} 中的这些行写入时由另一个 filebridge（{home}）读取，可能已由其发送，因此没有发送。请先在那里核对；"
+        "如仍需要，请重新写入，或执行 filebridge release {file}。",
     ),
     "FILE_DBF_UNKNOWN": (
         "This DBF file has the columns of no system that is known here (掘金, 迅投, 恒生 XHPT, CATS). Make it from the "

@@ -271,6 +271,11 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
         "The control file {file} cannot be used: {text}",
         "控制文件 {file} 无法使用：{text}",
     ),
+    "CONTROL_ROWS_UNKNOWN": (
+        "{value} holds rows of a file that grows, but is not as it was set aside, so nobody can tell which rows they "
+        "are. Have its program write those that are still meant once more.",
+        "{value} 是追加文件中的部分行，但已不是隔离时的内容，无法确定行号。如仍需要，请由原程序重新写入这些行。",
+    ),
     "CONTROL_FILE_UNKNOWN": (
         "No quarantined file {value}; look into archive/<date>/quarantined/.",
         "隔离区没有文件 {value}，请查看 archive/<日期>/quarantined/。",

@@ -9,13 +9,17 @@ from filebridge.inbox.claims import ClaimedFile
 from filebridge.inbox.finished import LATE, SETTLED
 from filebridge.inbox.folder import SourceFolder, refuse_link, takes_name
 from filebridge.inbox.folders import Inbox, inbox_of
+from filebridge.inbox.holding import FolderHold, Held, Home
 from filebridge.inbox.watcher import Hints, Watcher
 
 __all__ = [
     "LATE",
     "SETTLED",
     "ClaimedFile",
+    "FolderHold",
+    "Held",
     "Hints",
+    "Home",
     "Inbox",
     "SourceFolder",
     "Watcher",

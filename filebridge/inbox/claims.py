@@ -6,6 +6,7 @@ folder; the sign is what showed that the file was whole.
 """
 
 import os
+import re
 import secrets
 import stat
 import sys
@@ -22,6 +23,9 @@ from filebridge.sources import HOME_INBOX
 CLAIMED, BESIDE = ".claimed-", ".beside-"
 # Nanoseconds and chance; the home's mark comes behind them.
 _TOKEN_CHARS = 20 + 8
+# The sign of rows of a growing file that were let in again: their numbers hang on how many came before them.
+_ROWS = "rows"
+_OF_ROWS = re.compile(_ROWS + "([0-9]{1,12})")
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
 
@@ -38,7 +42,8 @@ class ClaimedFile:
     """A file that is ours alone. `claim` is its unique name in the ledger, `name` the user's (a very long one cut).
 
     `source` names the entry whose folder it lay in, `sign` what showed that it was whole. `companions` are the files
-    that belong to it, by what their names add to its own. `written` stands where it is a copy.
+    that belong to it, by what their names add to its own. `written` stands where it is a copy. `rows_before`: it holds
+    rows of a file that grows, and so many came before them; None for any other.
     """
 
     path: Path
@@ -52,6 +57,7 @@ class ClaimedFile:
     sign: str = ""
     companions: Mapping[str, Path] = field(default_factory=dict)
     written: Written | None = None
+    rows_before: int | None = None
 
     @property
     def written_at(self) -> Path:
@@ -69,6 +75,10 @@ def new_claim(folder: Path, name: str, sign: str, mark: str = "") -> Path:
     # The clock first, so that claims sort in the order in which they were made.
     token = f"{time.time_ns():020d}{secrets.token_hex(4)}{mark}"
     return folder / f"{CLAIMED}{token}.{sign}-{short(name)}"
+
+
+def sign_of_rows(rows_before: int) -> str:
+    return f"{_ROWS}{rows_before}"
 
 
 def mark_of(token: str) -> str:
@@ -104,6 +114,7 @@ def claimed_file(
         source=source,
         sign=sign,
         companions=companions,
+        rows_before=int(rows[1]) if (rows := _OF_ROWS.fullmatch(sign)) else None,
     )
 
 

@@ -82,10 +82,16 @@ class Inbox:
         for folder in self.folders:
             folder.close()
 
-    def adopt(self, path: Path, name: str, source: str) -> ClaimedFile:
-        """Bring a file from elsewhere in the home back as a claim; the next scan hands it out."""
+    def format_of(self, source: str) -> str:
+        """How the files of an entry are read."""
+        return self._folder(source).source.format
+
+    def adopt(self, path: Path, name: str, source: str, *, rows_before: int | None = None) -> ClaimedFile:
+        """Bring a file from elsewhere in the home back as a claim; the next scan hands it out. `rows_before`: it holds
+        rows of a file that grows, behind so many."""
         folder = self._folder(source)
-        target = claims.new_claim(folder.place, name, RELEASED, folder.mark)
+        sign = RELEASED if rows_before is None else claims.sign_of_rows(rows_before)
+        target = claims.new_claim(folder.place, name, sign, folder.mark)
         for suffix in folder.source.suffixes:
             companion = path.with_name(path.name + suffix)
             if companion.exists():

@@ -32,6 +32,9 @@ ORDER_TYPES: Mapping[str, Mapping[str, Code]] = {
         **LIMIT,
         "a": Code("BEST5_OR_CANCEL", "best five or cancel", "五档即成剩撤"),
         "b": Code("BEST5_OR_LIMIT", "best five, the rest as a limit", "五档即成剩转"),
+        # Of its STAR board.
+        "D": Code("COUNTERPARTY_BEST", "best price of the other side", "对手方最优"),
+        "E": Code("OWN_BEST", "best price of the own side", "本方最优"),
     },
     "SZ": {
         **LIMIT,

@@ -50,6 +50,8 @@ class Reporter:
     accounts: Mapping[str, str]
     # Where the system's files of orders lie.
     source: Path
+    # The form of the files, where the system knows two: csv or dbf.
+    form: str = "csv"
 
     def theirs(self, account: str) -> str:
         return self.accounts.get(account, account)

@@ -16,11 +16,11 @@ from filebridge.reports.base import REFUSED, Reporter, Row, Told, rest_canceled,
 from filebridge.reports.files import AppendedDbf, Whole, columns, record, table, write_all
 
 UPDATES = columns(
-    "client_id C16 ord_no C32 ord_status C4 acct_type C8 acct C16 cats_acct C16 symbol C16 tradeside C8 ord_qty C9 "
-    "ord_px C8 ord_type C8 ord_param C32 corr_type C16 corr_id C32 filled_qty C9 avg_px C8 cxl_qty C9 ord_time C24 "
-    "err_msg C32 WRITE_TIME C24"
+    "CLIENT_ID C16 ORD_NO C32 ORD_STATUS C4 ACCT_TYPE C8 ACCT C16 CATS_ACCT C16 SYMBOL C16 TRADESIDE C8 ORD_QTY C9 "
+    "ORD_PX C8 ORD_TYPE C8 ORD_PARAM C32 CORR_TYPE C16 CORR_ID C32 FILLED_QTY C9 AVG_PX C8 CXL_QTY C9 ORD_TIME C24 "
+    "ERR_MSG C32 WRITE_TIME C24"
 )
-ASSET = columns("a_type C4 acct_type C8 acct C16 s1 C32 s2 C32 s3 C32 s4 C32 s5 C32 s6 C32 s7 C32")
+ASSET = columns("A_TYPE C4 ACCT_TYPE C8 ACCT C16 S1 C32 S2 C32 S3 C32 S4 C32 S5 C32 S6 C32 S7 C32")
 # What waits, is in doubt or is being canceled has no code of theirs: the next one tells.
 STATUSES: Mapping[Status, str] = {
     Status.ACCEPTED: "0",
@@ -67,7 +67,7 @@ class Reports:
         if status and (refused or self._said.get(order.terms.tag) != said):
             self._said[order.terms.tag] = said
             reason = change.event.reason if refused and change.event else order.reason
-            self._updates.add(self._order(told, order, status) | {"err_msg": _why(reason)})
+            self._updates.add(self._order(told, order, status) | {"ERR_MSG": _why(reason)})
 
     def books(self, account: str, asset: Row, positions: Sequence[Row], at: datetime) -> None:
         if account in self._reporter.accounts:
@@ -79,7 +79,7 @@ class Reports:
 
     def _account(self, ours: str) -> dict[str, str]:
         kind, separator, account = self._reporter.theirs(ours).partition("/")
-        return {"acct_type": kind if separator else "", "acct": account if separator else kind, "cats_acct": ours}
+        return {"ACCT_TYPE": kind if separator else "", "ACCT": account if separator else kind, "CATS_ACCT": ours}
 
     def _order(self, told: Told, order: Order, status: str) -> dict[str, str]:
         terms = order.terms
@@ -87,21 +87,21 @@ class Reports:
         own_id = "" if "#" in terms.client_order_id else terms.client_order_id
         ordered_at = order.submitted_at or terms.received_at
         return {
-            "client_id": own_id,
-            "ord_no": terms.tag,
-            "ord_status": status,
+            "CLIENT_ID": own_id,
+            "ORD_NO": terms.tag,
+            "ORD_STATUS": status,
             **self._account(terms.account),
-            "symbol": terms.symbol,
-            "tradeside": _SIDES.get(terms.side.value, ""),
-            "ord_qty": str(terms.quantity),
-            "ord_px": _number(terms.limit_price),
-            "ord_type": _ORDER_TYPES.get(terms.order_type.value, ""),
-            "corr_type": _SOURCE,
-            "corr_id": told.file,
-            "filled_qty": str(order.filled_qty),
-            "avg_px": _number(order.avg_fill_price) or "0",
-            "cxl_qty": str(rest_canceled(order)),
-            "ord_time": f"{ordered_at:%Y-%m-%d %H:%M:%S}",
+            "SYMBOL": terms.symbol,
+            "TRADESIDE": _SIDES.get(terms.side.value, ""),
+            "ORD_QTY": str(terms.quantity),
+            "ORD_PX": _number(terms.limit_price) or "0",
+            "ORD_TYPE": _ORDER_TYPES.get(terms.order_type.value, ""),
+            "CORR_TYPE": _SOURCE,
+            "CORR_ID": told.file,
+            "FILLED_QTY": str(order.filled_qty),
+            "AVG_PX": _number(order.avg_fill_price) or "0",
+            "CXL_QTY": str(rest_canceled(order)),
+            "ORD_TIME": f"{ordered_at:%Y-%m-%d %H:%M:%S}",
             "WRITE_TIME": f"{told.change.at:%Y-%m-%d %H:%M:%S.%f}"[:23],
         }
 
@@ -109,14 +109,14 @@ class Reports:
         answer, at = told.change.answer, told.change.at
         named = str(answer.get("client_order_id", ""))
         return {
-            "client_id": "" if "#" in named else named,
-            "ord_status": _NOT_TAKEN,
+            "CLIENT_ID": "" if "#" in named else named,
+            "ORD_STATUS": _NOT_TAKEN,
             **self._account(answer.get("account") or next(iter(self._reporter.accounts), "")),
-            "corr_type": _SOURCE,
-            "corr_id": told.file,
-            **dict.fromkeys(("filled_qty", "cxl_qty", "ord_qty", "avg_px", "ord_px"), "0"),
-            "ord_time": f"{at:%Y-%m-%d %H:%M:%S}",
-            "err_msg": _why(told.refusal),
+            "CORR_TYPE": _SOURCE,
+            "CORR_ID": told.file,
+            **dict.fromkeys(("FILLED_QTY", "CXL_QTY", "ORD_QTY", "AVG_PX", "ORD_PX"), "0"),
+            "ORD_TIME": f"{at:%Y-%m-%d %H:%M:%S}",
+            "ERR_MSG": _why(told.refusal),
             "WRITE_TIME": f"{at:%Y-%m-%d %H:%M:%S.%f}"[:23],
         }
 
@@ -127,15 +127,15 @@ class Reports:
 
     def _asset_rows(self, account: str) -> list[Mapping[str, str]]:
         asset, positions = self._books[account]
-        named = {name: text for name, text in self._account(account).items() if name != "cats_acct"}
+        named = {name: text for name, text in self._account(account).items() if name != "CATS_ACCT"}
         rows: list[Mapping[str, str]] = []
         if asset:
             cash, frozen = Decimal(asset["cash"] or 0), Decimal(asset["frozen_cash"] or 0)
-            money = {"s1": named["acct"], "s2": "0", "s3": price_text(cash + frozen), "s4": price_text(cash)}
-            rows.append({"a_type": "F", **named, **money})
+            money = {"S1": named["ACCT"], "S2": "0", "S3": price_text(cash + frozen), "S4": price_text(cash)}
+            rows.append({"A_TYPE": "F", **named, **money})
         for held in positions:
-            shares = {"s1": held["symbol"], "s2": str(held["quantity"]), "s3": str(held["available_qty"])}
-            rows.append({"a_type": "P", **named, **shares, "s4": str(held["avg_cost"])})
+            shares = {"S1": held["symbol"], "S2": str(held["quantity"]), "S3": str(held["available_qty"])}
+            rows.append({"A_TYPE": "P", **named, **shares, "S4": str(held["avg_cost"])})
         return rows
 
 

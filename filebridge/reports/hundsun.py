@@ -39,7 +39,7 @@ _PART_CANCELED = "8"
 _MARKETS = {"SH": "1", "SZ": "2", "BJ": "r"}
 _SIDES = {"BUY": "1", "SELL": "2", "BUY_OPEN": "V", "SELL_OPEN": "X", "BUY_CLOSE": "Y", "SELL_CLOSE": "W"}
 _TYPES_OF = {
-    "SH": {"LIMIT": "0", "BEST5_OR_CANCEL": "a", "BEST5_OR_LIMIT": "b"},
+    "SH": {"LIMIT": "0", "BEST5_OR_CANCEL": "a", "BEST5_OR_LIMIT": "b", "COUNTERPARTY_BEST": "D", "OWN_BEST": "E"},
     "SZ": {"LIMIT": "0", "BEST5_OR_CANCEL": "A", "IMMEDIATE_OR_CANCEL": "C", "COUNTERPARTY_BEST": "D",
            "OWN_BEST": "E", "FILL_OR_KILL": "F"},
 }  # fmt: skip

@@ -113,7 +113,8 @@ def _of_refused(told: Told) -> Mapping[str, str]:
     return {
         "orderId": READ if taken else BAD_PARAMETER,
         "message": text_of(told.refusal),
-        "note": answer.get("client_order_id", ""),
+        # Of a cancel it would be the note of the order that it names.
+        "note": answer.get("client_order_id", "") if told.is_order else "",
         "timetag": f"{told.change.at:%Y%m%d%H%M%S}",
         "ORDERNUM": READ if taken else BAD_PARAMETER,
     }

@@ -42,6 +42,8 @@ WITHOUT_SAMPLE = {
     "FILE_REWRITTEN": "what a growing file was before does not stand in it",
     "ROWS_OF_UNKNOWN_AGE": "when rows of a growing file came does not stand in them",
     "FILE_WORKBOOK_NOT_READ": "what takes too long depends on the machine",
+    "ROWS_STALE": "when rows of a growing file came does not stand in them",
+    "ROWS_OF_ANOTHER_HOME": "who followed a growing file does not stand in it",
     "FILE_STALE": "how long it lay does not stand in it",
     "FILE_CANCELED": "a person cancels while it is read",
     "FILE_OF_EARLIER_DATE": "it has no mistake: its day has passed",

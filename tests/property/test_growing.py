@@ -9,12 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from filebridge.bridge.following import Follower, Piece, Place
+from filebridge.bridge.feeds import Place
+from filebridge.bridge.following import SIGHTINGS_FILE, Follower, Piece
 from filebridge.dbf import COUNT_OFFSET, END_MARK, count_to_bytes
 from filebridge.domain.orders import SHANGHAI
+from filebridge.inbox import FolderHold, Home
 from filebridge.orderfiles import Origin, parse
 from filebridge.reports.hundsun import Answers
 from filebridge.sources import Source
@@ -31,11 +33,23 @@ STEPS = st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["look", "look",
 class Desk:
     """Whoever takes the pieces and records them: what it has recorded outlives a follower."""
 
-    def __init__(self, folder: Path, system: str, rows_max: int = 1000, pattern: str = "*") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        system: str,
+        rows_max: int = 1000,
+        pattern: str = "*",
+        home: str = "",
+        at: Path | None = None,
+    ) -> None:
+        """`home`: its name, where it must share the folder `at` with others."""
         self.folder = folder
-        (folder / "in").mkdir(exist_ok=True)
+        self.home = home
+        folder.mkdir(exist_ok=True)
+        place = at or folder / "in"
+        place.mkdir(exist_ok=True)
         source = Source.model_validate({"name": "other", "folder": "in", "format": system, "pattern": (pattern,)})
-        self.place = Place(source, folder / "in")
+        self.place = Place(source, place)
         self.rows_max = rows_max
         self.now = START
         self.today = TODAY
@@ -46,9 +60,13 @@ class Desk:
         self.passes_over = ""
         self.refused: list[str] = []
         self.set_aside: list[str] = []
-        self.restart()
+        # As old as the rows of the last piece may be.
+        self.written_after = START
+        self.start()
 
-    def restart(self) -> None:
+    def start(self) -> None:
+        known = Home(self.home, f"/{self.home}", "1", "this boot")
+        hold = FolderHold(self.place.folder, known, is_share=False)
         self.follower = Follower(
             [self.place],
             list(self.recorded.values()),
@@ -56,7 +74,12 @@ class Desk:
             settle_seconds=0.5,
             bytes_max=10**6,
             rows_max=self.rows_max,
+            holds={"other": hold} if self.home else {},
         )
+
+    def restart(self) -> None:
+        self.follower.close()
+        self.start()
 
     def look(self, *, commits: bool = True) -> None:
         self.now += TURN
@@ -65,6 +88,7 @@ class Desk:
             assert piece.written_at.parent == self.place.folder, "an approver must not be asked about our own copy"
             assert piece.written_at != piece.path
             assert isinstance(piece, Piece)
+            self.written_after = piece.seen_at
             if not commits:
                 continue
             self.recorded[piece.feed] = piece.record(self.today)
@@ -73,11 +97,11 @@ class Desk:
             elif piece.set_aside is not None:
                 self.set_aside.append(piece.set_aside.code)
             elif self.takes_any:
-                self.rows += piece.upto.rows - piece.rows_before
+                self.rows += piece.upto.rows - (piece.rows_before or 0)
             else:
-                origin = Origin(
-                    format=self.place.source.format, accounts={"00080003": "10000001"}, rows_before=piece.rows_before
-                )
+                before = piece.rows_before or 0
+                system = self.place.source.format
+                origin = Origin(format=system, accounts={"00080003": "10000001"}, rows_before=before)
                 parsed = parse(piece.path.read_bytes(), name=piece.name, today=self.today, origin=origin)
                 assert {problem.reason.code for problem in parsed.problems} <= {self.passes_over}
                 self.ids += [row.note or row.client_order_id for row in parsed.instructions]
@@ -219,6 +243,150 @@ def test_rows_of_nobody_knows_which_day_are_set_aside_at_the_start(tmp_path: Pat
     write(desk.place.folder / CSV, data, 0, len(data))
     desk.look_until_still()
     assert desk.ids == ["A0"]
+
+
+@pytest.mark.parametrize("name", [CSV, DBF])
+@pytest.mark.parametrize("lost", [0, 1, 3])
+def test_rows_of_a_time_when_nothing_looked_are_as_old_as_that_may_be(tmp_path: Path, name: str, lost: int) -> None:
+    """However young the file is, and however often a start dies before its commit."""
+    system, data, ids, write = _case(name, 4)
+    some = len(_case(name, 2)[1])
+    desk = Desk(tmp_path, system)
+    desk.look()
+    path = desk.place.folder / name
+    write(path, data, 0, some)
+    desk.look_until_still()
+    desk.look()
+    last_look = desk.now - TURN
+    desk.now += timedelta(hours=1)
+    write(path, data, some, len(data))
+    for _ in range(lost):
+        desk.restart()
+        # A record is ripe at the second look only.
+        for _ in range(1 if name == CSV else 2):
+            desk.look(commits=False)
+    desk.restart()
+    desk.look_until_still()
+    assert (desk.ids, desk.set_aside) == (ids, [])
+    if sys.platform != "win32":
+        assert desk.written_after == last_look
+    # What comes from now on is new.
+    _, longer, more, _ = _case(name, 5)
+    write(path, longer, len(data), len(longer))
+    desk.look_until_still()
+    assert desk.ids == more
+    assert desk.now - desk.written_after < timedelta(seconds=5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a file says when it was made")
+@pytest.mark.parametrize("left", [b"", b"{", b'{"other":{"folder":"","at":"","files":{}}}'])
+def test_rows_at_a_start_that_knows_of_no_earlier_look_are_set_aside(tmp_path: Path, left: bytes) -> None:
+    system, data, ids, write = _case(CSV, 3)
+    some = len(_case(CSV, 2)[1])
+    (tmp_path / SIGHTINGS_FILE).write_bytes(left)
+    (tmp_path / "in").mkdir()
+    write(tmp_path / "in" / CSV, data, 0, some)
+    desk = Desk(tmp_path, system)
+    desk.look_until_still()
+    assert (desk.ids, desk.set_aside) == ([], ["ROWS_OF_UNKNOWN_AGE"])
+    write(tmp_path / "in" / CSV, data, some, len(data))
+    desk.look_until_still()
+    assert desk.ids == ids[2:]
+
+
+WHO = st.sampled_from(["a", "b"])
+# `turn`: the other one ends, and this one follows for a while; `back`: in the process that it was.
+DOES = st.sampled_from(["look", "look", "close", "open", "back", "row", "turn", "turn"])
+
+
+@settings(deadline=None, max_examples=60)
+@example(name=CSV, steps=[("a", "turn"), ("b", "turn"), ("a", "back")])
+@example(name=DBF, steps=[("a", "turn"), ("b", "turn"), ("a", "turn"), ("b", "back"), ("b", "look")])
+@given(name=st.sampled_from([CSV, DBF]), steps=st.lists(st.tuples(WHO, DOES), min_size=5, max_size=30))
+def test_of_two_homes_one_follows_a_file_and_no_row_is_traded_by_both(name: str, steps: list[tuple[str, str]]) -> None:
+    system, data, ids, write = _case(name, 41)
+    ends = [len(_case(name, rows)[1]) for rows in range(42)]
+    with TemporaryDirectory() as folder:
+        at = Path(folder) / "theirs"
+        desks = {who: Desk(Path(folder) / who, system, home=who, at=at) for who in "ab"}
+        is_open, written, done = dict.fromkeys(desks, True), 0, 0
+        one_by_one = {"turn": ("close other", "open", "look", "row", "look"), "back": ("close other", "back", "look")}
+        for who, step in ((who, each) for who, what in steps for each in one_by_one.get(what, (what,))):
+            desk, other = desks[who], "b" if who == "a" else "a"
+            now = max(each.now for each in desks.values())
+            if step == "row":
+                written += 1
+                write(at / name, data, done, ends[written])
+                done = ends[written]
+            elif step == "close" and is_open[who]:
+                desk.follower.close()
+                is_open[who] = False
+            elif step == "close other" and is_open[other]:
+                desks[other].follower.close()
+                is_open[other] = False
+            elif step in ("open", "back") and not is_open[who]:
+                if step == "open":
+                    desk.start()
+                is_open[who] = True
+            elif step == "look" and is_open[who]:
+                desk.now = now
+                desk.look()
+                desk.look()
+        traded = [each for desk in desks.values() for each in desk.ids]
+        assert len(traded) == len(set(traded)), "a row was traded by both homes"
+        assert set(traded) <= set(ids)
+        # Whoever is alone at last trades what comes from then on.
+        desks["a"].follower.close()
+        last = desks["b"]
+        if not is_open["b"]:
+            last.start()
+        last.look_until_still()
+        last.look()
+        write(at / name, data, done, ends[written + 1])
+        last.look()
+        last.look_until_still()
+        assert last.ids[-1:] == [ids[written]]
+        for desk in desks.values():
+            assert desk.refused == []
+            desk.follower.close()
+
+
+def test_the_second_home_over_a_folder_is_told_who_follows_and_takes_over_what_comes_later(tmp_path: Path) -> None:
+    system, data, ids, write = _case(CSV, 4)
+    ends = [len(_case(CSV, rows)[1]) for rows in range(5)]
+    at = tmp_path / "theirs"
+    first, second = (Desk(tmp_path / who, system, home=who, at=at) for who in "ab")
+
+    def row(number: int) -> None:
+        write(at / CSV, data, ends[number - 1] if number > 1 else 0, ends[number])
+
+    first.look()
+    second.look()
+    row(1)
+    first.look()
+    second.look()
+    assert (first.ids, second.ids) == (ids[:1], [])
+    (problem,) = second.follower.problems()
+    assert "/a" in problem
+    assert second.follower.waiting == 1
+    # The first dies; what it may have read is nobody's.
+    row(2)
+    first.follower.close()
+    second.look()
+    row(3)
+    second.look()
+    assert (second.ids, second.follower.problems()) == (ids[2:3], [])
+    assert second.set_aside == ["ROWS_OF_ANOTHER_HOME"]
+    first.start()
+    first.look()
+    assert first.follower.problems() != []
+    second.follower.close()
+    first.look()
+    row(4)
+    first.look()
+    assert first.ids == [ids[0], ids[3]]
+    assert first.set_aside == ["ROWS_OF_ANOTHER_HOME"]
+    first.follower.close()
 
 
 def test_rows_that_could_not_be_laid_down_are_taken_later(tmp_path: Path) -> None:

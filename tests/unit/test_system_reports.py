@@ -29,7 +29,7 @@ PART = {
     "goldminer": ("g/order_status_change.csv", "status", ["2", "5"]),
     "xuntou": ("a_result.dbf", "orderState", ["53"]),
     "hundsun": ("XHPT_WTCX20261120.dbf", "WTZT", ["8"]),
-    "cats": ("order_updates.dbf", "ord_status", ["1", "3"]),
+    "cats": ("order_updates.dbf", "ORD_STATUS", ["1", "3"]),
 }
 
 
