@@ -12,13 +12,12 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import quote
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from docs import formats, language, report_schemas, schemas
+from docs import formats, gallery, language, report_schemas, schemas
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import OWN_EVENTS, EventKind
@@ -38,27 +37,17 @@ MADE = "<!-- Made by `python dev.py docs` from {source}; edit that, not this pag
 
 
 def reasons() -> str:
-    gallery = samples_of()
-    rows = ((f"`{code}`", *texts, gallery.get(code, "")) for code, texts in sorted(REASONS.items()))
+    shown = gallery.shown()
+    rows = ((f"`{code}`", *texts, shown.get(code, "")) for code, texts in sorted(REASONS.items()))
     return _page(
         "Reason codes",
         "filebridge/domain/reasons.py and the modules beside it",
         "Every code that can stand in a receipt, a report or an answer. A `{name}` is filled in from the case at hand. "
-        "A code never changes its meaning. A sample is the smallest file that shows it; beside it stands the answer.",
-        *_table(("code", "English", "中文", "sample"), rows),
+        "A code never changes its meaning. Each is shown by a sample, the smallest file that has it, with its answer "
+        "beside it; where a file is not enough, by a story of files, commands and a broker (`samples/stories/`), with "
+        "what comes of it beside it; where no story can be told, by a test of the program.",
+        *_table(("code", "English", "中文", "shown by"), rows),
     )
-
-
-def samples_of() -> dict[str, str]:
-    """Code -> a link to the sample that shows it: the one that is named after it, else the first."""
-    found: dict[str, str] = {}
-    for answer in sorted((DOCS.parent / "samples").glob("*/*.expected.json")):
-        stem = answer.name.removesuffix(".expected.json")
-        name = next(path.name for path in sorted(answer.parent.iterdir()) if path.stem == stem)
-        for code in set(re.findall(r'"code": "([A-Z_]+)"', answer.read_text(encoding="utf-8"))):
-            if code not in found or stem.replace("-", "_").upper() == code:
-                found[code] = f"[{name}](../samples/{answer.parent.name}/{quote(name)})"
-    return found
 
 
 def statuses() -> str:

@@ -149,9 +149,9 @@ class Controls:
         several = self._held(request)
         if several is None:
             found = self._one(request, event.kind)
-            why = found if isinstance(found, Reason) else self._objection(found, request)
+            why = found if isinstance(found, Reason) else self._objection(found, request, now)
             return why or self._on_one(request, event)
-        objections = {order.terms.tag: self._objection(order, request) for order in several}
+        objections = {order.terms.tag: self._objection(order, request, now) for order in several}
         for order in several:
             if objections[order.terms.tag] is None:
                 self._book.happen(order, event)
@@ -162,8 +162,12 @@ class Controls:
         said = {"text": left[0].message, "text_zh": left[0].message_zh}
         return Reason("APPROVED_PARTLY", {"done": str(done), "left": str(len(left)), **said})
 
-    def _objection(self, order: Order, request: Request) -> Reason | None:
+    def _objection(self, order: Order, request: Request, now: datetime) -> Reason | None:
         """Why this person's word does not send a held order now; it stays held."""
+        # After a start, or where the machine slept, a word may come before what time alone does.
+        late = approval.lapsed(order, now, self._rules.approval)
+        if late is not None:
+            return late
         dropped = self._reader.last_file_event(order.terms.intake_no, "AUTHOR")
         author = json.loads(dropped["body"])["author"] if dropped else ""
         said = {"author": author, "by": request.by, "owner": request.owner}

@@ -15,6 +15,7 @@ from filebridge.domain.reconcile import is_ours, news_of_fill, news_of_report
 from filebridge.domain.sides import shown
 from filebridge.gateways import base
 from filebridge.gateways.base import Raw
+from filebridge.ledger import codec
 
 
 class Listener:
@@ -51,7 +52,7 @@ class Listener:
             case base.Quotes():
                 self._sender.quotes_told(message, now)
             case base.WorkerTrouble(text):
-                self._book.turn.append("ALARM", {"reason_code": "WORKER_TROUBLE", "context": {"text": text}})
+                self._book.turn.append("ALARM", codec.reason_body(Reason("WORKER_TROUBLE", {"text": text})))
             case _:
                 raise AssertionError(f"{type(message).__name__} is not for the listener")
 

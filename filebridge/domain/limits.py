@@ -326,8 +326,13 @@ def _available(asked: Asked) -> int:
 def _odd_lot(asked: Asked) -> dict[str, object] | None:
     if not asked.is_sale:
         return None
-    found = market_rules.breach(asked.terms, available_qty=_available(asked))
-    return dict(found.context) if found is not None and found.code == "ODD_LOT_NOT_WHOLE" else None
+    # What is reserved for earlier orders the balance may show already or not: the odd rest must be whole either way.
+    least = _available(asked)
+    for available in (least, least + asked.counters.sell_reserved):
+        found = market_rules.breach(asked.terms, available_qty=available)
+        if found is not None and found.code == "ODD_LOT_NOT_WHOLE":
+            return dict(found.context)
+    return None
 
 
 _R, _P, _Q, _B = Need.ROW, Need.PAST, Need.QUOTE, Need.BALANCE

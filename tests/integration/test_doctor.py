@@ -108,7 +108,9 @@ def codes(findings: Iterator[Finding]) -> list[str]:
     return [finding.reason.code for finding in findings if finding.reason]
 
 
-@pytest.mark.parametrize(("check", "happens", "settings", "code"), FOUND)
+@pytest.mark.parametrize(
+    ("check", "happens", "settings", "code"), FOUND, ids=[f"{each[0].__name__}-{each[3] or 'well'}" for each in FOUND]
+)
 def test_it_finds_what_is_wrong(
     made: Home, check: Check, happens: Callable[[Home], object], settings: dict[str, str], code: str
 ) -> None:

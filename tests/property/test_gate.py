@@ -7,6 +7,7 @@ from what the people of the story did, never from what the program recorded.
 
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from tests.property.program import MAX_AGE, Crash, Fault, Program
 
 AUTHOR, BOSS = "quant", "李雷"
 SEEN = "a HALT file"
+LAPSES = timedelta(hours=1)
 # 300 shares at 10.5
 FREE_CNY = 3150
 LIVE = Settings.model_validate(
@@ -113,6 +115,9 @@ class Gate(Program):
             assert self.level() != "reduce_only" or terms.side == "SELL", "bought while reduce-only"
             if terms.limit_price is None or terms.limit_price * terms.quantity > FREE_CNY:
                 assert terms.tag in allowed, "sent without another's approval"
+                assert order.approved_at is not None, "sent without another's approval"
+                waited = order.approved_at - terms.received_at
+                assert waited <= LAPSES, "sent though its approval came too late"
 
 
 class Story(RuleBasedStateMachine):
@@ -144,7 +149,7 @@ class Story(RuleBasedStateMachine):
             self.meant += 1
             # Some of them small enough to go without a word; quantities name what is meant.
             symbol = "000001.SZ" if side == "SELL" else "600000.SH"
-            rows.append(f"G-{self.meant},{symbol},{side},{100 * self.meant},{'10.5' if self.meant % 2 else '0.1'}")
+            rows.append(f"G-{self.meant},{symbol},{side},{100 * self.meant},{'10.5' if self.meant % 2 else '0.01'}")
         header = "client_order_id,symbol,side,quantity,limit_price"
         self.program.drop(f"sheet-{self.meant}.csv", "\n".join((header, *rows)) + "\n")
         if self.lives:
@@ -265,6 +270,17 @@ class Story(RuleBasedStateMachine):
         self.program.start()
         self.program.kind_turn(2)
         self.drop(count=2, side="BUY", turns=3)
+
+    @precondition(lambda self: self.lives)
+    @rule(what=st.sampled_from(["", "disarm", "arm yesterday"]))
+    def come_back_on_the_next_day(self, what: str) -> None:
+        self.all_is_well_again()
+        self.program.wait(14 * 3600)
+        self.program.kind_turn(3)
+        if what:
+            self.keys(what)
+            self.program.kind_turn(2)
+        self.drop(count=3, side="SELL", turns=5)
 
     @invariant()
     def holds_always(self) -> None:

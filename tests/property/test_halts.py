@@ -129,6 +129,19 @@ def test_what_waits_for_approval_outlasts_a_crash_and_not_its_time() -> None:
         assert program.order(300)["status"] == "DENIED"
 
 
+def test_a_word_that_comes_too_late_sends_nothing_though_the_machine_slept_meanwhile() -> None:
+    """The word is heard before what time alone does."""
+    with running(settings_with(approval={"required": "always", "expire_seconds": 60})) as program:
+        program.drop_rows("a.csv", rows_of(2))
+        program.kind_turn(2)
+        program.wait(61)
+        program.ask("approve", program.order(100)["tag"])
+        program.ask("approve", all=True)
+        program.kind_turn(4)
+        assert [answer["reason_code"] for answer in program.answers.values()] == ["APPROVAL_EXPIRED", "APPROVED_PARTLY"]
+        assert codes(program) == ["APPROVAL_EXPIRED"] * 2
+
+
 def test_an_order_taken_in_before_approval_was_asked_for_is_held_when_its_turn_comes() -> None:
     program = Program(SETTINGS)
     try:

@@ -1,9 +1,11 @@
 """No sequence of files passes a limit of [risk], whatever worker, broker and crashes do: the real bridge over a ledger.
 
-A bank that is nobody's code but this file's keeps the true money and shares. Each limit is set narrow alone, and an
-auditor counts again, from what was handed over and what the bank has, at the moment when an order leaves.
+A bank that is nobody's code but this file's keeps the true money and shares, and a market its prices. Each limit is set
+narrow alone, and an auditor counts again, from what was handed over and what bank and market have, at the moment when
+an order leaves. With its check taken out of the program, each limit is passed, and the auditor sees it.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,10 +17,13 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from filebridge.config import Settings
+from filebridge.bridge import quoting
+from filebridge.config import HIGH_FREQUENCY_PER_DAY, HIGH_FREQUENCY_PER_SECOND, Settings
+from filebridge.domain import limits, quote_checks
 from filebridge.domain.events import EventKind
-from filebridge.domain.limits import CHECKS, Need
+from filebridge.domain.limits import CHECKS, ST_BUY_MAX
 from filebridge.domain.orders import Order, OrderTerms, Side
 from filebridge.domain.reconcile import Lists
 from filebridge.gateways import base
@@ -33,6 +38,7 @@ PRICES = {"BUY": ("10.3", "10.4", "10.4", "10.5"), "SELL": ("10.5", "10.6", "10.
 OPENING_QTY = 1_000
 PLENTY = D(10**9)
 SECOND = timedelta(seconds=1)
+QUOTE_AGE = timedelta(seconds=30)
 FATES = (*(Fate.GOOD,) * 6, Fate.REJECT, Fate.REFUSE, Fate.LATE, Fate.LOST)
 STEPS = (
     ("file",) * 8 + ("kind",) * 5 + ("work", "fill") * 2 + ("cancel",) * 3 + ("crash", "die", "wait", "wait", "night")
@@ -52,20 +58,30 @@ class Bank(BrokerModel):
     """A broker that keeps the money and shares of its accounts."""
 
     opening_cash = PLENTY
+    opening_qty = OPENING_QTY
     _witness: "Audited"
 
     def __init__(self, clock: Callable[[], datetime], witness: "Audited") -> None:
         super().__init__(clock, witness)
         every = [(account, symbol) for account in ACCOUNTS for symbol in SYMBOLS]
         self.cash = dict.fromkeys(ACCOUNTS, self.opening_cash)
-        self.held = dict.fromkeys(every, OPENING_QTY)
-        self.sellable = dict.fromkeys(every, OPENING_QTY)
-        # When the questions left to which an answer was given.
-        self.asked: list[datetime] = []
+        self.held = dict.fromkeys(every, self.opening_qty)
+        self.sellable = dict.fromkeys(every, self.opening_qty)
+        # When the questions left that are not answered yet, and the last one that was answered.
+        self._questions: deque[datetime] = deque()
+        self.known_at = clock()
 
     def query(self, lists: Lists, *, expected: int) -> None:
         super().query(lists, expected=expected)
-        self.asked.append(self._clock())
+        self._questions.append(self._clock())
+
+    def balances(self) -> None:
+        super().balances()
+        self._questions.append(self._clock())
+
+    def _forget_commands(self) -> None:
+        super()._forget_commands()
+        self._questions.clear()
 
     def receive(self, order: Order, *, reject: bool = False) -> None:
         super().receive(order, reject=reject)
@@ -105,6 +121,9 @@ class Bank(BrokerModel):
 
     def _snapshots(self, fate: Fate, lists: Lists) -> base.Snapshots:
         (whole,) = super()._snapshots(fate, lists).accounts
+        asked_at = self._questions.popleft()
+        if whole.complete:
+            self.known_at = asked_at
         return base.Snapshots(self.generation, tuple(self._snapshot(whole, account) for account in ACCOUNTS))
 
     def _snapshot(self, whole: base.Snapshot, account: str) -> base.Snapshot:
@@ -141,7 +160,13 @@ class Audited(Program):
             "risk": chosen,
             "ledger": {"free_bytes_min": 0},
         }
+        if case.moves:
+            given["quotes"] = {"sources": ["file"], "ask": "always"}
         super().__init__(Settings.model_validate(given), case.bank)
+        # The last price and the previous close of each symbol, and since when.
+        self.market = dict.fromkeys(SYMBOLS, (D("10.5"), D("10.5")))
+        self.quoted_at = self.now
+        self._quote()
 
     # ---- the witness
 
@@ -165,6 +190,23 @@ class Audited(Program):
 
     def received(self, order: Order) -> None:
         """The same may be meant several times here."""
+
+    # ---- the market
+
+    def _quote(self) -> None:
+        """Prices are known by a file alone, which may be old."""
+        self.quoted_at = self.now
+        names = dict(zip(SYMBOLS, ("ST浦发", "平安银行"), strict=True))
+        rows = [
+            f"{symbol},{names[symbol]},{self.now.isoformat()},{last},{before}"
+            for symbol, (last, before) in self.market.items()
+        ]
+        text = "\n".join(("symbol,name,at,last,prev_close", *rows)) + "\n"
+        (self.folder / "quotes.csv").write_text(text, encoding="utf-8")
+
+    @property
+    def is_quote_fresh(self) -> bool:
+        return self.now - self.quoted_at <= QUOTE_AGE
 
     # ---- what the auditor knows
 
@@ -198,7 +240,8 @@ class Audited(Program):
         if self.bridge is None:
             self.start()
         self.broker.come_up()
-        getattr(self, f"_do_{chance.choice(STEPS)}")(chance)
+        steps = STEPS + ("market",) * self.case.moves + ("mute",) * self.case.is_mute
+        getattr(self, f"_do_{chance.choice(steps)}")(chance)
         self.turn()
         self.check_always()
 
@@ -206,11 +249,22 @@ class Audited(Program):
         rows = ["client_order_id,account,symbol,side,quantity,limit_price,strategy"]
         for _ in range(chance.randint(1, 4)):
             values = (chance.choice(ACCOUNTS), chance.choice(SYMBOLS), chance.choice(("BUY", "SELL")))
-            quantity, price = chance.choice((100, 100, 200, 300)), chance.choice(PRICES[values[2]])
+            quantity, price = chance.choice(self.case.quantities), chance.choice(PRICES[values[2]])
             strategy = chance.choice(("", "", "s1", "stop"))
             rows.append(",".join(map(str, (f"A-{next(self._names)}", *values, quantity, price, strategy))))
         self.drop(f"file-{next(self._names)}.csv", "\n".join(rows) + "\n")
         self.turn(chance.randint(0, 2))
+
+    def _do_market(self, chance: Random) -> None:
+        """Both move; that the previous close does within a day is no worse."""
+        lasts, closes = ("10.3", "10.4", "10.5", "10.6", "10.7"), ("10.3", "10.5", "10.7")
+        self.market = {symbol: (D(chance.choice(lasts)), D(chance.choice(closes))) for symbol in SYMBOLS}
+        self._quote()
+
+    def _do_mute(self, chance: Random) -> None:
+        for _ in range(14):
+            self.wait(0.75)
+            self.turn()
 
     def _do_kind(self, chance: Random) -> None:
         self.kind_turn(chance.randint(1, 3))
@@ -269,12 +323,23 @@ class Case(NamedTuple):
     risk: dict[str, Any]
     keeps: Callable[[Audited, OrderTerms, Left], bool]
     bank: type[Bank] = Bank
+    quantities: tuple[int, ...] = (100, 100, 200, 300)
+    # How often the market moves; where it does not, no order needs a price of it.
+    moves: int = 0
+    # Whether the broker may say nothing for a while.
+    is_mute: bool = False
 
 
 class PoorBank(Bank):
     """Money for one or two orders."""
 
     opening_cash = D(2_600)
+
+
+class OddBank(Bank):
+    """Shares that are no whole lots."""
+
+    opening_qty = 1_050
 
 
 def _number_of_the_day(program: Audited, terms: OrderTerms, left: Left, *, account: bool) -> int:
@@ -333,6 +398,31 @@ def _has_shares(program: Audited, terms: OrderTerms, left: Left) -> bool:
     return coming <= program.broker.sellable[terms.account, terms.symbol]
 
 
+def _sells_the_odd_rest_whole(program: Audited, terms: OrderTerms, left: Left) -> bool:
+    if terms.side is Side.BUY or terms.quantity % 100 == 0:
+        return True
+    mine = (terms.account, terms.symbol, Side.SELL)
+    others = [o for o in program.on_the_way(left[:-1]) if (o.account, o.symbol, o.side) == mine and o is not terms]
+    free = program.broker.sellable[terms.account, terms.symbol] - sum(o.quantity for o in others)
+    return terms.quantity <= free and terms.quantity % 100 == free % 100
+
+
+def _near(program: Audited, terms: OrderTerms, base: Decimal) -> bool:
+    """No worse than a percent, by a price that is not old."""
+    sign = 1 if terms.side is Side.BUY else -1
+    return program.is_quote_fresh and (price_of(terms) - base) * sign * 100 <= base
+
+
+def _buys_of_st(program: Audited, terms: OrderTerms, left: Left) -> bool:
+    if (terms.symbol, terms.side) != (SYMBOLS[0], Side.BUY):
+        return True
+    mine = (terms.account, terms.symbol, Side.BUY)
+    books = [book for book in program.broker.books if (book.account, book.symbol, book.side) == mine]
+    bought = sum(book.quantity if book.is_working else book.filled_qty for book in books)
+    coming = sum(o.quantity for o in program.on_the_way(left) if (o.account, o.symbol, o.side) == mine)
+    return program.is_quote_fresh and bought + coming <= ST_BUY_MAX
+
+
 def _rate(program: Audited, terms: OrderTerms, left: Left) -> bool:
     orders = sum(program.now - at < SECOND and each.account == terms.account for at, each in left)
     cancels = sum(program.now - at < SECOND and name == terms.account for at, name in program.cancels)
@@ -376,6 +466,19 @@ CASES: dict[str, Case] = {
     ),
     "CASH_NOT_ENOUGH": Case({}, _has_cash, PoorBank),
     "SELLABLE_NOT_ENOUGH": Case({}, _has_shares),
+    "ODD_LOT_NOT_WHOLE": Case({}, _sells_the_odd_rest_whole, OddBank, (50, 50, 100, 150)),
+    "PRICE_FAR_FROM_LAST": Case(
+        {"price_from_last_percent_max": 1}, lambda p, t, left: _near(p, t, p.market[t.symbol][0]), moves=8
+    ),
+    "PRICE_FAR_FROM_PREV_CLOSE": Case(
+        {"price_from_prev_close_percent_max": 1}, lambda p, t, left: _near(p, t, p.market[t.symbol][1]), moves=8
+    ),
+    "ST_BUY_ABOVE_LIMIT": Case({}, _buys_of_st, quantities=(100, 100_000, 200_000, 300_000), moves=8),
+    # Of an order that cannot be judged: nobody knows a price of this moment, or what the account has.
+    "BALANCE_NOT_KNOWN": Case(
+        {"balance_age_max": 2}, lambda p, t, left: p.now - p.broker.known_at <= 2 * SECOND, is_mute=True
+    ),
+    "QUOTE_STALE": Case({}, lambda p, t, left: p.is_quote_fresh, moves=1, is_mute=True),
     # A full second denies nothing: see below.
     "": Case({"orders_per_second_max": 2}, _rate),
 }
@@ -432,7 +535,46 @@ def test_a_long_story_meets_it_and_does_not_pass_it(code: str) -> None:
         raise AssertionError(f"{code} was not met: {program.codes()}")
 
 
+@pytest.mark.parametrize("code", CASES)
+def test_without_its_check_the_auditor_sees_it_passed(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    take_out(code, monkeypatch)
+    with audited(CASES[code]) as program:
+        random = Random(20261120)
+        with pytest.raises(AssertionError, match=r"passed the limit|more calls within a second"):
+            for _ in range(STEPS_MAX):
+                program.step(random.randrange(10**6))
+
+
+def take_out(code: str, patch: pytest.MonkeyPatch) -> None:
+    """The program as it would be without the check of this code."""
+    if not code:
+        patch.setattr(limits, "must_wait", lambda asked: False)
+    elif code == "QUOTE_STALE":
+        patch.setattr(quote_checks, "is_believed", lambda age, age_max: True)
+        patch.setattr(limits, "is_believed", lambda age, age_max: True)
+        patch.setattr(quoting, "is_believed", lambda age, age_max: True)
+    elif code == "BALANCE_NOT_KNOWN":
+        patch.setattr(limits, "balance_is_old", lambda asked: asked.counters.balance is None)
+    else:
+        kept = tuple(check for check in CHECKS if check.code != code)
+        patch.setattr(limits, "_checks", lambda needs: tuple(check for check in kept if check.needs in needs))
+
+
+@given(second=st.integers(1, 10**6), day=st.integers(1, 10**6), reported=st.booleans())
+def test_no_settings_pass_what_the_exchanges_call_high_frequency(second: int, day: int, reported: bool) -> None:
+    """300 a second or 20,000 a day and account, of orders and cancels; only who has reported it may."""
+    risk = {"orders_per_second_max": second, "orders_per_day_max": day, "high_frequency_reported": reported}
+    try:
+        found = Settings.model_validate({"broker": {"mode": "live"}, "risk": risk}).limits
+    except ValidationError:
+        return
+    is_high = (
+        found.orders_per_second_max > HIGH_FREQUENCY_PER_SECOND or found.orders_per_day_max > HIGH_FREQUENCY_PER_DAY
+    )
+    assert HIGH_FREQUENCY_PER_SECOND < 300
+    assert HIGH_FREQUENCY_PER_DAY < 20_000
+    assert reported or not is_high
+
+
 def test_every_limit_has_its_case() -> None:
-    # Of the others one needs market data, and one an odd number of shares.
-    outside = {"ODD_LOT_NOT_WHOLE", *(check.code for check in CHECKS if check.needs is Need.QUOTE)}
-    assert {check.code for check in CHECKS} - outside == CASES.keys() - {""}
+    assert {check.code for check in CHECKS} | {"BALANCE_NOT_KNOWN", "QUOTE_STALE"} == CASES.keys() - {""}
