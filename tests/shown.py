@@ -26,6 +26,10 @@ _REPAIRED = (
     "::test_several_repairs_of_a_row_are_told_together_and_a_refusal_names_the_cell"
 )
 _APPROVAL = "tests/unit/test_guard.py::test_whose_approval_counts"
+_APART = "tests/unit/test_workbooks_apart.py"
+_SHARES = "tests/integration/test_shares.py"
+_OTHERS = "tests/integration/test_other_systems.py"
+_OLD_ROWS = f"{_OTHERS}::test_rows_that_may_be_old_are_set_aside_and_keep_their_place_when_a_person_lets_them_in"
 _CHECK = "tests/property/test_check_agrees.py"
 _NOTES = "tests/property/test_check_notes.py"
 _DOCTOR = "tests/integration/test_doctor.py"
@@ -62,6 +66,7 @@ BY_TEST: dict[str, str] = {
     "CONNECTION_NOT_STARTED": f"{_MACHINE}::test_before_the_connection_and_after_it",
     "CONNECTION_STOPPED": f"{_MACHINE}::test_before_the_connection_and_after_it",
     "CONTROL_CANCEL_WAITING": f"{_LARGE}::test_a_person_cancels_what_waits_in_a_large_file",
+    "CONTROL_ROWS_UNKNOWN": _OLD_ROWS,
     "DISK_FULL": f"{_WRONG}[_disk-DISK_FULL]",
     "DISK_NEARLY_FULL": f"{_MACHINE}::test_doctor_warns_before_the_disk_is_full",
     "FILE_MORE_PROBLEMS": "tests/unit/test_native_csv.py::test_at_most_a_thousand_problems_are_listed",
@@ -70,6 +75,7 @@ BY_TEST: dict[str, str] = {
     "FILE_REWRITTEN": f"{_GROWING}::test_a_file_that_was_written_anew_is_refused_once[False-cut-20261120.order.csv]",
     "FILE_TAKEN_SETTLED": f"{_SOURCES}::test_a_receipt_says_how_little_showed_that_a_file_is_whole",
     "FILE_UNREADABLE": f"{_MACHINE}::test_a_file_that_cannot_be_opened_is_answered",
+    "FILE_WORKBOOK_NOT_READ": f"{_APART}::test_where_no_process_can_be_started_the_file_is_refused",
     "FOLDER_NOT_USABLE": f"{_WRONG}[_folders-FOLDER_NOT_USABLE]",
     "FOLDER_OPEN_TO_OTHERS": f"{_DOCTOR}::test_a_folder_that_everyone_may_write_in_is_found",
     "FOLDER_TELLS_NO_WRITERS": _UNFIT,
@@ -89,11 +95,14 @@ BY_TEST: dict[str, str] = {
     "PROOF_WRITABLE_BY_OTHERS": f"{_PROOF}::test_a_file_proves_its_owner_only_if_nobody_else_may_write_to_it",
     "PROOF_WRONG": _PROVEN,
     "PYTHON_NOT_SUITABLE": _UNFIT,
+    "ROWS_OF_ANOTHER_HOME": f"{_OTHERS}::test_of_two_homes_over_one_folder_one_follows",
     "ROWS_OF_UNKNOWN_AGE": f"{_GROWING}::test_a_name_without_a_day_begins_anew_on_the_next[False]",
+    "ROWS_STALE": _OLD_ROWS,
     "ROW_CONTRADICTS_SOURCE": f"{_SOURCES}::test_each_folder_has_its_own_rules_and_answers",
     "ROW_READ_AS": _REPAIRED,
     "SENDING_HELD_BACK": f"{_MACHINE}::test_doctor_says_that_sending_is_held_back",
     "SESSION_FILES_MANY": f"{_WRONG}[_userdata-SESSION_FILES_MANY]",
+    "SHARE_HANGS": f"{_SHARES}::test_a_share_that_hangs_holds_up_nothing_else_and_comes_back[open]",
     "TERMINAL_ABSENT": f"{_MACHINE}::test_a_terminal_that_does_not_run",
     "TERMINAL_DISCONNECTED": f"{_KILLED}::test_a_lost_counter_is_found_again",
     "TERMINAL_NEVER_RAN": f"{_WRONG}[_userdata-TERMINAL_NEVER_RAN]",
