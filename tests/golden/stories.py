@@ -242,7 +242,8 @@ class Stage(Program):
         before, self._seen = self._seen, self._newest()
         files = {row["intake_no"]: row["name"] for row in self.rows("SELECT intake_no, name FROM files")}
         names = {row["tag"]: row["client_order_id"] for row in self.orders()}
-        for row in self.rows("SELECT * FROM events WHERE seq > ? ORDER BY seq", before):
+        # A file's own event repeats a code of its rows.
+        for row in self.rows("SELECT * FROM events WHERE seq > ? AND kind <> 'FILE' ORDER BY seq", before):
             body = json.loads(row["body"])
             for found in _with_reason(body):
                 reason = Reason(found["reason_code"], found.get("context", {}))
