@@ -26,7 +26,7 @@ _TAKES = {
 _PRICING = {
     Pricing.ANY: "any order type",
     Pricing.LIMIT: "a limit only",
-    Pricing.AMOUNT: "the money to pay in `limit_price`; `quantity` 1",
+    Pricing.AMOUNT: "the money to pay in `limit_price`, `quantity` 1; of a transfer in `transfer_amount`",
     Pricing.NONE: "none",
 }
 _PRICE = {
@@ -45,6 +45,7 @@ _KINDS = {
     InstrumentKind.NEW_BOND: ("subscription codes of new bonds, in 张", "新债申购代码"),
     InstrumentKind.FUTURE: ("futures, in lots", "期货"),
     InstrumentKind.OPTION: ("options on funds, in lots", "股票期权"),
+    InstrumentKind.CASH: ("money, which transfers move: no row names it", "资金"),
     InstrumentKind.OTHER: ("known, but not traded: indices, B shares, options on futures, ...", "其他"),
 }
 _ACTIONS = {
@@ -52,6 +53,10 @@ _ACTIONS = {
     Action.CANCEL: ("cancels one order: by its id, or by the broker's number", "cancel-several.csv"),
     Action.CANCEL_ALL: ("cancels all open orders, or those that fit what is filled in", "cancel-several.csv"),
     Action.REPLACE: ("cancels an order and, once that is certain, places a new one for what is left", "replace.csv"),
+    Action.TRANSFER: (
+        "moves money or shares between the owner's accounts, where the settings let files do so",
+        "transfer.csv",
+    ),
     Action.QUERY: ("asks the broker; the answer is a file in `outbox/`", "query.csv"),
 }
 _Rows = list[tuple[str, OrderInstruction]]
@@ -62,8 +67,7 @@ def sections() -> Iterator[tuple[str, str, tuple[str, ...], list[tuple[str, ...]
     samples = list(_samples())
     yield (
         "Actions",
-        "docs/order-files.md says more of each, and which columns it takes. What moves money between accounts "
-        "(`transfer`) is refused (`ACTION_NOT_SUPPORTED`).",
+        "docs/order-files.md says more of each, and which columns it takes.",
         ("action", "words", "what it does", "sample"),
         [_action(action) for action in Action],
     )

@@ -13,7 +13,7 @@ from filebridge.domain import symbols
 from filebridge.domain.order_types import FACTS as TYPE_FACTS
 from filebridge.domain.order_types import UNPRICED, Price
 from filebridge.domain.orders import Action, Query, Side
-from filebridge.domain.sides import Pricing, facts_of
+from filebridge.domain.sides import TRANSFERS, Pricing, facts_of
 from filebridge.domain.symbols import InstrumentKind
 from filebridge.orderfiles import jsonfile, together, values, wording
 from filebridge.orderfiles.columns import COLUMNS
@@ -33,6 +33,7 @@ _OFFSET = r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])"
 _QUANTITY = "0{0,9}[1-9][0-9]{0,8}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,2}"
 _DECIMALS = r"\.[0-9]{1,4}0{0,9}"
 _PRICE = f"[0-9]{{1,7}}(?:{_DECIMALS})?|(?:[1-9][0-9]{{0,2}}|[1-9],[0-9]{{3}}),[0-9]{{3}}{_DECIMALS}"
+_AMOUNT = r"(?:[0-9]{1,12}|[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,2})?"
 _UNPRINTABLE = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff"
 
 _NEEDED = ("symbol", "side", "quantity")
@@ -41,7 +42,8 @@ _EARLIER = ("orig_client_order_id", "broker_order_id")
 
 # Column -> what stands in it.
 _ABOUT = {
-    "action": "order (the default), cancel, cancel_all: all open orders that fit what is filled in, replace, or query",
+    "action": "order (the default), cancel, cancel_all: all open orders that fit what is filled in, replace, query, or "
+    "transfer",
     "client_order_id": "your own id; without one an id is derived from the row",
     "orig_client_order_id": "for a cancel or a replace: the id of the order that is meant",
     "broker_order_id": "for a cancel: the broker's number of the order; beside an id it is compared",
@@ -59,6 +61,7 @@ _ABOUT = {
     "start_at": "not sent before this time",
     "expire_at": "not sent at or after this time",
     "mode": "a row for the other mode is refused",
+    "transfer_amount": "for a transfer of money: how much, in CNY",
     "query": "for a query: assets, positions, orders, trades, ipo, or quotes of the symbol that the row names",
 }
 
@@ -114,11 +117,16 @@ def _row() -> Schema:
     passed_over = dict.fromkeys(wording.PASSED_OVER, True)
     needed = (_filled(column) for column in _NEEDED)
     row: Schema = {"if": _of_issues(), "then": _issues(), "else": {"allOf": [*needed, _price(), _offset()]}}
-    row |= _left_out(Action.ORDER)
+    row |= {**_left_out(Action.ORDER), "not": _of("side", _transfers())}
     for action in Action:
         if action is not Action.ORDER:
-            fitting = {**_one_filled(action), **_left_out(action), "not": _of_issues()}
+            fitting = {
+                **_one_filled(action),
+                **_left_out(action),
+                "not": {"anyOf": [_of_issues(), *([_of("side", _transfers())] if action is Action.REPLACE else [])]},
+            }
             fitting |= _quoted() if action is Action.QUERY else {}
+            fitting |= _moved() if action is Action.TRANSFER else {}
             row = {"if": _is(action), "then": fitting, "else": row}
     return {
         "type": "object",
@@ -160,6 +168,23 @@ def _issues() -> Schema:
     empty = {name: _blank() for column in left_out for name in _names(column)}
     largest = {"anyOf": [_of("quantity", values._LARGEST), {"not": _filled("quantity")}]}
     return {"allOf": [_filled("symbol"), _of("side", sides), largest], "properties": {**ids, **empty}}
+
+
+def _moved() -> Schema:
+    """A transfer has an id and a side of its own; one of money an amount, one of shares a security and its quantity."""
+    of_shares = _of("side", (word for word, side in SIDES.items() if facts_of(side).pricing is Pricing.NONE))
+    amount, shares = ("transfer_amount",), ("symbol", "quantity")
+
+    def only(filled: Iterable[str], blank: Iterable[str]) -> Schema:
+        empty = {name: _blank() for column in blank for name in _names(column)}
+        return {"allOf": [_filled(column) for column in filled], "properties": empty}
+
+    by_kind = {"if": of_shares, "then": only(shares, amount), "else": only(amount, shares)}
+    return {"allOf": [_filled("client_order_id"), _of("side", _transfers()), by_kind]}
+
+
+def _transfers() -> Iterable[str]:
+    return (word for word, side in SIDES.items() if side in TRANSFERS)
 
 
 def _quoted() -> Schema:
@@ -211,6 +236,7 @@ def _columns() -> dict[str, Schema]:
     moment = _matches(f"{_TIME}|{_DATE}[T ]{_TIME}{_OFFSET}?")
     quantity = {"type": "integer", "minimum": 1, "maximum": values.QUANTITY_MAX}
     price = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": int(values.PRICE_LIMIT)}
+    amount = {"type": "integer", "minimum": 1, "maximum": int(values.AMOUNT_LIMIT) - 1}
     found: dict[str, list[Schema]] = {
         "action": [_matches(_action(*Action))],
         **{column: [identity] for column in ("client_order_id", *_EARLIER)},
@@ -226,6 +252,7 @@ def _columns() -> dict[str, Schema]:
         **{column: [moment] for column in ("start_at", "expire_at")},
         "mode": [_matches(any_case(values._MODES))],
         "query": [_matches(any_case(values._QUERIES))],
+        "transfer_amount": [amount, {**_matches(_AMOUNT), "not": {"pattern": r"^0+(?:\.0+)?$"}}],
     }
     return {
         column: {"description": f"{COLUMNS[column]}: {_ABOUT[column]}", "anyOf": [*found[column], _blank()]}

@@ -132,6 +132,9 @@ def rules_of(settings: Settings, calendar: TradingCalendar) -> risk.Rules:
         approval=settings.approval.rules,
         outside_session=settings.risk.outside_session,
         always_quotes=settings.always_quotes,
+        banks={
+            account.id: account.password_missing(os.environ) for account in settings.broker.accounts if account.bank_no
+        },
     )
 
 
@@ -305,6 +308,7 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> "WorkerS
     return WorkerSettings(
         userdata=userdata,
         accounts=tuple((account.id, account.type.value) for account in settings.broker.accounts),
+        banks={account.id: account.bank for account in settings.broker.accounts if account.bank_no},
         paper=settings.broker.mode == "paper",
         # Homes that share a terminal must not share a session number.
         session_base=zlib.crc32(str(home.resolve()).encode()) % 1_000_000 * 10 + 1,

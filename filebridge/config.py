@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from filebridge.domain.limits import Limits
-from filebridge.domain.orders import AccountType
+from filebridge.domain.bounds import Limits
 from filebridge.errors import HomeError, SettingsError
 from filebridge.missettings import of_their_own, sentence, unreadable
-from filebridge.sections import Approval, Halt, Quotes, Seconds, Section
+from filebridge.sections import Account, Approval, Halt, Quotes, Seconds, Section, Transfer
 from filebridge.sources import OWN, Source, folder_problems
 
 SETTINGS_FILE = "filebridge.toml"
@@ -30,15 +29,6 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 # Half-open; "24:00" is the end of the day, and one that ends before it starts goes over midnight.
 Hours = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
 _WIDE = Limits()
-
-
-class Account(Section):
-    """One account at the broker."""
-
-    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,23}$", description="The account's number at the broker.")
-    type: AccountType = Field(
-        AccountType.STOCK, description="Its kind: STOCK, CREDIT, FUTURE or STOCK_OPTION; it says which sides it knows."
-    )
 
 
 class Broker(Section):
@@ -181,6 +171,14 @@ class Risk(Section):
         ("00:00-24:00",),
         min_length=1,
         description='Times of day at which orders may leave, as in ["09:30-11:30", "13:00-14:57"]; cancels always may.',
+    )
+    transfers_allowed: tuple[Transfer, ...] = Field(
+        (),
+        description='Directions in which files may move money or shares, as in ["BANK_IN"]; none but those.',
+    )
+    transfer_value_cny_max: Cny = Field(_WIDE.transfer_value_cny_max, description="CNY that one transfer may move.")
+    transfer_day_value_cny_max: Cny = Field(
+        _WIDE.transfer_day_value_cny_max, description="CNY that transfers of an account may move on a day, in and out."
     )
     symbols_allowed: tuple[str, ...] = Field(
         _WIDE.symbols_allowed,

@@ -1,8 +1,9 @@
-"""Sections of the settings that are about whether an order may leave, and what all sections have in common.
+"""Sections of the settings that are about accounts and whether an order may leave, and what all have in common.
 
 A part of config.py, which says what settings are.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -10,13 +11,53 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from filebridge.domain import approval
+from filebridge.domain.orders import AccountType
 
 QuoteSource = Literal["terminal", "simulator", "file"]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+# The sides of transfers, by their names.
+Transfer = Literal[
+    "BANK_IN", "BANK_OUT", "FUNDS_TO_FAST", "FUNDS_TO_NORMAL", "FUNDS_SH_TO_SZ", "FUNDS_SZ_TO_SH", "SHARES_TO_FAST",
+    "SHARES_TO_NORMAL",
+]  # fmt: skip
 
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Account(Section):
+    """One account at the broker."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,23}$", description="The account's number at the broker.")
+    type: AccountType = Field(
+        AccountType.STOCK, description="Its kind: STOCK, CREDIT, FUTURE or STOCK_OPTION; it says which sides it knows."
+    )
+    bank_no: str = Field(
+        "",
+        max_length=63,
+        description="The bank's number at the broker, for transfers from and to the bank; empty: none.",
+    )
+    bank_account: str = Field(
+        "", max_length=63, description="The account at the bank; it may be empty where one is bound."
+    )
+    bank_password_env: str = Field(
+        "", description="Name of the environment variable that has the bank's password, where the bank asks for one."
+    )
+    fund_password_env: str = Field(
+        "", description="Name of the environment variable that has the account's fund password, where it is asked for."
+    )
+
+    @property
+    def bank(self) -> dict[str, str]:
+        """What a transfer has to know of the bank; of passwords where they stand."""
+        names = ("bank_no", "bank_account", "bank_password_env", "fund_password_env")
+        return {name: getattr(self, name) for name in names}
+
+    def password_missing(self, environ: Mapping[str, str]) -> str:
+        """The environment variable of a password that transfers need and that is not there, or nothing."""
+        names = (self.bank_password_env, self.fund_password_env)
+        return next((name for name in names if name and not environ.get(name)), "")
 
 
 class Approval(Section):

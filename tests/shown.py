@@ -42,7 +42,12 @@ _UNFIT = f"{_MACHINE}::test_doctor_on_a_machine_that_is_not_as_it_should_be"
 _LIST = f"{_MACHINE}::test_the_check_list_before_the_first_live_order"
 
 # code -> the test, as pytest names it.
+_TRANSFER = (
+    "tests/integration/test_transfers.py"
+    "::test_a_crash_leaves_a_transfer_unsent_or_in_doubt_and_never_sends_it_again[worker.called]"
+)
 BY_TEST: dict[str, str] = {
+    **dict.fromkeys(("TRANSFER_UNKNOWN", "CANCEL_OF_TRANSFER", "REPLACE_OF_TRANSFER"), _TRANSFER),
     "ACCOUNT_IN_USE": f"{_MACHINE}::test_an_account_that_another_home_trades_is_not_touched",
     "ACCOUNT_IS_THE_EXAMPLE": f"{_WRONG}[_accounts-ACCOUNT_IS_THE_EXAMPLE]",
     "ACCOUNT_NOT_SUBSCRIBED": f"{_MACHINE}::test_an_account_that_the_terminal_does_not_have",

@@ -12,7 +12,7 @@ from filebridge.bridge.large import LargeFiles
 from filebridge.bridge.recovery import Reconciler
 from filebridge.control import Request
 from filebridge.domain import approval, replacing
-from filebridge.domain.canceling import SELECTS, Selection, selection_from, several_canceled
+from filebridge.domain.canceling import SELECTS, Selection, can_cancel, selection_from, several_canceled
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.guard import Level
 from filebridge.domain.lifecycle import allows
@@ -275,7 +275,8 @@ class Controls:
         """The one order that the id names and that the event fits."""
         name = str(request.fields.get("id", ""))
         named = self._book.named(name) if name else []
-        fitting = [order for order in named if allows(order.status, kind)]
+        fits = can_cancel if kind is EventKind.CANCEL else lambda order: allows(order.status, kind)
+        fitting = list(filter(fits, named))
         if len(fitting) == 1:
             return fitting[0]
         if fitting:

@@ -33,7 +33,7 @@ from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, risk
 from filebridge.domain.admission import Desk
 from filebridge.domain.canceling import Selection
-from filebridge.domain.orders import LOCAL, Action, Outcome, Status, body_hash
+from filebridge.domain.orders import LOCAL, PLACING, Outcome, Status, body_hash
 from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger import codec
@@ -354,7 +354,7 @@ class LargeFiles:
     def _draft(self, file: LargeFile, body: dict[str, Any]) -> Draft:
         name, account = body.pop("key"), body.pop("of")
         row = instruction_from(body)
-        content = body_hash(row, account) if row.action in (Action.ORDER, Action.REPLACE) else ""
+        content = body_hash(row, account) if row.action in PLACING else ""
         return Draft(row, (row.trade_date or file.today, account), name, content)
 
     def _record_all(self, file: LargeFile, bodies: list[Body]) -> None:

@@ -22,7 +22,7 @@ from filebridge.tables import CHECK, RECEIPT
 
 Row = dict[str, Any]
 _NAMED_MAX = 2
-_MAKES_ORDER = (Action.ORDER, Action.REPLACE)
+_MAKES_ORDER = (Action.ORDER, Action.REPLACE, Action.TRANSFER)
 _BLANK: Row = dict.fromkeys(CHECK[len(RECEIPT) : -2], "")
 
 

@@ -21,6 +21,7 @@ from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderRep
 from filebridge.domain.orders import LOCAL, Order, Status, price_text
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, Lists, could_be, pair_untagged
+from filebridge.domain.sides import TRANSFERS
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Balances, Gateway, Raw, Snapshot, Snapshots
 from filebridge.ledger import codec
@@ -314,6 +315,9 @@ class Reconciler:
                 self._absent.pop(terms.tag, None)
             elif self._asked_at and order.submitted_at and order.submitted_at > self._asked_at:
                 # Sent since the list was asked for, which therefore says nothing of it.
+                continue
+            elif terms.side in TRANSFERS:
+                # It is in none of these lists.
                 continue
             elif order.status is Status.UNKNOWN:
                 # Of a doubt that is younger than the list, its rows without a tag were not compared.

@@ -17,6 +17,7 @@ from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.issues import is_of_issues
 from filebridge.domain.orders import (
     LOCAL,
+    PLACING,
     Action,
     Order,
     OrderInstruction,
@@ -74,7 +75,7 @@ class RowKeys:
         if row.trade_date is None and (day := self._day(row)) != self._today:
             row = row._replace(trade_date=day)
         group = (row.trade_date or self._today, account)
-        if row.action not in (Action.ORDER, Action.REPLACE):
+        if row.action not in PLACING:
             return Draft(row, group, row.orig_client_order_id)
         body = body_hash(row, account)
         if row.client_order_id:
@@ -156,7 +157,7 @@ class FileRows:
             match draft.instruction.action:
                 case Action.ORDER if is_of_issues(draft.instruction):
                     yield self._subscribe(draft)
-                case Action.ORDER:
+                case Action.ORDER | Action.TRANSFER:
                     yield self._order(draft, orders, next(tags))
                 case Action.REPLACE:
                     yield self._replace(draft, orders, next(tags))
@@ -168,18 +169,7 @@ class FileRows:
                     yield self._questions.ask(draft.instruction, draft.group[1], (each.instruction for each in drafts))
 
     def _order(self, draft: Draft, orders: list[Order], tag: str) -> Answer:
-        trade_date, account = draft.group
-        terms = admission.terms_of(
-            draft.instruction,
-            tag=tag,
-            client_order_id=draft.name,
-            body=draft.body,
-            account=account,
-            mode=self._mode,
-            trade_date=trade_date,
-            intake_no=self._intake_no,
-            received_at=self._received_at,
-        )
+        terms = self._terms(draft, tag)
         known = Known(
             orders=orders,
             canceled_before=self._is_canceled(draft, terms),
@@ -194,13 +184,11 @@ class FileRows:
             orders.append(answer.order)
         return answer
 
-    def _subscribe(self, draft: Draft) -> Answer:
-        """Ask for the day's new issues; they become orders with the answer (subscribing.py)."""
-        row, (trade_date, account) = draft.instruction, draft.group
-        keyed = row._replace(client_order_id=draft.name, account=account, trade_date=trade_date)
-        terms = admission.terms_of(
-            keyed,
-            tag="",
+    def _terms(self, draft: Draft, tag: str) -> OrderTerms:
+        trade_date, account = draft.group
+        return admission.terms_of(
+            draft.instruction,
+            tag=tag,
             client_order_id=draft.name,
             body=draft.body,
             account=account,
@@ -209,6 +197,12 @@ class FileRows:
             intake_no=self._intake_no,
             received_at=self._received_at,
         )
+
+    def _subscribe(self, draft: Draft) -> Answer:
+        """Ask for the day's new issues; they become orders with the answer (subscribing.py)."""
+        row, (trade_date, account) = draft.instruction, draft.group
+        keyed = row._replace(client_order_id=draft.name, account=account, trade_date=trade_date)
+        terms = self._terms(draft, "")
         refused = self._guard.refusal(terms) or risk.issues_refusal(row, trade_date, self._moment, self._rules)
         if self._is_canceled(draft, terms):
             refused = Reason("CANCELED_BEFORE_ARRIVAL", {"client_order_id": draft.name})

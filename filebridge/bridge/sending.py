@@ -14,6 +14,7 @@ from filebridge.domain import replacing, risk
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import TRANSFERS
 from filebridge.errors import GatewayNotReady
 from filebridge.gateways.base import Gateway, Quotes
 
@@ -178,7 +179,8 @@ class Sender:
                 self._book.happen(order, OrderEvent(kind=risk.event_of(reason), at=now, reason=reason))
 
     def doubt(self, order: Order, now: datetime, why: Why) -> Order:
-        reason = Reason("OUTCOME_UNKNOWN", {"text": why[0], "text_zh": why[1], "tag": order.terms.tag})
+        code = "TRANSFER_UNKNOWN" if order.terms.side in TRANSFERS else "OUTCOME_UNKNOWN"
+        reason = Reason(code, {"text": why[0], "text_zh": why[1], "tag": order.terms.tag})
         return self._book.happen(order, OrderEvent(kind=EventKind.DOUBT, at=now, reason=reason))
 
     def suspect(self, tag: str, now: datetime) -> None:

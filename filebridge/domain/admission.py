@@ -184,7 +184,7 @@ def terms_of(
     received_at: datetime,
 ) -> OrderTerms:
     """The fixed terms of the order that a row asks for; `body` is its hash."""
-    assert instruction.action is Action.ORDER
+    assert instruction.action in (Action.ORDER, Action.TRANSFER)
     assert instruction.side is not None
     return OrderTerms(
         tag=tag,

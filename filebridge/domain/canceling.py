@@ -10,8 +10,9 @@ from typing import NamedTuple
 from filebridge.domain.admission import Answer, burning
 from filebridge.domain.events import EventKind
 from filebridge.domain.lifecycle import allows
-from filebridge.domain.orders import Order, OrderInstruction, OrderTerms, Outcome, Side, Status
+from filebridge.domain.orders import LOCAL, Order, OrderInstruction, OrderTerms, Outcome, Side, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import TRANSFERS
 from filebridge.domain.symbols import read_symbol
 
 # What a row may say of the order that it names, beside its id: it must fit.
@@ -42,8 +43,7 @@ class Selection(NamedTuple):
         return [
             order
             for order in orders
-            if all(getattr(order.terms, name) == wanted for name, wanted in asked)
-            and allows(order.status, EventKind.CANCEL)
+            if all(getattr(order.terms, name) == wanted for name, wanted in asked) and can_cancel(order)
         ]
 
 
@@ -65,6 +65,13 @@ def selection_from(fields: Mapping[str, object]) -> Selection | tuple[str, str]:
         strategy=given["strategy"],
         basket=given["basket"],
     )
+
+
+def can_cancel(order: Order) -> bool:
+    """Whether a cancel can do something about an order. A transfer that has left is done or refused at once: there is
+    nothing at the broker that could be canceled."""
+    has_left = order.status not in LOCAL and order.terms.side in TRANSFERS
+    return allows(order.status, EventKind.CANCEL) and not has_left
 
 
 class Stops:
@@ -157,8 +164,9 @@ def _decided(instruction: OrderInstruction, account: str, target: Order | None) 
     elif contradiction := contradicted(instruction, target.terms):
         outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_NOT_THAT_ORDER"
         context |= contradiction
-    elif not allows(target.status, EventKind.CANCEL):
-        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_ORDER_FINAL"
+    elif not can_cancel(target):
+        is_over = not allows(target.status, EventKind.CANCEL)
+        outcome, code = Outcome.CANCEL_REFUSED, "CANCEL_ORDER_FINAL" if is_over else "CANCEL_OF_TRANSFER"
     elif target.status is Status.UNKNOWN:
         code = "CANCEL_IN_DOUBT"
     return Answer(

@@ -41,12 +41,14 @@ def balance_of(
 
 
 class DayCounts(NamedTuple):
-    """What left on this trade date, and what still works, in one account or in all."""
+    """What left on this trade date, and what still works, in one account or in all. `value` is of orders, `moved` the
+    money of transfers."""
 
     orders: int = 0
     cancels: int = 0
     value: Decimal = _ZERO
     open_orders: int = 0
+    moved: Decimal = _ZERO
 
 
 class Counters(NamedTuple):

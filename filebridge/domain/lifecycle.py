@@ -11,6 +11,7 @@ from decimal import Decimal
 from filebridge.domain.events import OWN_EVENTS, EventKind, OrderEvent
 from filebridge.domain.orders import FINAL, LOCAL, Fill, Order, OrderTerms, Status
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import TRANSFERS
 
 S = Status
 E = EventKind
@@ -103,6 +104,9 @@ def apply(order: Order, event: OrderEvent) -> Order:
     # "Works" and "partly filled" differ by the fills alone.
     if status is S.ACCEPTED and filled_qty:
         status = S.PARTIALLY_FILLED
+    if event.kind is E.RESOLVE_SENT and order.terms.side in TRANSFERS:
+        # A transfer never rests: whoever says that it went says that it is done.
+        status = S.FILLED
     alarm = surprise(order, filled_qty, event, status)
     # Every field anew: `_replace` takes twice as long.
     return Order(

@@ -18,48 +18,18 @@ from functools import cache, lru_cache
 from typing import NamedTuple
 
 from filebridge.domain import market_rules
+from filebridge.domain.bounds import ALL_DAY, Limits
 from filebridge.domain.counters import Balance, Counters, DayCounts, Holding, value_of
 from filebridge.domain.orders import SHANGHAI, OrderTerms, price_text
 from filebridge.domain.quotes import Quote, is_believed
 from filebridge.domain.reasons import Reason
-from filebridge.domain.sides import Takes, direction, facts_of, takes
-from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
+from filebridge.domain.sides import TRANSFERS, Takes, direction, facts_of, takes
+from filebridge.domain.symbols import CASH, Board, InstrumentKind, board, instrument_kind
 
 # Shares of one ST stock that an account may buy on a day: the exchanges' rules for stocks under risk warning.
 ST_BUY_MAX = 500_000
-_ALL_DAY = ((time.min, time.max),)
 _NOTHING = timedelta(0)
-
-
-class Limits(NamedTuple):
-    """What the settings of [risk] allow, wide where nobody wrote anything; `total_…` is for all accounts together, the
-    others for each."""
-
-    order_quantity_max: int = 100_000_000
-    order_value_cny_max: Decimal = Decimal(10**10)
-    orders_per_second_max: int = 10**9
-    orders_per_day_max: int = 10**9
-    total_orders_per_day_max: int = 10**9
-    day_value_cny_max: Decimal = Decimal(10**12)
-    total_day_value_cny_max: Decimal = Decimal(10**12)
-    open_orders_max: int = 1_000_000
-    total_open_orders_max: int = 1_000_000
-    position_value_cny_max: Decimal = Decimal(10**12)
-    position_percent_max: Decimal = Decimal(10_000)
-    price_from_last_percent_max: Decimal = Decimal(10_000)
-    price_from_prev_close_percent_max: Decimal = Decimal(10_000)
-    repeats_max: int = 1_000_000
-    repeat_time: timedelta = timedelta(seconds=10)
-    cancel_percent_max: Decimal = Decimal(10_000)
-    cancel_percent_from: int = 100
-    balance_age_max: timedelta = timedelta(seconds=60)
-    balance_lag: timedelta = timedelta(0)
-    quote_age_max: timedelta = timedelta(seconds=30)
-    symbols_allowed: tuple[str, ...] = ("*",)
-    symbols_forbidden: tuple[str, ...] = ()
-    strategies_allowed: tuple[str, ...] = ("*",)
-    strategies_forbidden: tuple[str, ...] = ()
-    hours_allowed: tuple[tuple[time, time], ...] = _ALL_DAY
+_ZERO = Decimal(0)
 
 
 _WIDE = Limits()
@@ -94,6 +64,20 @@ class Asked(NamedTuple):
     @property
     def value(self) -> Decimal:
         return value_of(self.terms, self.terms.quantity)
+
+    @property
+    def is_transfer(self) -> bool:
+        return self.terms.side in TRANSFERS
+
+    @property
+    def order_value(self) -> Decimal:
+        """What counts among orders; transfers are counted by themselves."""
+        return _ZERO if self.is_transfer else self.value
+
+    @property
+    def moved(self) -> Decimal:
+        """The money of a transfer. Of shares that are moved nobody says what they are worth; they stay the owner's."""
+        return self.value if self.is_transfer else _ZERO
 
     @property
     def is_sale(self) -> bool:
@@ -208,9 +192,22 @@ def _forbidden(value: str, patterns: tuple[str, ...]) -> dict[str, object] | Non
     return None if pattern is None else {"value": value, "limit": pattern}
 
 
+def _transfer(asked: Asked) -> dict[str, object] | None:
+    """None may be made unless its direction is named: a file that moves money out is dangerous."""
+    allowed = asked.limits.transfers_allowed
+    if not asked.is_transfer or asked.terms.side in allowed:
+        return None
+    return {"value": asked.terms.side.value, "limit": ", ".join(allowed) or "-"}
+
+
+def _symbol(asked: Asked) -> dict[str, object] | None:
+    symbol = asked.terms.symbol
+    return None if symbol == CASH else _allowed(symbol, asked.limits.symbols_allowed)
+
+
 def _hour(asked: Asked) -> dict[str, object] | None:
     hours = asked.limits.hours_allowed
-    if hours == _ALL_DAY:
+    if hours == ALL_DAY:
         return None
     clock = asked.now.astimezone(SHANGHAI).time()
     if any(_is_within(clock, starts, ends) for starts, ends in hours):
@@ -337,22 +334,28 @@ def _odd_lot(asked: Asked) -> dict[str, object] | None:
 
 _R, _P, _Q, _B = Need.ROW, Need.PAST, Need.QUOTE, Need.BALANCE
 CHECKS: tuple[Check, ...] = (
+    Check("TRANSFER_NOT_ALLOWED", _R, _transfer),
+    Check("TRANSFER_VALUE_ABOVE_LIMIT", _R, lambda a: _above(a.moved, a.limits.transfer_value_cny_max)),
     Check("SYMBOL_FORBIDDEN", _R, lambda a: _forbidden(a.terms.symbol, a.limits.symbols_forbidden)),
-    Check("SYMBOL_NOT_ALLOWED", _R, lambda a: _allowed(a.terms.symbol, a.limits.symbols_allowed)),
+    Check("SYMBOL_NOT_ALLOWED", _R, _symbol),
     Check("STRATEGY_FORBIDDEN", _R, lambda a: _forbidden(a.terms.strategy, a.limits.strategies_forbidden)),
     Check("STRATEGY_NOT_ALLOWED", _R, lambda a: _allowed(a.terms.strategy, a.limits.strategies_allowed)),
     Check("ORDER_QUANTITY_ABOVE_LIMIT", _R, lambda a: _above(a.terms.quantity, a.limits.order_quantity_max)),
-    Check("ORDER_VALUE_ABOVE_LIMIT", _R, lambda a: _above(a.value, a.limits.order_value_cny_max)),
+    Check("ORDER_VALUE_ABOVE_LIMIT", _R, lambda a: _above(a.order_value, a.limits.order_value_cny_max)),
     Check("HOUR_NOT_ALLOWED", _P, _hour),
     Check("ORDERS_PER_DAY_EXCEEDED", _P, lambda a: _sent(a.counters.account, a.limits.orders_per_day_max)),
     Check("TOTAL_ORDERS_PER_DAY_EXCEEDED", _P, lambda a: _sent(a.counters.total, a.limits.total_orders_per_day_max)),
     Check(
         *("DAY_VALUE_ABOVE_LIMIT", _P),
-        lambda a: _above(a.counters.account.value + a.value, a.limits.day_value_cny_max),
+        lambda a: _above(a.counters.account.value + a.order_value, a.limits.day_value_cny_max),
     ),
     Check(
         *("TOTAL_DAY_VALUE_ABOVE_LIMIT", _P),
-        lambda a: _above(a.counters.total.value + a.value, a.limits.total_day_value_cny_max),
+        lambda a: _above(a.counters.total.value + a.order_value, a.limits.total_day_value_cny_max),
+    ),
+    Check(
+        *("TRANSFER_DAY_VALUE_ABOVE_LIMIT", _P),
+        lambda a: _above(a.counters.account.moved + a.moved, a.limits.transfer_day_value_cny_max) if a.moved else None,
     ),
     Check(
         *("OPEN_ORDERS_ABOVE_LIMIT", _P),

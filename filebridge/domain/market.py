@@ -215,7 +215,8 @@ def session_at(now: datetime, calendar: TradingCalendar, market: Market = Market
 def market_of(symbol: str) -> Market:
     """Whose hours a canonical symbol keeps."""
     number, _, exchange = symbol.partition(".")
-    if exchange in ("SH", "SZ", "BJ", "SHO", "SZO"):
+    # Money has no exchange, and is moved while securities trade.
+    if exchange in ("", "SH", "SZ", "BJ", "SHO", "SZO"):
         return Market.REPO if instrument_kind(symbol) is InstrumentKind.REPO else Market.SECURITIES
     if exchange != "IF":
         return Market.COMMODITIES

@@ -77,6 +77,15 @@ class Side(StrEnum):
     EXERCISE_PUT = "EXERCISE_PUT"
     LOCK = "LOCK"
     UNLOCK = "UNLOCK"
+    # Transfers: what moves money or shares between the owner's own accounts.
+    BANK_IN = "BANK_IN"
+    BANK_OUT = "BANK_OUT"
+    FUNDS_TO_FAST = "FUNDS_TO_FAST"
+    FUNDS_TO_NORMAL = "FUNDS_TO_NORMAL"
+    FUNDS_SH_TO_SZ = "FUNDS_SH_TO_SZ"
+    FUNDS_SZ_TO_SH = "FUNDS_SZ_TO_SH"
+    SHARES_TO_FAST = "SHARES_TO_FAST"
+    SHARES_TO_NORMAL = "SHARES_TO_NORMAL"
 
 
 class OrderType(StrEnum):
@@ -120,7 +129,12 @@ class Action(StrEnum):
     CANCEL = "cancel"
     CANCEL_ALL = "cancel_all"
     REPLACE = "replace"
+    TRANSFER = "transfer"
     QUERY = "query"
+
+
+# The actions whose rows become orders, with a key.
+PLACING = frozenset({Action.ORDER, Action.REPLACE, Action.TRANSFER})
 
 
 class Query(StrEnum):
@@ -252,8 +266,9 @@ class OrderTerms(NamedTuple):
     that is known; its SUBMIT makes it what is left. `replaces` is the tag of the other one.
 
     `limit_price` is the limit; of a market type its protective limit, None where it has none; of DIRECT_REPAY the money
-    that is paid, in CNY. Of a type that takes its price from market data (OWN_n, OPPOSITE_n) it is None until the
-    SUBMIT, which says it. `price_offset` is what is added to that price: `+2t`, `-0.5%`, or nothing.
+    that is paid, of a transfer the money that is moved, in CNY. Of a type that takes its price from market data (OWN_n,
+    OPPOSITE_n) it is None until the SUBMIT, which says it. `price_offset` is what is added to that price: `+2t`,
+    `-0.5%`, or nothing.
     """
 
     tag: str

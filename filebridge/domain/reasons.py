@@ -27,6 +27,7 @@ from filebridge.domain.machine_reasons import CONNECTION_REASONS, DOCTOR_REASONS
 from filebridge.domain.market_reasons import MARKET_REASONS
 from filebridge.domain.sheet_reasons import SHEET_REASONS
 from filebridge.domain.source_reasons import SOURCE_REASONS
+from filebridge.domain.transfer_reasons import TRANSFER_REASONS, TRANSFER_ROW_REASONS
 from filebridge.domain.word_reasons import WORD_REASONS
 
 Context = Mapping[str, str]
@@ -286,6 +287,7 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
 _TABLES = (
     *(FILE_REASONS, ROW_REASONS, ACTION_REASONS, WORD_REASONS, SHEET_REASONS, SOURCE_REASONS, FOREIGN_REASONS),
     *(KEY_REASONS, CANCEL_REASONS, REPLACE_REASONS, QUERY_REASONS, ISSUE_REASONS),
+    *(TRANSFER_ROW_REASONS, TRANSFER_REASONS),
     *(RULE_REASONS, MARKET_REASONS, LIMIT_REASONS, DOUBT_REASONS, CONNECTION_REASONS, CONTROL_REASONS, DOCTOR_REASONS),
     *(GUARD_REASONS, APPROVAL_REASONS, ARM_REASONS, HALT_REASONS, RESUME_REASONS, STATE_REASONS),
 )

@@ -14,6 +14,7 @@ from filebridge.domain.events import EventKind
 from filebridge.domain.lifecycle import allows
 from filebridge.domain.orders import LOCAL, Order, OrderInstruction, OrderTerms, OrderType, Outcome, Status, price_text
 from filebridge.domain.reasons import Reason
+from filebridge.domain.sides import TRANSFERS
 
 
 class Replaced(NamedTuple):
@@ -83,6 +84,8 @@ def decide_replace(
     shown = instruction._replace(
         symbol=terms.symbol, side=terms.side, quantity=terms.quantity, limit_price=terms.limit_price
     )
+    if old.terms.side in TRANSFERS:
+        return _denied(shown, terms.client_order_id, terms.account, Reason("REPLACE_OF_TRANSFER", context))
     number = instruction.broker_order_id
     if number and old.broker_order_id not in ("", number):
         disagree = context | {"value": number, "broker_order_id": old.broker_order_id}

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from filebridge.domain import approval, guard, limits, market_rules, order_types, sides, trading_hours
 from filebridge.domain.approval import NOTHING_TO_APPROVE, Approval
+from filebridge.domain.bounds import Limits
 from filebridge.domain.contracts import contract_of
 from filebridge.domain.events import EventKind
 from filebridge.domain.guard import Stance
 from filebridge.domain.issues import is_of_issues
-from filebridge.domain.limits import Asked, Limits, Need
+from filebridge.domain.limits import Asked, Need
 from filebridge.domain.market import Hours, Phase, TradingCalendar, open_since, trade_date_at
-from filebridge.domain.orders import AccountType, Action, Order, OrderInstruction, OrderTerms, OrderType, Status
+from filebridge.domain.orders import AccountType, Action, Order, OrderInstruction, OrderTerms, OrderType, Side, Status
 from filebridge.domain.reasons import Reason
 from filebridge.domain.symbols import Board, InstrumentKind, board, instrument_kind
 from filebridge.domain.trading_hours import Kept, Opening, kept_hours, opening, record_date, trade_date_of
@@ -43,6 +44,8 @@ class Rules:
     outside_session: str = "wait"
     # Whether an order needs market data that no limit and no price of its own asks for: see `quote_checks`.
     always_quotes: bool = False
+    # The accounts that have a bank, and of each the environment variable of a password that it lacks, if it lacks one.
+    banks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Verdict(StrEnum):
@@ -69,8 +72,19 @@ def refusal(terms: OrderTerms, rules: Rules) -> Reason | None:
         sides.breach(terms, account)
         or order_types.breach(terms)
         or market_rules.breach(terms)
+        or _no_bank(terms, rules)
         or limits.breach(asked, _OF_THE_ROW)
     )
+
+
+def _no_bank(terms: OrderTerms, rules: Rules) -> Reason | None:
+    """Why nothing can be moved from or to the account's bank, or None."""
+    if terms.side not in (Side.BANK_IN, Side.BANK_OUT):
+        return None
+    missing = rules.banks.get(terms.account)
+    if missing is None:
+        return Reason("TRANSFER_NO_BANK", {"account": terms.account})
+    return Reason("TRANSFER_PASSWORD_MISSING", {"account": terms.account, "value": missing}) if missing else None
 
 
 class Moment(NamedTuple):

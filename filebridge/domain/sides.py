@@ -33,7 +33,8 @@ class Pricing(StrEnum):
 class SideFacts(NamedTuple):
     """`direction` is +1 where it buys at the market, -1 where it sells, 0 where it never meets it. `reduces`: it makes
     a position or a debt smaller and never larger. `shown` is the word by which a broker's report tells it: some sides
-    share a number."""
+    share a number. A transfer is no order at the market: it is done or refused at once, has no number at the broker and
+    is in none of its lists."""
 
     accounts: frozenset[AccountType]
     kinds: frozenset[InstrumentKind]
@@ -42,6 +43,7 @@ class SideFacts(NamedTuple):
     pricing: Pricing = Pricing.ANY
     reduces: bool = False
     shown: Side | None = None
+    is_transfer: bool = False
 
 
 _K = InstrumentKind
@@ -57,12 +59,22 @@ _ETF = frozenset({_K.ETF})
 _FUTURES = frozenset({_K.FUTURE})
 _OPTIONS = frozenset({_K.OPTION})
 _CASH, _SHARES, _CONTRACTS, _MARGIN, _NOTHING = Takes
+_MONEY = frozenset({_K.CASH})
 
 
 def _lot(accounts: frozenset[AccountType], direction: int, takes: Takes) -> SideFacts:
     """A side of futures or options: it trades contracts at the market."""
     kinds = frozenset(kind for account in accounts for kind in _CONTRACTS_OF[account])
     return SideFacts(accounts, kinds, direction, takes, reduces=takes is _CONTRACTS)
+
+
+def _moves_money(accounts: frozenset[AccountType], takes: Takes) -> SideFacts:
+    return SideFacts(accounts, _MONEY, 0, takes, Pricing.AMOUNT, is_transfer=True)
+
+
+def _moves_shares(takes: Takes) -> SideFacts:
+    """Between the ordinary counter of a broker and its fast one."""
+    return SideFacts(_STOCK | _CREDIT, _SPOT, 0, takes, Pricing.NONE, is_transfer=True)
 
 
 _CONTRACTS_OF = {AccountType.FUTURE: _FUTURES, AccountType.STOCK_OPTION: _OPTIONS}
@@ -111,7 +123,18 @@ FACTS: dict[Side, SideFacts] = {
     # Of the fund that the options are on, held in the option account.
     Side.LOCK: SideFacts(_OPTION, _ETF, 0, _SHARES, Pricing.NONE),
     Side.UNLOCK: SideFacts(_OPTION, _ETF, 0, _NOTHING, Pricing.NONE),
+    Side.BANK_IN: _moves_money(_STOCK | _CREDIT | _FUTURE | _OPTION, _NOTHING),
+    Side.BANK_OUT: _moves_money(_STOCK | _CREDIT | _FUTURE | _OPTION, _CASH),
+    Side.FUNDS_TO_FAST: _moves_money(_STOCK | _CREDIT, _NOTHING),
+    Side.FUNDS_TO_NORMAL: _moves_money(_STOCK | _CREDIT, _CASH),
+    # Between the nodes of one account, whose money the broker tells as one sum.
+    Side.FUNDS_SH_TO_SZ: _moves_money(_STOCK | _CREDIT, _NOTHING),
+    Side.FUNDS_SZ_TO_SH: _moves_money(_STOCK | _CREDIT, _NOTHING),
+    Side.SHARES_TO_FAST: _moves_shares(_NOTHING),
+    Side.SHARES_TO_NORMAL: _moves_shares(_SHARES),
 }
+
+TRANSFERS = frozenset(side for side, facts in FACTS.items() if facts.is_transfer)
 
 
 def facts_of(side: Side) -> SideFacts:
@@ -148,12 +171,13 @@ def fits(side: Side, symbol: str) -> bool:
 def breach(terms: OrderTerms, account: AccountType) -> Reason | None:
     """Why an account of this kind has no such business, or not in this symbol; or None."""
     facts, context = FACTS[terms.side], {"symbol": terms.symbol, "value": terms.side.value}
+    # Of orders only orders are near, of transfers only transfers.
+    alike = [side for side in sides_of(account) if FACTS[side].is_transfer == facts.is_transfer]
+    near = [side for side in alike if fits(side, terms.symbol)]
     if account not in facts.accounts:
-        near = [side for side in sides_of(account) if fits(side, terms.symbol)]
-        said = {"account": terms.account, "type": account.value, "nearest": " / ".join(near or sides_of(account))}
+        said = {"account": terms.account, "type": account.value, "nearest": " / ".join(near or alike) or "-"}
         return Reason("SIDE_NOT_OF_ACCOUNT", context | said)
     if not fits(terms.side, terms.symbol):
-        near = [side for side in sides_of(account) if fits(side, terms.symbol)]
         return Reason("SIDE_NOT_OF_INSTRUMENT", context | {"nearest": " / ".join(near) or "-"})
     if facts.pricing is Pricing.AMOUNT and terms.quantity != 1:
         return Reason("REPAYMENT_QUANTITY", context | {"value": str(terms.quantity)})

@@ -23,9 +23,15 @@ class InstrumentKind(StrEnum):
     NEW_SHARE = "NEW_SHARE"
     NEW_BOND = "NEW_BOND"
     FUTURE = "FUTURE"
+    # Money, which transfers move.
+    CASH = "CASH"
     # Options on funds, of the stock exchanges; options on futures are OTHER.
     OPTION = "OPTION"
     OTHER = "OTHER"
+
+
+# The symbol of what is money.
+CASH = "CNY"
 
 
 class Board(StrEnum):
@@ -149,6 +155,8 @@ def board(symbol: str) -> Board | None:
 
 @lru_cache(maxsize=8192)
 def _derivative(symbol: str) -> InstrumentKind:
+    if symbol == CASH:
+        return InstrumentKind.CASH
     number, _, exchange = symbol.partition(".")
     if exchange in _OPTION_BY_PREFIX.values():
         return InstrumentKind.OPTION

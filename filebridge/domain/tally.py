@@ -9,8 +9,8 @@ which its last change stands, which is later and so never reserves less.
 
 What counts, and how:
 
-- Orders, cancels and value of a day: what left (SUBMITTING; a cancel that the ledger has), whatever became of it. What
-  was proven unsent counts too: the limit is then reached early, never late.
+- Orders, cancels, value and money of transfers of a day: what left (SUBMITTING; a cancel that the ledger has), whatever
+  became of it. What was proven unsent counts too: the limit is then reached early, never late.
 - Open: in flight, in doubt or working. An order in doubt stays open until the doubt ends.
 - Fees are not counted: the last word on them is the broker's.
 - A balance is as old as the question. It shows an order if the broker knew the order before the question, by at least
@@ -26,8 +26,8 @@ from heapq import heappop, heappush
 from typing import Self
 
 from filebridge.domain.counters import Balance, Counters, DayCounts, Past, share_value
-from filebridge.domain.orders import Order, OrderTerms, Status
-from filebridge.domain.sides import Takes, direction, facts_of, takes
+from filebridge.domain.orders import Order, OrderTerms, Side, Status
+from filebridge.domain.sides import TRANSFERS, Takes, direction, facts_of, takes
 
 SECOND = timedelta(seconds=1)
 _ZERO = Decimal(0)
@@ -39,18 +39,21 @@ _IN_FLIGHT = frozenset({Status.SUBMITTING, Status.UNKNOWN})
 class _Day:
     """DayCounts that grow."""
 
-    __slots__ = ("cancels", "open_orders", "orders", "value")
+    __slots__ = ("cancels", "moved", "open_orders", "orders", "value")
 
     def __init__(self) -> None:
         self.orders = self.cancels = self.open_orders = 0
-        self.value = _ZERO
+        self.value = self.moved = _ZERO
 
-    def sent(self, orders: int, value: Decimal) -> None:
+    def sent(self, side: Side, orders: int, value: Decimal) -> None:
         self.orders += orders
-        self.value += value
+        if side in TRANSFERS:
+            self.moved += value
+        else:
+            self.value += value
 
     def counts(self) -> DayCounts:
-        return DayCounts(self.orders, self.cancels, self.value, self.open_orders)
+        return DayCounts(self.orders, self.cancels, self.value, self.open_orders, self.moved)
 
 
 class _Held:
@@ -188,7 +191,7 @@ class Tally:
         for each in past:
             account = tally._accounts[each.account]
             for day in (account.day, tally._total):
-                day.sent(each.orders, share_value(each.symbol, each.limit_price) * each.quantity)
+                day.sent(each.side, each.orders, share_value(each.symbol, each.limit_price) * each.quantity)
             if direction(each.side) > 0:
                 account.held[each.symbol].bought_qty += each.filled_qty
         for name, count in (past_cancels or {}).items():
@@ -350,8 +353,8 @@ class Tally:
 
     def _leaves(self, line: _Line, at: datetime) -> None:
         value = line.share_value * line.terms.quantity
-        line.account.day.sent(1, value)
-        self._total.sent(1, value)
+        line.account.day.sent(line.terms.side, 1, value)
+        self._total.sent(line.terms.side, 1, value)
         line.account.out += 1
         likeness = _likeness(line.terms)
         self._recent.append((at, likeness))

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,8 @@ class WorkerSettings:
 
     userdata: Path
     accounts: tuple[tuple[str, str], ...]
+    # Of the accounts that have one, the bank that transfers come from and go to.
+    banks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     paper: bool
     session_base: int
     home: Path
@@ -191,6 +193,7 @@ class Supervisor:
             "parent_pid": os.getpid(),
             "userdata": str(settings.userdata),
             "accounts": settings.accounts,
+            "banks": settings.banks,
             "paper": settings.paper,
             "session": settings.session_base + self._generation % SESSIONS,
             "handover": str(handover),

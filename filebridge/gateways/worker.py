@@ -132,6 +132,7 @@ def _serve(settings: Wire, outlet: Outlet, parent: Parent) -> Reason | None:
         userdata=settings["userdata"],
         session=settings["session"],
         accounts=[tuple(pair) for pair in settings["accounts"]],
+        banks=settings["banks"],
         paper=settings["paper"],
         emit=outlet.emit,
     )

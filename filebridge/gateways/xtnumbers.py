@@ -6,6 +6,7 @@ does.
 """
 
 from filebridge.domain.orders import AccountType, OrderType, Side
+from filebridge.domain.sides import FACTS
 
 _CREDIT = (
     *(Side.MARGIN_BUY, Side.SHORT_SELL, Side.BUY_TO_RETURN),
@@ -23,6 +24,19 @@ _OPTIONS = (
     *(Side.BUY_OPEN, Side.SELL_CLOSE, Side.SELL_OPEN, Side.BUY_CLOSE, Side.COVERED_OPEN, Side.COVERED_CLOSE),
     *(Side.EXERCISE_CALL, Side.EXERCISE_PUT, Side.LOCK, Side.UNLOCK),
 )
+# 501 and 502 are xttrader's own numbers of the two ways; 510 to 521 stand in xtconstant.py.
+TRANSFERS: dict[Side, int] = {
+    Side.BANK_IN: 501,
+    Side.BANK_OUT: 502,
+    Side.FUNDS_TO_FAST: 510,
+    Side.FUNDS_TO_NORMAL: 511,
+    Side.FUNDS_SH_TO_SZ: 512,
+    Side.FUNDS_SZ_TO_SH: 513,
+    Side.SHARES_TO_FAST: 520,
+    Side.SHARES_TO_NORMAL: 521,
+}
+# Which shares are moved (transfer_type), by the account: those that its customer may move.
+SHARES_MOVED: dict[AccountType, int] = {AccountType.STOCK: 0, AccountType.CREDIT: 2}
 # Account -> side -> order_type. The first side with a number is the one that a report of it is read as.
 SIDES: dict[AccountType, dict[Side, int]] = {
     AccountType.STOCK: {Side.BUY: 23, Side.SELL: 24, Side.SUBSCRIBE: 23, Side.CREATE: 134, Side.REDEEM: 135},
@@ -37,6 +51,8 @@ SIDES: dict[AccountType, dict[Side, int]] = {
     AccountType.STOCK_OPTION: {side: number for number, side in enumerate(_OPTIONS, start=48)},
 }
 SIDE_OF: dict[int, Side] = {}
+for _account, _rows in SIDES.items():
+    _rows |= {side: number for side, number in TRANSFERS.items() if _account in FACTS[side].accounts}
 for _rows in SIDES.values():
     for _side, _number in _rows.items():
         SIDE_OF.setdefault(_number, _side)

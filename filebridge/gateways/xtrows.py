@@ -66,6 +66,21 @@ def fill_row(row: Any) -> Wire:
     }
 
 
+def transfer_row(order: Wire) -> Wire:
+    """A transfer that was made, as the execution of its whole: the terminal's answer to it has no number of its own."""
+    return {
+        **{name: order[name] for name in ("account", "symbol", "side", "tag")},
+        "trade_id": order["tag"],
+        "last_qty": order["quantity"],
+        "last_price": order["limit_price"] or "0",
+        "amount": order["limit_price"] or "0",
+        "commission": "0",
+        "broker_order_id": "",
+        "counter_order_id": "",
+        "traded_at": datetime.now(SHANGHAI).isoformat(timespec="seconds"),
+    }
+
+
 def position_row(row: Any) -> Wire:
     return {
         "symbol": row.stock_code,

@@ -6,20 +6,22 @@ else (a synchronous call inside one would deadlock the client).
 
 import asyncio
 import importlib
+import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from filebridge.domain.orders import AccountType, OrderType, Query, Side
 from filebridge.domain.reasons import Reason
 from filebridge.domain.reconcile import TAG_LENGTH, Lists
 from filebridge.errors import GatewayNotReady
-from filebridge.gateways.xtnumbers import price_type, side_number
+from filebridge.gateways.xtnumbers import SHARES_MOVED, TRANSFERS, price_type, side_number
 from filebridge.gateways.xtrows import (
     ascii_of,
     asset_row,
@@ -29,6 +31,7 @@ from filebridge.gateways.xtrows import (
     order_row,
     position_row,
     text_of,
+    transfer_row,
 )
 from filebridge.simulator import native
 
@@ -82,11 +85,21 @@ def _without_update_check() -> Iterator[None]:
 class XtBroker:
     """One connection to one terminal for the given accounts. `connect` may be called once."""
 
-    def __init__(self, *, userdata: str, session: int, accounts: Sequence[tuple[str, str]], paper: bool, emit: Emit):
+    def __init__(
+        self,
+        *,
+        userdata: str,
+        session: int,
+        accounts: Sequence[tuple[str, str]],
+        paper: bool,
+        emit: Emit,
+        banks: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    ):
         self._xttrader, xttype = import_xttrader(paper=paper)
         self._emit, self._userdata, self._is_paper = emit, userdata, paper
         self._kinds = {account: AccountType(kind) for account, kind in accounts}
         self._accounts = {account: xttype.StockAccount(account, kind) for account, kind in accounts}
+        self._banks = banks
         self._tags = _Requests()
         # A cancel's answer is matched by its request; an error of the counter carries nothing but the order's number.
         self._cancel_requests = _Requests()
@@ -115,6 +128,10 @@ class XtBroker:
 
     def submit(self, order: Wire) -> None:
         """Hand one order to the terminal; the answer comes by callback."""
+        if Side(order["side"]) in TRANSFERS:
+            # Its call waits for the answer, and no order may wait for it.
+            threading.Thread(target=self._transfer, args=(order,), daemon=True).start()
+            return
         seq = self._trader.order_stock_async(
             self._accounts[order["account"]],
             order["symbol"],
@@ -128,6 +145,41 @@ class XtBroker:
         )
         for answer in self._tags.called(seq, order["tag"]):
             self._emit(answer)
+
+    def _transfer(self, order: Wire) -> None:
+        """Make a transfer and tell what became of it: done, refused with a text, or nothing that anybody could know."""
+        try:
+            done, said = self._moved(order)
+        except Exception as error:  # noqa: BLE001  # why: whatever it is, it would vanish with this thread
+            # Without its words: they may repeat what was handed over, and a password is among that.
+            self._emit({"kind": "trouble", "text": f"{type(error).__name__} in a transfer"})
+            return
+        text = str(said or "")
+        if done:
+            self._emit({"kind": "fill", **transfer_row(order)})
+        elif text:
+            self._emit({"kind": "order_refused", "tag": order["tag"], "text": text})
+        else:
+            self._emit({"kind": "order_answer", "tag": order["tag"], "broker_order_id": "", "text": ""})
+
+    def _moved(self, order: Wire) -> tuple[bool, str | None]:
+        """What xttrader answers: whether it succeeded, and a text."""
+        side, name, trader = Side(order["side"]), order["account"], self._trader
+        account, amount = self._accounts[name], float(order["limit_price"] or 0)
+        answer: tuple[bool, str | None]
+        if side in (Side.BANK_IN, Side.BANK_OUT):
+            bank = self._banks[name]
+            move = trader.bank_transfer_in if side is Side.BANK_IN else trader.bank_transfer_out
+            secrets = (os.environ.get(bank[name], "") for name in ("bank_password_env", "fund_password_env"))
+            answer = move(account, bank["bank_no"], bank["bank_account"], amount, *secrets)
+        elif side in (Side.SHARES_TO_FAST, Side.SHARES_TO_NORMAL):
+            number, _, exchange = order["symbol"].partition(".")
+            # Here alone xttrader's own words spell a security so.
+            code, kind = f"{exchange}{number}", SHARES_MOVED[self._kinds[name]]
+            answer = trader.secu_transfer(account, TRANSFERS[side], code, order["quantity"], kind)
+        else:
+            answer = trader.fund_transfer(account, TRANSFERS[side], amount)
+        return answer
 
     def cancel(self, order: Wire) -> None:
         broker_order_id = int(order["broker_order_id"])

@@ -35,6 +35,7 @@ COLUMNS = {
     "expire_at": "失效时间",
     "mode": "模式",
     "query": "查询内容",
+    "transfer_amount": "划转金额",
 }
 RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from filebridge.domain.orders import ALL_ISSUES, Action, OrderInstruction, OrderType, Side
 from filebridge.domain.reasons import Problem, Reason
-from filebridge.domain.sides import Pricing, facts_of
+from filebridge.domain.sides import TRANSFERS, Pricing, facts_of
 from filebridge.domain.symbols import SymbolReading
 from filebridge.orderfiles.base import PROBLEMS_LISTED_MAX, ParsedFile, listed, problem
 from filebridge.orderfiles.cells import column_letters
@@ -40,7 +40,7 @@ _DEFAULTS = {**OrderInstruction._field_defaults, "order_type": OrderType.LIMIT}
 _READINGS_MAX = 20_000
 # Sides and order types with which a row is plain: all that a limit order may have.
 _ONLY: dict[str, frozenset[Any]] = {
-    "side": frozenset(side for side in Side if facts_of(side).pricing is not Pricing.NONE),
+    "side": frozenset(side for side in Side if facts_of(side).pricing is not Pricing.NONE) - TRANSFERS,
     "order_type": frozenset({None, OrderType.LIMIT}),
 }
 
@@ -50,7 +50,7 @@ _Cell = tuple[str, str, str]
 
 
 # Rows that are plain are read column by column: no cancel, no time that needs a date, nothing left out.
-_NOT_PLAIN = ("action", "query", *EARLIER_ORDER, *MOMENTS, "price_offset")
+_NOT_PLAIN = ("action", "query", "transfer_amount", *EARLIER_ORDER, *MOMENTS, "price_offset")
 # The slices of a file, and at its end what there is to say of it as a whole.
 Slices = Generator[list[OrderInstruction], None, ParsedFile]
 

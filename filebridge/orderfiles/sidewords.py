@@ -53,6 +53,14 @@ _SIDE_WORDS: dict[Side, str] = {
     _S.EXERCISE_PUT: "认沽行权",
     _S.LOCK: "锁定 证券锁定 备兑锁定",
     _S.UNLOCK: "解锁 证券解锁 备兑解锁",
+    _S.BANK_IN: "银行转证券 银转证 bank_to_securities",
+    _S.BANK_OUT: "证券转银行 证转银 securities_to_bank",
+    _S.FUNDS_TO_FAST: "资金划到极速柜台 资金划拨到极速柜台",
+    _S.FUNDS_TO_NORMAL: "资金划到普通柜台 资金划拨到普通柜台",
+    _S.FUNDS_SH_TO_SZ: "资金上海划到深圳 上海节点到深圳节点",
+    _S.FUNDS_SZ_TO_SH: "资金深圳划到上海 深圳节点到上海节点",
+    _S.SHARES_TO_FAST: "股份划到极速柜台 股份划拨到极速柜台",
+    _S.SHARES_TO_NORMAL: "股份划到普通柜台 股份划拨到普通柜台",
 }
 # Words with two meanings or more, and those.
 SIDES_AMBIGUOUS: dict[str, tuple[Side, ...]] = {

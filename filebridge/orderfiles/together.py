@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 from filebridge.domain.order_types import FACTS as ORDER_TYPES
 from filebridge.domain.order_types import UNPRICED, Price, of_pricing
 from filebridge.domain.orders import ALL_ISSUES, SHANGHAI, Action, OrderType, Query, Side, price_text
-from filebridge.domain.sides import Pricing, facts_of
-from filebridge.domain.symbols import SymbolReading
+from filebridge.domain.sides import TRANSFERS, Pricing, facts_of
+from filebridge.domain.symbols import CASH, SymbolReading
 from filebridge.orderfiles.columns import COLUMNS
 from filebridge.orderfiles.values import ID_CHARS_MAX
 
-REQUIRED = {Action.ORDER: ("symbol", "side", "quantity")}
+REQUIRED = {Action.ORDER: ("symbol", "side", "quantity"), Action.TRANSFER: ("side",)}
 EARLIER_ORDER = ("orig_client_order_id", "broker_order_id")
 # Of these columns a row needs one at least, by its action; else the problem stands at the first.
 NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
@@ -26,6 +26,7 @@ NEEDED_ONE: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("quantity", "limit_price"), "REPLACE_NOTHING_NEW"),
     ),
     Action.QUERY: ((("query",), "QUERY_MISSING"),),
+    Action.TRANSFER: ((("client_order_id",), "TRANSFER_ID_REQUIRED"),),
 }
 MOMENTS = ("start_at", "expire_at")
 # Of the ids of such a row's orders, so much is the symbol's.
@@ -34,17 +35,21 @@ LARGEST = "MAX"
 _OF_A_QUERY = ("action", "account", "symbol", "note", "mode", "query")
 # What must stay empty, by the row's action, and why: it would be taken, but not do what its author means.
 _NO_QUERY = (("query",), "QUERY_ON_OTHER_ACTION")
+_NO_TRANSFER = (("transfer_amount",), "TRANSFER_AMOUNT_ON_OTHER_ACTION")
+_NEITHER = (_NO_QUERY, _NO_TRANSFER)
+_NO_PRICE = ("order_type", "limit_price", "price_offset")
 BARRED: dict[Action, tuple[tuple[tuple[str, ...], str], ...]] = {
-    Action.ORDER: ((EARLIER_ORDER, "CANCEL_ID_ON_ORDER"), _NO_QUERY),
-    Action.CANCEL: (_NO_QUERY,),
+    Action.ORDER: ((EARLIER_ORDER, "CANCEL_ID_ON_ORDER"), *_NEITHER),
+    Action.CANCEL: _NEITHER,
     Action.CANCEL_ALL: (
         (
             ("client_order_id", *EARLIER_ORDER, "quantity", "order_type", "limit_price", "price_offset", *MOMENTS),
             "CANCEL_ALL_NARROWED",
         ),
-        _NO_QUERY,
+        *_NEITHER,
     ),
-    Action.REPLACE: (_NO_QUERY,),
+    Action.REPLACE: _NEITHER,
+    Action.TRANSFER: (((*EARLIER_ORDER, *_NO_PRICE), "TRANSFER_NARROWED"), _NO_QUERY),
     Action.QUERY: ((tuple(column for column in COLUMNS if column not in _OF_A_QUERY), "QUERY_NARROWED"),),
 }
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -80,6 +85,10 @@ def check(values: _Values, today: date) -> Iterator[Finding]:
         yield from _price(values)
     elif action is Action.QUERY:
         yield from _asked(values)
+    elif action is Action.TRANSFER:
+        yield from _moved(values)
+    if action in (Action.ORDER, Action.REPLACE) and values.get("side") in TRANSFERS:
+        yield Finding("side", "TRANSFER_NOT_AN_ORDER", values["side"].value)
     for column in REQUIRED.get(action, ()):
         if column not in values:
             yield Finding(column, "VALUE_MISSING")
@@ -93,6 +102,29 @@ def _asked(values: _Values) -> Iterator[Finding]:
         yield Finding("symbol", "QUERY_SYMBOL_MISSING")
     elif isinstance(query, Query) and query is not Query.QUOTES and values.get("symbol"):
         yield Finding("symbol", "QUERY_NARROWED", _spelled(values["symbol"]))
+
+
+def _moved(values: _Values) -> Iterator[Finding]:
+    """A transfer of money is of an amount, one of shares of a security and its quantity. Within an order it is money of
+    which one is moved at its price."""
+    side = values.get("side")
+    if side is None:
+        return
+    if side not in TRANSFERS:
+        yield Finding("side", "TRANSFER_SIDE_UNKNOWN", side.value)
+        return
+    shares = ("symbol", "quantity")
+    of_shares = facts_of(side).pricing is Pricing.NONE
+    for column in ("transfer_amount",) if of_shares else shares:
+        if column in values:
+            yield Finding(column, "TRANSFER_NARROWED", _spelled(values[column]))
+    values["order_type"] = of_pricing(facts_of(side).pricing)[0]
+    if of_shares:
+        yield from (Finding(column, "VALUE_MISSING") for column in shares if column not in values)
+    elif "transfer_amount" not in values:
+        yield Finding("transfer_amount", "TRANSFER_AMOUNT_REQUIRED")
+    else:
+        values |= {"symbol": SymbolReading(CASH), "quantity": 1, "limit_price": values.pop("transfer_amount")}
 
 
 def _is_of_issues(values: _Values) -> bool:

@@ -32,6 +32,7 @@ ACCOUNT_CHARS_MAX = 32
 QUANTITY_MAX = 2**31 - 1  # the broker's interface carries a quantity as a signed 32-bit number
 PRICE_LIMIT = Decimal(10_000_000)
 PRICE_DECIMALS_MAX = 4
+AMOUNT_LIMIT = Decimal(10**12)
 _NUMBER_CHARS_MAX = 32
 _SYMBOL_CHARS_MAX = 32
 
@@ -41,8 +42,10 @@ _ACTIONS = {
     **dict.fromkeys(("cancel_all", "全撤", "全部撤单"), Action.CANCEL_ALL),
     **dict.fromkeys(("replace", "改单"), Action.REPLACE),
     **dict.fromkeys(("query", "查询"), Action.QUERY),
+    **dict.fromkeys(("transfer", "划转", "资金划转", "银证转账", "股份划转"), Action.TRANSFER),
 }
-_ACTIONS_TO_COME = ("transfer", "划转", "资金划转", "银证转账")
+# What xttrader can do beside.
+_ACTIONS_ELSEWHERE = ("ctp_transfer", "内转", "资金内转", "algo", "算法委托", "约券")
 _QUERIES = {
     **dict.fromkeys(("assets", "资产", "资金"), Query.ASSETS),
     **dict.fromkeys(("positions", "持仓"), Query.POSITIONS),
@@ -66,6 +69,8 @@ _MODES = {"paper": "paper", "模拟": "paper", "live": "live", "实盘": "live"}
 # With one or two zeros behind the point it is still whole (pandas writes 100.0); three could be a thousand.
 _WHOLE = re.compile(r"([0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.00?)?")
 _DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?|[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+")
+# Grouping is no decimal comma here: there are two decimals at most.
+_AMOUNT = re.compile(r"([0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.([0-9]{1,2}))?")
 _NEGATIVE = re.compile(r"-[0-9][0-9.,]*")
 _COMMA_DECIMAL = re.compile(r"[0-9]+(?:,[0-9]+)+")
 # The first character is one that a spreadsheet cannot take for a formula, so that ids come back unchanged.
@@ -88,7 +93,7 @@ _DATE_TIME = re.compile(rf"{_DATE_TEXT}[T ]{_TIME_TEXT}(?P<offset>Z|[+-][0-9]{{2
 
 def read_action(text: str) -> Action | Reason:
     word = _word(text)
-    if word in _ACTIONS_TO_COME:
+    if word in _ACTIONS_ELSEWHERE:
         return Reason("ACTION_NOT_SUPPORTED")
     return _ACTIONS.get(word) or Reason("ACTION_UNKNOWN")
 
@@ -172,6 +177,15 @@ def read_price(text: str) -> Decimal | Reason:
     return price if price < PRICE_LIMIT else Reason("PRICE_TOO_LARGE", {"limit": str(PRICE_LIMIT)})
 
 
+def read_amount(text: str) -> Decimal | Reason:
+    """Money to be moved, in CNY with two decimals at most."""
+    number = half_width(text)
+    refused = Reason("AMOUNT_NOT_READABLE", {"limit": str(AMOUNT_LIMIT)})
+    match = _AMOUNT.fullmatch(number) if len(number) <= _NUMBER_CHARS_MAX else None
+    amount = Decimal(number.replace(",", "")) if match else Decimal(0)
+    return amount if 0 < amount < AMOUNT_LIMIT else refused
+
+
 def read_price_offset(text: str) -> str | Reason:
     """`+2t` (ticks, also 2跳) or `-0.5%`, in its one spelling."""
     offset = read_offset(text)
@@ -250,6 +264,7 @@ READERS: Mapping[str, Callable[[str], Value | Reason]] = {
     "expire_at": read_moment,
     "mode": read_mode,
     "query": read_query,
+    "transfer_amount": read_amount,
 }
 # The same for native rows.
 NATIVE_READERS = {**READERS, "symbol": read_security_or_issues, "quantity": read_quantity_or_largest}

@@ -1,4 +1,5 @@
-"""The bank behind each ordinary stock account: cash in and out at once, its own balance, and the list of transfers.
+"""The bank behind each ordinary stock account: cash in and out at once, its own balance, and the list of transfers; and
+its money at the broker's ordinary counter, from and to which cash is moved as well.
 
 Passwords do not reach the counter: whatever the client gives is right. Other kinds of accounts have no bank here.
 """
@@ -19,6 +20,8 @@ FEN, YUAN = 10, 1000
 BANK_NO, BANK_NAME, MONEY_TYPE = "1", "模拟银行", "0"
 OPENING_BALANCE = 1_000_000 * YUAN
 INTO_ACCOUNT, OUT_OF_ACCOUNT = 501, 502
+# Between the ordinary counter and this one, the fast one.
+TO_FAST, TO_NORMAL = 510, 511
 # What the list of transfers calls the two directions; the manual names them.
 SHOWN_IN, SHOWN_OUT = "1", "2"
 DONE = "成功"
@@ -52,6 +55,31 @@ def bank_transfer(request: Message, counter: Counter, now: datetime) -> Message:
     return [name, False, REFUSALS[reason]]
 
 
+def counter_transfer(request: Message, counter: Counter, now: datetime) -> Message:
+    """Cash between the two counters. Nodes and shares are not enabled here."""
+    _, _, account_type, name, direction, price, _, _, _ = request
+    books, amount = counter.books, _whole_fen(price)
+    if not _has_bank(books, account_type, name) or direction not in (TO_FAST, TO_NORMAL):
+        reason = "NOT_ENABLED"
+    elif amount is None:
+        reason = "AMOUNT_INVALID"
+    elif amount > (com_balance(books, name) if direction == TO_FAST else fetchable(books, name)):
+        reason = "CASH_SHORT"
+    else:
+        counter.enter(["move", name, amount if direction == TO_FAST else -amount])
+        return [name, True, ""]
+    return [name, False, REFUSALS[reason]]
+
+
+def com_fund(request: Message, books: Books, market: Market, now: datetime) -> list[Message]:
+    """xttrader.py reads the first row without looking: where there is no such account it says so."""
+    _, _, account_type, name = request
+    if not _has_bank(books, account_type, name):
+        return [[False, REFUSALS["NOT_ENABLED"], MONEY_TYPE, *(0.0,) * 8]]
+    balance = com_balance(books, name) / YUAN
+    return [[True, "", MONEY_TYPE, balance, balance, balance, 0.0, balance, balance, 0.0, 0.0]]
+
+
 def banks(request: Message, books: Books, market: Market, now: datetime) -> list[Message]:
     _, _, account_type, name = request
     if not _has_bank(books, account_type, name):
@@ -82,6 +110,11 @@ def bank_account_of(name: str) -> str:
 
 def bank_balance(books: Books, name: str) -> int:
     return OPENING_BALANCE - sum(transfer.amount for transfer in books.transfers if transfer.account == name)
+
+
+def com_balance(books: Books, name: str) -> int:
+    """At the ordinary counter."""
+    return OPENING_BALANCE - books.moved.get(name, 0)
 
 
 def fetchable(books: Books, name: str) -> int:

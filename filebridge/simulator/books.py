@@ -46,6 +46,8 @@ class Books:
         self.last_fill_number = 0
         self.last_task_number = 0
         self.transfers: list[Transfer] = []
+        # What came from the ordinary counter, by account.
+        self.moved: dict[str, int] = {}
         self.tasks: dict[int, Task] = {}
         self._apply: dict[str, Callable[..., None]] = {
             "open": self._open,
@@ -62,6 +64,7 @@ class Books:
             "settle": self._settle,
             "forget": self._forget,
             "transfer": self._transfer,
+            "move": self._move,
             "task": self._task,
             "task_slice": self._task_slice,
             "task_end": self._task_end,
@@ -199,6 +202,10 @@ class Books:
     def _transfer(self, account: str, number: int, amount: int, at: str) -> None:
         self.accounts[account].cash += amount
         self.transfers.append(Transfer(account, number, amount, at))
+
+    def _move(self, account: str, amount: int) -> None:
+        self.accounts[account].cash += amount
+        self.moved[account] = self.moved.get(account, 0) + amount
 
     def _task(self, number: int, account: str, order: dict[str, Any], slice_seconds: int) -> None:
         self.tasks[number] = Task(number, account, order, slice_seconds)

@@ -23,11 +23,12 @@ from filebridge.simulator.effects import BUSINESSES, NOT_ENABLED
 from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import Faults, LaggedBooks
 from filebridge.simulator.inquiries import INQUIRIES, INSTRUCTIONS, Inquiry, Instruction
+from filebridge.simulator.journal import ACCOUNT_NAMES, JOURNAL_FIELDS, JOURNALED
 from filebridge.simulator.market_files import open_market
 from filebridge.simulator.money import exact_price
 from filebridge.simulator.outgoing import COUNTED, Outgoing, Push
 from filebridge.simulator.store import AppendFile, last_numbers, opening_record, read_credit_terms, read_fees
-from filebridge.simulator.wire import REQUESTS, Message
+from filebridge.simulator.wire import Message
 
 LOG = logging.getLogger(__name__)
 
@@ -60,21 +61,6 @@ REFUSALS = {
 }
 NO_ORDER_ID = -1
 LAST_MOMENT = time(23, 59, 59, tzinfo=SHANGHAI)
-
-JOURNAL_FIELDS = (
-    "ts", "seq", "kind", "account", "stock_code", "order_type", "order_volume", "price_type", "price",
-    "strategy_name", "order_remark", "order_id",
-)  # fmt: skip
-ACCOUNT_NAMES = {"account_id": "account", "m_strAccountID": "account"}
-# For each kind, the journal fields that its request fills, with their place in the message.
-JOURNALED = {
-    kind: [
-        (name, place)
-        for place, field in enumerate(fields, start=2)
-        if (name := ACCOUNT_NAMES.get(field, field)) in JOURNAL_FIELDS
-    ]
-    for kind, fields in REQUESTS.items()
-}
 
 
 class Desk:

@@ -27,14 +27,14 @@ def _fault(default: Any, meaning: str) -> Any:
 
 @dataclass(slots=True)
 class Faults:
-    """The table. The drop_ and _next counts run down to 0 by themselves; only orders and cancels are counted for
+    """The table. The drop_ and _next counts run down to 0 by themselves; only orders, cancels and transfers count for
     them, so that a query in the background does not use a count up."""
 
     mute: bool = _fault(False, "Reads nothing, says nothing and lets nobody in; whoever connects waits in vain.")
     logged_out: bool = _fault(False, "As at night: every client is cut off, and connecting fails (-1).")
     answer_delay_seconds: float = _fault(0.0, "Answers come so much later; pushes do not wait.")
-    drop_next_requests: int = _fault(0, "So many orders and cancels are lost before the counter sees them.")
-    drop_next_answers: int = _fault(0, "The answers to so many orders and cancels are lost.")
+    drop_next_requests: int = _fault(0, "So many orders, cancels and transfers are lost before the counter sees them.")
+    drop_next_answers: int = _fault(0, "The answers to so many orders, cancels and transfers are lost.")
     drop_next_pushes: int = _fault(0, "The pushes that so many orders and cancels cause at once are lost.")
     drop_next_errors: int = _fault(0, "The errors of so many failed orders and cancels are lost: -1 stands alone.")
     push_before_answer: bool = _fault(True, "Pushes come before the answer to the request that caused them.")

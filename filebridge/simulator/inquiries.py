@@ -43,6 +43,7 @@ INQUIRIES: dict[str, Inquiry] = {
     "query_banks": bank.banks,
     "query_bank_amount": bank.bank_amount,
     "query_bank_transfers": bank.bank_transfers,
+    "query_com_fund": bank.com_fund,
     "export": export,
 }
-INSTRUCTIONS: dict[str, Instruction] = {"bank_transfer": bank.bank_transfer}
+INSTRUCTIONS: dict[str, Instruction] = {"bank_transfer": bank.bank_transfer, "transfer": bank.counter_transfer}

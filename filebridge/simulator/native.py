@@ -50,6 +50,8 @@ SERVED = {
     "queryIPODataWithSeq": "query_offerings",
     "queryNewPurchaseLimitWithSeq": "query_purchase_limit",
     "bankTransferWithSeq": "bank_transfer",
+    "transferWithSeq": "transfer",
+    "queryComFundWithSeq": "query_com_fund",
     "queryBankInfoWithSeq": "query_banks",
     "queryBankAmountWithSeq": "query_bank_amount",
     "queryBankTransferStreamWithSeq": "query_bank_transfers",

@@ -16,7 +16,7 @@ from filebridge.simulator.wire import ANSWERS, PUSHES, ROWS, Message, encode
 # A kind of push and its row.
 Push = tuple[str, Message]
 
-COUNTED = ("order", "cancel")
+COUNTED = ("order", "cancel", "bank_transfer", "transfer")
 # Where a row holds what a fault may change.
 _CHANGED = ("order_status", "order_sysid", "order_remark")
 _PLACES = {

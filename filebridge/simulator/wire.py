@@ -55,6 +55,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     "NewPurchaseLimitInfo": ("new_purchase_limit_key", "new_purchase_limit_value"),
     "BankTransferResp": ("account_id", "success", "error_msg"),
+    "TransferResp": ("m_strAccountID", "m_bSuccess", "m_strMsg"),
+    "ComFund": (
+        "m_bSuccess", "m_strMsg", "m_strMoneyType", "m_dCurrentBalance", "m_dEnableBalance", "m_dFetchBalance",
+        "m_dInterest", "m_dAssetBalance", "m_dFetchCash", "m_dMarketValue", "m_dDebt",
+    ),
     "BankInfo": ("success", "error_msg", "money_type", "bank_no", "bank_account", "bank_name"),
     "BankAmount": (
         "success", "error_msg", "account_id", "bank_account", "money_type", "balance", "enable_balance",
@@ -118,6 +123,11 @@ REQUESTS: dict[str, tuple[str, ...]] = {
     "query_offerings": ("ipo_type",),
     "query_purchase_limit": ("account_type", "account_id"),
     "bank_transfer": ("account_type", "account_id", "direction", "bank_no", "bank_account", "balance"),
+    "transfer": (
+        "m_nAccountType", "m_strAccountID", "m_nOrderType", "m_dPrice", "m_strStockCode", "m_nOrderVolume",
+        "m_nCreditTransferType",
+    ),
+    "query_com_fund": ("m_nAccountType", "m_strAccountID"),
     "query_banks": ("account_type", "account_id"),
     "query_bank_amount": ("account_type", "account_id", "bank_no", "bank_account"),
     "query_bank_transfers": (
@@ -158,6 +168,8 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "query_offerings": ("bindOnQueryIPODataCallback", "list[IPOData]"),
     "query_purchase_limit": ("bindOnQueryNewPurchaseLimitCallback", "list[NewPurchaseLimitInfo]"),
     "bank_transfer": ("bindOnBankTransferRespCallback", "BankTransferResp"),
+    "transfer": ("bindOnTransferRespCallback", "TransferResp"),
+    "query_com_fund": ("bindOnQueryComFundRespCallback", "list[ComFund]"),
     "query_banks": ("bindOnQueryBankInfoRespCallback", "list[BankInfo]"),
     "query_bank_amount": ("bindOnQueryBankAmountRespCallback", "list[BankAmount]"),
     "query_bank_transfers": ("bindOnQueryBankTransferStreamRespCallback", "list[BankTransferStream]"),

@@ -192,6 +192,8 @@ GRANTED: dict[str, Callable[[Trader, Path], bool]] = {
     "bank_transfer_in_async": lambda t, _: _moved(t, t.bank_transfer_in_async(t.account, *BANK, 1.5)),
     "bank_transfer_out": lambda t, _: t.bank_transfer_out(t.account, *BANK, 1.5) == (True, ""),
     "bank_transfer_out_async": lambda t, _: _moved(t, t.bank_transfer_out_async(t.account, *BANK, 1.5)),
+    "fund_transfer": lambda t, _: t.fund_transfer(t.account, 510, 1.5) == (True, ""),
+    "query_com_fund": lambda t, _: t.query_com_fund(t.account)["enableBalance"] > 0,
     "query_bank_info": lambda t, _: [row.bank_name for row in t.query_bank_info(t.account)] == [BANK_NAME],
     "query_bank_amount": lambda t, _: t.query_bank_amount(t.account, *BANK, "1")[0].balance > 0,
     "query_bank_transfer_stream": lambda t, _: t.bank_transfer_in(t.account, *BANK, 0.07) == (True, "")
@@ -248,9 +250,7 @@ REFUSED: dict[str, Callable[[Trader, Path], bool]] = {
             *("smt_query_quoter", "smt_query_order", "smt_query_compact"),
         )
     },
-    "fund_transfer": lambda t, _: t.fund_transfer(t.account, 510, 1.0) == _NO,
     "secu_transfer": lambda t, _: t.secu_transfer(t.account, 520, STOCK, 100, 1) == _NO,
-    "query_com_fund": lambda t, _: t.query_com_fund(t.account)["success"] is False,
     "sync_transaction_from_external": lambda t, _: (
         t.sync_transaction_from_external("ADD", "DEAL", t.account, [{}]) == {"error": {"msg": NOT_ENABLED}}
     ),
@@ -372,7 +372,7 @@ def test_a_method_that_never_returns_holds_nobody_else_up(trader: Trader, method
 
 
 def test_a_wrong_row_would_be_noticed(trader: Trader, tmp_path: Path) -> None:
-    assert not REFUSED["fund_transfer"](_Renamed(trader, "fund_transfer", lambda *_: (True, "")), tmp_path)
+    assert not REFUSED["secu_transfer"](_Renamed(trader, "secu_transfer", lambda *_: (True, "")), tmp_path)
     assert not GRANTED["bank_transfer_in"](_Renamed(trader, "bank_transfer_in", lambda *_: _NO), tmp_path)
     assert not GRANTED["get_smart_algo_param"](_Renamed(trader, "get_smart_algo_param", lambda *_: {}), tmp_path)
 

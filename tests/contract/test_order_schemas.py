@@ -20,10 +20,12 @@ from jsonschema import Draft202012Validator
 from docs import schemas
 from filebridge.domain.orders import Action
 from filebridge.domain.reasons import Problem
+from filebridge.domain.sides import TRANSFERS, Pricing, facts_of
 from filebridge.orderfiles import FORMATS, ParsedFile, parse, values
 from filebridge.orderfiles.base import FILE_ROW
 from filebridge.orderfiles.columns import COLUMNS, column_of
 from filebridge.orderfiles.csvfile import CsvTable, read_slices
+from filebridge.orderfiles.sidewords import SIDES
 from filebridge.orderfiles.text import read_text
 from tests.golden.regenerate import answer_path, samples
 
@@ -43,8 +45,10 @@ OF_ACTION: dict[Action, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Action.CANCEL: (EARLIER, ("client_order_id", *SELDOM, *NEEDED)),
     Action.CANCEL_ALL: ((), (*OF_ALL, "symbol", "side")),
     Action.QUERY: (("query",), ("account", "symbol", "note", "mode")),
+    Action.TRANSFER: (("client_order_id", "side", "transfer_amount"), OF_ALL),
     Action.REPLACE: (("orig_client_order_id", "quantity"), ("client_order_id", "limit_price", *SELDOM)),
 }
+WAYS = [word for word, side in SIDES.items() if side in TRANSFERS and facts_of(side).pricing is Pricing.AMOUNT]
 # What is wrong is the file's form, which is gone when its rows are looked at; and what no schema can say.
 FORM = {"ROW_JSON_BROKEN", "COLUMN_UNNAMED", "COLUMN_DUPLICATE", "ROW_TOO_SHORT", "ROW_TEXT_AFTER_LAST_COLUMN"}
 BEYOND_A_SCHEMA = {"EXPIRE_BEFORE_START"}
@@ -99,7 +103,8 @@ def rows(draw: st.DrawFn) -> Row:
         row[_name(draw, "action")] = draw(words)
     needed, others = OF_ACTION[action]
     for column in (draw(st.sampled_from(needed)),) if action is Action.CANCEL else needed:
-        row[_name(draw, column)] = draw(filled(column))
+        way = action is Action.TRANSFER and column == "side"
+        row[_name(draw, column)] = draw(st.sampled_from(WAYS) if way else filled(column))
     more = draw(st.lists(st.sampled_from(others), unique=True, max_size=4))
     for column in more:
         row[_name(draw, column)] = draw(st.sampled_from(["", None]) | filled(column) | filled(column))

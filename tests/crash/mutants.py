@@ -85,8 +85,8 @@ MUTANTS = (
         (
             (
                 "bridge/sending.py",
-                "group.append(self._book.happen(order, _submit(judgement, left, now)))\n",
-                "group.append(self._book.happen(order, _submit(judgement, left, now)))\n"
+                "group.append(self._book.happen(order, submission(judgement, left, now)))\n",
+                "group.append(self._book.happen(order, submission(judgement, left, now)))\n"
                 "                self._book.happen(group[-1], OrderEvent(kind=EventKind.REPORT_WORKING, at=now))\n",
             ),
         ),

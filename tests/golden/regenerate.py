@@ -28,6 +28,7 @@ from filebridge.domain.quote_checks import needs_quote, priced
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.risk import Rules, refusal
+from filebridge.domain.sides import TRANSFERS
 from filebridge.domain.tally import Tally
 from filebridge.orderfiles import Origin, parse
 from filebridge.quotes import read_quotes
@@ -49,7 +50,11 @@ ACCOUNTS = {
     "30000001": AccountType.FUTURE,
     "60000001": AccountType.STOCK_OPTION,
 }
-HOME = {"broker": {"accounts": [{"id": name, "type": kind.value} for name, kind in ACCOUNTS.items()]}}
+# Files may make every transfer here, and each account has a bank.
+HOME = {
+    "broker": {"accounts": [{"id": name, "type": kind.value, "bank_no": "1"} for name, kind in ACCOUNTS.items()]},
+    "risk": {"transfers_allowed": sorted(TRANSFERS)},
+}
 RULES = rules_of(Settings.model_validate(HOME), TradingCalendar.of([TODAY]))
 
 

@@ -84,4 +84,4 @@ def _orders(sample: Path) -> list[OrderInstruction]:
     file = filebridge.orderfiles.parse(sample.read_bytes(), name=sample.name, today=TODAY, origin=ORIGIN)
     rows = file.instructions
     # What a broker has to tell first is no order yet.
-    return [row for row in rows if row.action is Action.ORDER and not is_of_issues(row)]
+    return [row for row in rows if row.action in (Action.ORDER, Action.TRANSFER) and not is_of_issues(row)]

@@ -18,7 +18,7 @@ from filebridge import outbox
 from filebridge.cli import app
 from filebridge.config import Settings
 from filebridge.domain.events import EventKind
-from filebridge.domain.orders import ALL_ISSUES, Outcome, Status
+from filebridge.domain.orders import ALL_ISSUES, Outcome, Side, Status
 from filebridge.domain.reasons import REASONS
 from filebridge.orderfiles import FORMATS
 from filebridge.orderfiles.columns import COLUMNS
@@ -41,7 +41,7 @@ _KINDS = {
     for module in modules("filebridge/bridge", "filebridge/ledger")
     for kind in re.findall(r'\bappend\(\s*"([A-Z_]+)"', module.source)
 }
-_CODES = REASONS.keys() | ALL_ISSUES.keys() | set(Outcome) | set(Status) | set(EventKind) | _KINDS
+_CODES = REASONS.keys() | ALL_ISSUES.keys() | set(Side) | set(Outcome) | set(Status) | set(EventKind) | _KINDS
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)+")

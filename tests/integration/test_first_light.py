@@ -14,7 +14,7 @@ from decimal import Decimal
 import pytest
 
 from filebridge.app import now
-from filebridge.simulator.desk import JOURNAL_FIELDS
+from filebridge.simulator.journal import JOURNAL_FIELDS
 from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, RECEIPT
 from tests.integration.homes import (
     ACCOUNT,

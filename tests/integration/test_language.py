@@ -5,6 +5,7 @@ tables of the program.
 """
 
 import csv
+import json
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -15,15 +16,16 @@ from xtquant import xtconstant
 
 from filebridge.config import SETTINGS_FILE
 from filebridge.domain.orders import OrderType
-from filebridge.domain.sides import FACTS
+from filebridge.domain.sides import FACTS, TRANSFERS
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 from filebridge.orderfiles import parse
+from filebridge.simulator.bank import BANK_NO
 from tests.golden.regenerate import RULES, SAMPLES, TODAY
 from tests.integration.homes import Home, living_in
 
 FILES = [
     SAMPLES / "language" / f"{name}.csv"
-    for name in ("credit", "etf", "futures", "issues", "options", "prices", "stocks")
+    for name in ("credit", "etf", "futures", "issues", "options", "prices", "stocks", "transfer")
 ]
 KINDS = {"10000001": "STOCK", "20000001": "CREDIT", "30000001": "FUTURE", "60000001": "STOCK_OPTION"}
 
@@ -114,14 +116,30 @@ RECEIVED: dict[str, tuple[str, str, int, str, float]] = {
     "O-11": ("90001234.SZO", "STOCK_OPTION_BUY_OPEN", 1, "MARKET_SZ_FULL_OR_CANCEL", 0.05),
 }
 
+# Transfers have no tag: kind of request, security, direction, shares, money. The numbers of the bank stand in
+# xttrader.py itself.
+MOVED: dict[str, tuple[str, str, str, int, float]] = {
+    "T-01": ("bank_transfer", "", "501", 0, 5000),
+    "T-02": ("bank_transfer", "", "502", 0, 1000.5),
+    "T-03": ("transfer", "", "FUNDS_TRANSFER_NORMAL_TO_SPEED", 0, 2000),
+    "T-04": ("transfer", "", "FUNDS_TRANSFER_SPEED_TO_NORMAL", 0, 2000),
+    "T-05": ("transfer", "", "NODE_FUNDS_TRANSFER_SH_TO_SZ", 0, 100),
+    "T-06": ("transfer", "", "NODE_FUNDS_TRANSFER_SZ_TO_SH", 0, 100),
+    "T-07": ("transfer", "SH600036", "SECU_TRANSFER_NORMAL_TO_SPEED", 100, 0),
+    "T-08": ("transfer", "SH600036", "SECU_TRANSFER_SPEED_TO_NORMAL", 100, 0),
+}
+# Which the counter has not enabled.
+NOT_ENABLED = ("T-05", "T-06", "T-07", "T-08")
+
 
 class Sent:
     """All samples dropped into one home with an account of each kind: what the counter was asked, and its answers."""
 
     def __init__(self, home: Home) -> None:
-        home.once(timeout=40)
+        home.once(timeout=40, risk__transfers_allowed=json.dumps(sorted(TRANSFERS)))
         self.orders = {row["client_order_id"]: row for row in home.orders()}
         self.requests = {line["order_remark"]: line for line in home.requests()}
+        self.moved = [*home.requests("bank_transfer"), *home.requests("transfer")]
         self.receipts = {row["client_order_id"]: row for path in FILES for row in home.receipts(path.name)[0].rows}
 
 
@@ -129,7 +147,8 @@ class Sent:
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sent]:
     with living_in(Home.made(tmp_path_factory.mktemp("language") / "home")) as home:
         settings = home.folder / SETTINGS_FILE
-        accounts = ", ".join(f'{{ id = "{account}", type = "{kind}" }}' for account, kind in KINDS.items())
+        bank = f'bank_no = "{BANK_NO}"'
+        accounts = ", ".join(f'{{ id = "{name}", type = "{kind}", {bank} }}' for name, kind in KINDS.items())
         text = settings.read_text(encoding="utf-8").splitlines()
         kept = [f"accounts = [{accounts}]" if line.startswith("accounts = ") else line for line in text]
         settings.write_text("\n".join(kept) + "\n", encoding="utf-8")
@@ -163,7 +182,8 @@ def test_the_samples_leave_no_side_type_or_instrument_out() -> None:
     assert {row.order_type for row in instructions} == set(OrderType) - from_market_data
     assert {instrument_kind(row.symbol) for row in instructions} == set(InstrumentKind) - {InstrumentKind.OTHER}
     assert {row.account for row in instructions} == set(KINDS) == set(RULES.accounts)
-    assert {row.client_order_id for row in instructions} == set(RECEIVED)
+    assert {row.client_order_id for row in instructions} == RECEIVED.keys() | MOVED.keys()
+    assert {row.side for row in instructions if row.client_order_id in MOVED} == TRANSFERS
 
 
 @pytest.mark.parametrize("name", RECEIVED)
@@ -180,10 +200,24 @@ def test_what_a_row_says_is_what_the_native_module_receives(sent: Sent, name: st
     assert request["price"] == price
 
 
+def test_each_transfer_reaches_the_native_module_once_and_its_answer_stands(sent: Sent) -> None:
+    received = [
+        (line["kind"], line["stock_code"] or "", line["order_type"], line["order_volume"] or 0, line["price"])
+        for line in sent.moved
+    ]
+    meant = [(kind, code, number(way), *rest) for kind, code, way, *rest in MOVED.values()]
+    assert sorted(received) == sorted(meant)
+    assert {line["account"] for line in sent.moved} == {"10000001"}
+    for name in MOVED:
+        assert sent.receipts[name]["outcome"] == "ACCEPTED", sent.receipts[name]["message"]
+        assert sent.orders[name]["status"] == ("REJECTED" if name in NOT_ENABLED else "FILLED"), sent.orders[name]
+
+
 def test_each_order_was_followed_to_its_end_or_rests(sent: Sent) -> None:
     """None is in doubt, none was taken for another: the counter's own answer stands on each."""
     assert {order["status"] for order in sent.orders.values()} <= {"FILLED", "ACCEPTED", "REJECTED", "CANCELED"}
-    assert len(sent.requests) == len(sent.orders) == len(RECEIVED)
+    assert len(sent.requests) == len(RECEIVED)
+    assert len(sent.orders) == len(RECEIVED) + len(MOVED)
     for name in ("S-01", "C-01", "C-03", "F-01", "O-01", "O-05", "P-03", "P-13"):
         assert sent.orders[name]["status"] == "FILLED", sent.orders[name]
     # A subscription rests until the night, and this counter has no funds to create.

@@ -52,6 +52,15 @@ def test_each_issue_gets_an_order_at_its_largest_size_and_none_a_second_one(shar
     assert shared.command("verify").returncode == 0
 
 
+def test_check_asks_nobody_and_says_what_it_would_ask(shared: Home) -> None:
+    path = shared.folder / "to-check.csv"
+    path.write_text(orders_file("N-7,ALL,SUBSCRIBE,MAX,", header=HEADER), encoding="utf-8")
+    before = len(shared.requests("query_offerings"))
+    said = shared.command("check", str(path)).stdout
+    assert "would subscribe to the day's issues" in said
+    assert len(shared.requests("query_offerings")) == before
+
+
 def test_no_issue_of_that_kind_is_said(shared: Home) -> None:
     shared.trade("bonds.csv", orders_file("N-2,ALL_BONDS,新债申购,,", header=HEADER))
     receipt = answered(shared, "bonds.csv", 2)

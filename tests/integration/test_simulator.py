@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from filebridge.simulator import native, server
-from filebridge.simulator.desk import JOURNAL_FIELDS
 from filebridge.simulator.endpoint import FolderLock, Terminal, dial, read_terminal
 from filebridge.simulator.exchange_clock import SHANGHAI
 from filebridge.simulator.faults import control
+from filebridge.simulator.journal import JOURNAL_FIELDS
 from filebridge.simulator.market import Market
 
 ACCOUNT, STOCK = "10001", "600000.SH"

@@ -16,10 +16,11 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from filebridge.domain.bounds import Limits
 from filebridge.domain.counters import Balance, Counters, Holding, Past
 from filebridge.domain.events import EventKind, OrderEvent
 from filebridge.domain.lifecycle import apply
-from filebridge.domain.limits import CHECKS, ST_BUY_MAX, Asked, Limits, Need, breach, must_wait
+from filebridge.domain.limits import CHECKS, ST_BUY_MAX, Asked, Need, breach, must_wait
 from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderTerms, Side, Status
 from filebridge.domain.quotes import Quote
 from filebridge.domain.symbols import InstrumentKind, instrument_kind

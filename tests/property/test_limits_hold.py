@@ -152,7 +152,7 @@ class Audited(Program):
         # When the broker was called for each account, be it for an order or a cancel.
         self.calls: list[tuple[datetime, str]] = []
         self._names = count(1)
-        accounts = [{"id": account} for account in ACCOUNTS]
+        accounts = [{"id": account, "bank_no": "1"} for account in ACCOUNTS]
         chosen: dict[str, Any] = {"max_order_age": MAX_AGE.total_seconds(), **case.risk}
         given = {
             "broker": {"accounts": accounts, "group_size": 3},
@@ -246,6 +246,9 @@ class Audited(Program):
         self.check_always()
 
     def _do_file(self, chance: Random) -> None:
+        if self.case.bank is Till:
+            self._do_transfers(chance)
+            return
         rows = ["client_order_id,account,symbol,side,quantity,limit_price,strategy"]
         for _ in range(chance.randint(1, 4)):
             values = (chance.choice(ACCOUNTS), chance.choice(SYMBOLS), chance.choice(("BUY", "SELL")))
@@ -265,6 +268,14 @@ class Audited(Program):
         for _ in range(14):
             self.wait(0.75)
             self.turn()
+
+    def _do_transfers(self, chance: Random) -> None:
+        rows = ["action,client_order_id,account,side,transfer_amount"]
+        for _ in range(chance.randint(1, 3)):
+            way = (chance.choice(ACCOUNTS), chance.choice(("BANK_IN", "BANK_OUT")), chance.choice((100, 200, 300)))
+            rows.append(",".join(map(str, ("transfer", f"T-{next(self._names)}", *way))))
+        self.drop(f"file-{next(self._names)}.csv", "\n".join(rows) + "\n")
+        self.turn(chance.randint(0, 2))
 
     def _do_kind(self, chance: Random) -> None:
         self.kind_turn(chance.randint(1, 3))
@@ -340,6 +351,19 @@ class OddBank(Bank):
     """Shares that are no whole lots."""
 
     opening_qty = 1_050
+
+
+class Till(Bank):
+    """Takes and gives money, and holds back nothing."""
+
+    def fill(self, book: BookOrder, quantity: int) -> None:
+        BrokerModel.fill(self, book, quantity)
+
+    def _freeze(self, book: BookOrder, quantity: int) -> None:
+        """Enough is there."""
+
+
+BOTH_WAYS = ["BANK_IN", "BANK_OUT"]
 
 
 def _number_of_the_day(program: Audited, terms: OrderTerms, left: Left, *, account: bool) -> int:
@@ -430,6 +454,15 @@ def _rate(program: Audited, terms: OrderTerms, left: Left) -> bool:
 
 
 CASES: dict[str, Case] = {
+    "TRANSFER_NOT_ALLOWED": Case({"transfers_allowed": ["BANK_IN"]}, lambda p, t, left: t.side is Side.BANK_IN, Till),
+    "TRANSFER_VALUE_ABOVE_LIMIT": Case(
+        {"transfers_allowed": BOTH_WAYS, "transfer_value_cny_max": 200}, lambda p, t, left: worth(t) <= 200, Till
+    ),
+    "TRANSFER_DAY_VALUE_ABOVE_LIMIT": Case(
+        {"transfers_allowed": BOTH_WAYS, "transfer_day_value_cny_max": 700},
+        lambda p, t, left: _value_of_the_day(p, t, left, account=True) <= 700,
+        Till,
+    ),
     "SYMBOL_FORBIDDEN": Case({"symbols_forbidden": ["60*"]}, lambda p, t, left: t.symbol == "000001.SZ"),
     "SYMBOL_NOT_ALLOWED": Case({"symbols_allowed": ["60*"]}, lambda p, t, left: t.symbol == "600000.SH"),
     "STRATEGY_FORBIDDEN": Case({"strategies_forbidden": ["st*"]}, lambda p, t, left: t.strategy != "stop"),

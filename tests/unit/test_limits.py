@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from filebridge.domain.bounds import Limits
 from filebridge.domain.counters import Balance, Counters, DayCounts, Holding
 from filebridge.domain.limits import (
     CHECKS,
     ST_BUY_MAX,
     Asked,
-    Limits,
     Need,
     balance_is_old,
     breach,
@@ -21,6 +21,7 @@ from filebridge.domain.limits import (
 from filebridge.domain.orders import SHANGHAI, OrderTerms, Side
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import REASONS
+from filebridge.domain.symbols import CASH
 from tests.unit.test_lifecycle import TERMS
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=SHANGHAI)
@@ -31,6 +32,8 @@ QUOTE = Quote("600000.SH", NOW, "test", "浦发银行", D(10), D(10))
 # 1,000 shares at 10.50: worth 10,500.
 BUY = TERMS._replace(side=Side.BUY, quantity=1_000, limit_price=D("10.50"))
 SELL = BUY._replace(side=Side.SELL)
+IN = BUY._replace(symbol=CASH, side=Side.BANK_IN, quantity=1, limit_price=D(5_000))
+BOTH_WAYS = ("BANK_IN", "BANK_OUT")
 REPO = SELL._replace(symbol="204001.SH", quantity=100, limit_price=D("1.85"))
 
 
@@ -61,6 +64,16 @@ def at(hour: int, minute: int, *hours: tuple[time, time]) -> Asked:
 
 # code -> (the last that is allowed, the first that is not)
 EDGES: dict[str, tuple[tuple[Asked, Asked], ...]] = {
+    "TRANSFER_NOT_ALLOWED": (
+        (asked(IN, transfers_allowed=BOTH_WAYS, symbols_allowed=("6*",)), asked(IN)),
+        (asked(), asked(IN, transfers_allowed=("BANK_OUT",))),
+    ),
+    "TRANSFER_VALUE_ABOVE_LIMIT": (
+        (
+            asked(IN, transfers_allowed=BOTH_WAYS, transfer_value_cny_max=D(5_000), order_value_cny_max=D(1)),
+            asked(IN, transfers_allowed=BOTH_WAYS, transfer_value_cny_max=D("4999.99")),
+        ),
+    ),
     "SYMBOL_FORBIDDEN": ((asked(symbols_forbidden=("60000?.SZ",)), asked(symbols_forbidden=("60000?.SH",))),),
     "SYMBOL_NOT_ALLOWED": ((asked(symbols_allowed=("1*", "6*.SH")), asked(symbols_allowed=("1*", "6*.SZ"))),),
     "STRATEGY_FORBIDDEN": (
@@ -104,6 +117,17 @@ EDGES: dict[str, tuple[tuple[Asked, Asked], ...]] = {
         (
             asked(counters=total(value=D(500)), total_day_value_cny_max=D(11_000)),
             asked(counters=total(value=D(501)), total_day_value_cny_max=D(11_000)),
+        ),
+    ),
+    "TRANSFER_DAY_VALUE_ABOVE_LIMIT": (
+        (
+            asked(
+                IN,
+                day(moved=D(3_000), value=D(10**9)),
+                transfers_allowed=BOTH_WAYS,
+                transfer_day_value_cny_max=D(8_000),
+            ),
+            asked(IN, day(moved=D(3_001)), transfers_allowed=BOTH_WAYS, transfer_day_value_cny_max=D(8_000)),
         ),
     ),
     "OPEN_ORDERS_ABOVE_LIMIT": (

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from filebridge.domain import order_types
-from filebridge.domain.limits import Limits
+from filebridge.domain.bounds import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, OrderTerms, OrderType, Side
 from filebridge.domain.quote_checks import Priced, needs_quote, priced

@@ -8,8 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from filebridge.config import Risk, Settings
+from filebridge.domain.bounds import Limits
 from filebridge.domain.guard import Level, Stance
-from filebridge.domain.limits import Limits
 from filebridge.domain.market import TradingCalendar
 from filebridge.domain.orders import SHANGHAI, Order, OrderInstruction, OrderType, Status
 from filebridge.domain.reasons import Reason
