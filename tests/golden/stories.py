@@ -255,8 +255,8 @@ class Stage(Program):
                     **({"row": body["row"]} if row["kind"] == "ROW" else {}),
                     **({"became": became} if became else {}),
                     "code": reason.code,
-                    "message": reason.message,
-                    "message_zh": reason.message_zh,
+                    "message": found.get("detail", reason.message),
+                    "message_zh": found.get("detail_zh", reason.message_zh),
                 }
 
     def without_tags(self, text: str) -> str:
