@@ -130,6 +130,19 @@ def test_check_gives_the_reason_that_the_bridge_gives(sample: Path) -> None:
     assert foreseen == happened
 
 
+# Of the other samples those that the model of a broker can trade: it has no market data.
+ELSEWHERE = ("funds-and-repo", "ptrade", "credit", "options", "stocks", "issues")
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_an_account_lacks_for_a_good_sample_is_foreseen(name: str) -> None:
+    (sample,) = (each for each in samples() if each.stem == name and each.parent.name in ("accepted", "language"))
+    with running(sample) as program:
+        foreseen = checked(program, sample)
+        assert done(program, sample).keys() == foreseen.keys()
+    assert {code for code, _, _ in foreseen.values()} <= {"SELLABLE_NOT_ENOUGH", "ODD_LOT_NOT_WHOLE"}
+
+
 def test_what_left_before_counts_and_what_waits_in_line_leaves_first(tmp_path: Path) -> None:
     """The second file sells what the first one sells; `check` says so before it is dropped."""
     header = "client_order_id,symbol,side,quantity,limit_price"
