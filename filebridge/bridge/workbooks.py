@@ -42,14 +42,18 @@ def _slices(data: bytes, rows_a_slice: int, table: SheetTable) -> Iterator[Seque
         table.file_problems.append(not_read)
         return
     lines: queue.Queue[bytes] = queue.Queue(_LINES_WAITING)
+    over = threading.Event()
     threading.Thread(target=_feed, args=(process, data), daemon=True).start()
-    threading.Thread(target=_listen, args=(process, lines), daemon=True).start()
-    line, heard_at = b"-", time.monotonic()
+    threading.Thread(target=_listen, args=(process, lines, over), daemon=True).start()
+    heard_at = time.monotonic()
     try:
-        while time.monotonic() - heard_at < _SILENCE_SECONDS:
+        while True:
+            # What was said counts, however long nobody came to hear it: a full disk, a machine that slept.
             try:
                 line = lines.get_nowait()
             except queue.Empty:
+                if time.monotonic() - heard_at >= _SILENCE_SECONDS:
+                    break
                 yield []
                 continue
             heard_at = time.monotonic()
@@ -63,10 +67,12 @@ def _slices(data: bytes, rows_a_slice: int, table: SheetTable) -> Iterator[Seque
             yield part
         table.file_problems.append(not_read)
     finally:
+        over.set()
         process.kill()
-        while line:
-            # The thread may wait for room; it ends with the process.
-            line = lines.get()
+        # Room for the thread's last words. It is not waited for: when the interpreter ends, it runs no more.
+        with contextlib.suppress(queue.Empty):
+            while True:
+                lines.get_nowait()
         process.wait()
 
 
@@ -76,9 +82,11 @@ def _feed(process: "subprocess.Popen[bytes]", data: bytes) -> None:
         stream.write(data)
 
 
-def _listen(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes]") -> None:
+def _listen(process: "subprocess.Popen[bytes]", lines: "queue.Queue[bytes]", over: threading.Event) -> None:
     assert process.stdout is not None
     with process.stdout as stream:
         for line in stream:
             lines.put(line)
+            if over.is_set():
+                return
     lines.put(_ENDED)

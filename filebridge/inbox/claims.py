@@ -26,6 +26,8 @@ _TOKEN_CHARS = 20 + 8
 # The sign of rows of a growing file that were let in again: their numbers hang on how many came before them.
 _ROWS = "rows"
 _OF_ROWS = re.compile(_ROWS + "([0-9]{1,12})")
+# Seconds; the end of the year 9999, in any time zone.
+_TIME_MAX = 253_402_128_000
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
 
@@ -125,7 +127,8 @@ def changed_at(status: os.stat_result) -> datetime:
 
 
 def time_of(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, SHANGHAI)
+    """A file system may hold times that no calendar has: a year 33658, or on Windows one before 1970."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _TIME_MAX), SHANGHAI)
 
 
 def short(name: str) -> str:

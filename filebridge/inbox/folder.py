@@ -56,10 +56,11 @@ class Claim:
         return self.folder.tells and writer_of(self.path) is Writer.SOME
 
     def file(self) -> ClaimedFile | None:
-        """The file as it may be handed out; None where it is gone, with its folder perhaps: it may come back."""
+        """The file as it may be handed out; None where it is gone or out of reach, with its folder perhaps: it may come
+        back, and must not hold up what lies elsewhere."""
         try:
             status = os.lstat(self.path)
-        except FileNotFoundError:
+        except OSError:
             self.folder.forget(self.path)
             return None
         return self.folder.claimed(self.path, status, self.seen_at)

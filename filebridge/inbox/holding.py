@@ -178,7 +178,7 @@ class FolderHold:
 def _read_note(found: bytes) -> dict[str, Any]:
     try:
         note = json.loads(found)
-    except ValueError:
+    except (ValueError, RecursionError):
         # Being written, or none of ours.
         return {}
     return note if isinstance(note, dict) else {}

@@ -8,6 +8,7 @@ decided here, and whatever a hostile file does to this process, it can say nothi
 import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -69,6 +70,11 @@ def read_line(line: bytes, table: SheetTable) -> list[TableRow] | None:
 
 def main() -> None:
     """Read one workbook, within bounds that hold whatever it does to the reader."""
+    for name in ("SIGINT", "SIGBREAK", "SIGTERM"):
+        # Ctrl-C reaches every process of a console, and a service's stop every one of its own. A bridge that stops
+        # reads the file again at its next start, and must not take its reader's end for what the file did.
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     _bound_memory()
     # Whoever asked may have ended.
     too_long = threading.Timer(SECONDS_MAX, os._exit, [1])

@@ -130,3 +130,10 @@ def test_where_no_note_can_be_left_nothing_is_followed(tmp_path: Path, clock: Cl
     assert NOTE in blocked.trouble
     away = hold(tmp_path / "away", "a", clock)
     assert (away.look(), away.trouble) == (Held.NOT, "")
+
+
+def test_a_note_that_is_no_note_ends_no_program(tmp_path: Path, clock: Clock) -> None:
+    (tmp_path / NOTE).write_bytes(b"[" * 8000)
+    one = hold(tmp_path, "one", clock, is_share=False)
+    assert wait(clock, QUIET_SECONDS, one) == [Held.NOT]
+    assert wait(clock, 1, one) == [Held.ANEW]

@@ -1,5 +1,6 @@
 """Several folders: the oldest file first, no folder taken for a file, an earlier run's claims found in each."""
 
+import errno
 import os
 from datetime import datetime
 from pathlib import Path
@@ -113,6 +114,26 @@ def test_a_claim_that_was_not_handed_out_when_its_folder_went_comes_back_once(tm
     (left,) = inbox.leftovers()
     assert left.name == "two.csv"
     assert first.name == "one.csv"
+
+
+def test_a_claim_out_of_reach_holds_up_no_other_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = Inbox([folder(tmp_path / "share"), folder(tmp_path / "disk")])
+    put(tmp_path / "share" / "one.csv", 1_000_000_001)
+    put(tmp_path / "share" / "two.csv", 1_000_000_002)
+    assert [file.name for file in inbox.scan(NOW, at_most=1)] == ["one.csv"]
+    put(tmp_path / "disk" / "three.csv", 1_000_000_003)
+    look = os.lstat
+
+    def not_connected(path: Path) -> os.stat_result:
+        if "share" in str(path):
+            raise OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+        return look(path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "lstat", not_connected)
+        assert [file.name for file in inbox.scan(NOW)] == ["three.csv"]
+    inbox.scan(NOW)
+    assert "two.csv" in [file.name for file in inbox.leftovers()]
 
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no links here")

@@ -9,6 +9,7 @@ import pytest
 
 from filebridge.domain.orders import SHANGHAI
 from filebridge.inbox import Inbox, SourceFolder
+from filebridge.inbox.claims import time_of
 
 
 def test_claims_survive_a_listing_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +28,8 @@ def test_claims_survive_a_listing_that_fails(tmp_path: Path, monkeypatch: pytest
         assert "Too many" in inbox.problems()[0]
     handed_out += [file.name for file in inbox.scan(now, at_most=3)]
     assert sorted(handed_out) == [f"{number}.csv" for number in range(5)]
+
+
+def test_a_file_of_a_year_that_no_calendar_has_is_taken(tmp_path: Path) -> None:
+    assert time_of(1e12).year == 9999
+    assert time_of(-1e12).year == 1970

@@ -1,7 +1,9 @@
 """A workbook that is read in a process of its own says what it says read at once, and no reader outlives its use."""
 
 import io
+import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from datetime import date
@@ -129,6 +131,45 @@ def test_who_needs_no_more_rows_ends_the_reader(monkeypatch: pytest.MonkeyPatch)
     next(slices)
     slices.close()
     assert started[0].returncode is not None
+
+
+def test_what_a_reader_said_counts_however_late_it_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {*threading.enumerate()}
+    slices = parse_slices(workbook(5), name="a.xlsx", today=TODAY, end_line_required=False, sheets=read_apart)
+    assert next(slices) == []
+    for thread in {*threading.enumerate()} - before:
+        # All of it waits here.
+        thread.join()
+    # As if nobody had come for longer than a reader may be silent.
+    monkeypatch.setattr(workbooks, "_SILENCE_SECONDS", -1.0)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(slices)
+    assert [found.reason.code for found in end.value.value.problems] == ["QUANTITY_NOT_INTEGER"]
+
+
+def test_a_bridge_ends_while_a_workbook_is_being_read() -> None:
+    program = (
+        "from filebridge.bridge.workbooks import read_apart\n"
+        "class Ring: pass\n"
+        "ring = Ring()\n"
+        "ring.itself, (_, ring.slices) = ring, read_apart(bytes(5_000_000), 500)\n"
+        "next(ring.slices)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody sends such signals there")
+def test_signals_that_end_a_bridge_do_not_end_its_reader() -> None:
+    command = [sys.executable, "-P", "-m", "filebridge.orderfiles.sheetlines", "500"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        # More than a pipe holds: it has begun to read when this is done.
+        process.stdin.write(bytes(1_000_000))
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate()
+    assert said.splitlines()[-1] == b"{}"
 
 
 def noted(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
