@@ -82,6 +82,11 @@ def unsaid(data: bytes, order: OrderInstruction) -> Iterator[str]:
 
 def differences(row: Mapping[str, Any], order: OrderInstruction) -> Iterator[str]:
     """What an order says and its row does not."""
+    if order.action is Action.TRANSFER and not row.get("symbol"):
+        # Money has neither code nor quantity; its amount goes the way of a price.
+        row = {**row, "symbol": order.symbol, "quantity": "1", "limit_price": row.get("transfer_amount")}
+        if order.symbol != "CNY":
+            yield f"symbol is {order.symbol!r}, and its cell is empty"
     if STRAY in row:
         yield f"its row has something outside of the columns: {row[STRAY]!r}"
     for column, check in CHECKS.items():

@@ -27,6 +27,7 @@ class Worker:
             session=4711,
             handover=str(log),
             home=str(home.folder),
+            banks={},
         )
 
     def say(self, **command: Any) -> None:

@@ -50,7 +50,7 @@ def notes(program: Program, folder: Path, *lines: str) -> str:
     file = folder / "new.csv"
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     rows, _ = trial.check(program.folder, program.settings, file, now=program.now)
-    return " ".join(row["warning"] for row in rows)
+    return " ".join(note["message"] for row in rows for note in row["notes"])
 
 
 def test_an_account_whose_books_are_of_long_ago(tmp_path: Path) -> None:
