@@ -106,6 +106,14 @@ def fuzz(args: list[str]) -> int:
     return _run([PYTHON, "-m", "tests.fuzz", *args])
 
 
+def mutants(args: list[str]) -> int:
+    """Every limit, guard and step of a replacement taken out once: the tests must see it; some minutes"""
+    _ensure_environment(quiet=False)
+    os.environ["FILEBRIDGE_ALL_BROKEN"] = "1"
+    walks = [f"tests/property/test_{walk}.py" for walk in ("limits_hold", "guard_holds", "replaces_hold")]
+    return _run([PYTHON, "-m", "pytest", *PYTEST_DEFAULTS, "-k", "without_its_check or broken", *walks, *args])
+
+
 def bench(args: list[str]) -> int:
     """Benchmarks beside a program written by hand: docs/performance.md; --quick, --full, --only NAME"""
     _ensure_environment(quiet=False)
@@ -152,6 +160,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "fix": fix,
     "crash": crash,
     "fuzz": fuzz,
+    "mutants": mutants,
     "bench": bench,
     "windows": windows,
     "docs": docs,
