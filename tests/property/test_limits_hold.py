@@ -570,7 +570,7 @@ def test_a_long_story_meets_it_and_does_not_pass_it(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", tried(CASES))
-def test_without_its_check_the_auditor_sees_it_passed(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_limit_is_seen(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     take_out(code, monkeypatch)
     with audited(CASES[code]) as program:
         random = Random(20261120)
