@@ -5,6 +5,7 @@ another folder than the home's own inbox lies in one of that source's name below
 lies beside it.
 """
 
+import filecmp
 import os
 import shutil
 import sys
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from filebridge import failpoints
@@ -84,7 +86,9 @@ class Archive:
         """A quarantined file by its archived or its original name; the newest if there are several."""
         own = [(path, HOME_INBOX) for path in self.folder.glob("*/quarantined/*")]
         others = [(path, path.parent.name) for path in self.folder.glob("*/quarantined/*/*")]
-        found = [each for each in own + others if name in (each[0].name, _original(each[0]))]
+        named = [each for each in own + others if name in (each[0].name, _original(each[0]))]
+        # Among them lie the folders of sources.
+        found = [each for each in named if not each[0].is_dir()]
         newest = max(found, key=lambda each: each[0].stat().st_ctime_ns, default=None)
         if newest is None:
             return None
@@ -102,7 +106,10 @@ def _bring(source: Path, target: Path) -> bool:
         source.rename(target)
         return False
     if os.path.lexists(target):
-        return True
+        if _is_same(source, target):
+            return True
+        # A ledger that was restored counts on from where it was then: what rests here is another file.
+        target.rename(_beside(target))
     if source.is_symlink():
         target.symlink_to(source.readlink())
         return True
@@ -116,6 +123,19 @@ def _bring(source: Path, target: Path) -> bool:
         _flush(copy)
         copy.rename(target)
     return True
+
+
+def _is_same(source: Path, target: Path) -> bool:
+    """Whether it was brought before, by a run that ended before it deleted the one in the inbox."""
+    if source.is_symlink() or target.is_symlink():
+        return source.is_symlink() and target.is_symlink() and source.readlink() == target.readlink()
+    return source.samefile(target) or filecmp.cmp(source, target, shallow=False)
+
+
+def _beside(target: Path) -> Path:
+    """A free name next to it."""
+    names = (target.with_name(f"{target.stem}+{number}{target.suffix}") for number in count(2))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _is_linkable(source: Path) -> bool:

@@ -71,6 +71,7 @@ BY_TEST: dict[str, str] = {
     "CONNECTION_NOT_STARTED": f"{_MACHINE}::test_before_the_connection_and_after_it",
     "CONNECTION_STOPPED": f"{_MACHINE}::test_before_the_connection_and_after_it",
     "CONTROL_CANCEL_WAITING": f"{_LARGE}::test_a_person_cancels_what_waits_in_a_large_file",
+    "CONTROL_NOT_RELEASED": f"{_SOURCES}::test_a_release_into_a_folder_that_is_away_is_answered_and_ends_nothing",
     "CONTROL_ROWS_UNKNOWN": _OLD_ROWS,
     "DISK_FULL": f"{_WRONG}[_disk-DISK_FULL]",
     "DISK_NEARLY_FULL": f"{_MACHINE}::test_doctor_warns_before_the_disk_is_full",

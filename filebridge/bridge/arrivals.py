@@ -76,7 +76,11 @@ class Arrivals:
         rows_before = self._rows_before(found, recorded)
         if isinstance(rows_before, Reason):
             return rows_before
-        file = self._inbox.adopt(found.path, found.name, found.source, rows_before=rows_before)
+        try:
+            file = self._inbox.adopt(found.path, found.name, found.source, rows_before=rows_before)
+        except OSError as error:
+            said = {"file": found.name, "source": found.source, "text": error.strerror or str(error)}
+            return Reason("CONTROL_NOT_RELEASED", said)
         self._released.add(file.claim)
         return Reason("CONTROL_RELEASED", {"file": found.name})
 

@@ -277,6 +277,11 @@ CONTROL_REASONS: dict[str, tuple[str, str]] = {
         "are. Have its program write those that are still meant once more.",
         "{value} 是追加文件中的部分行，但已不是隔离时的内容，无法确定行号。如仍需要，请由原程序重新写入这些行。",
     ),
+    "CONTROL_NOT_RELEASED": (
+        "{file} stays set aside: it cannot be brought back into the folder of {source} ({text}). Mend that, and "
+        "release it again.",
+        "{file} 仍在隔离区：无法移回 {source} 的目录（{text}）。请排除故障后重新执行 release。",
+    ),
     "CONTROL_FILE_UNKNOWN": (
         "No quarantined file {value}; look into archive/<date>/quarantined/.",
         "隔离区没有文件 {value}，请查看 archive/<日期>/quarantined/。",

@@ -6,6 +6,7 @@ crash between the two leaves both: then it is brought again, under the claim tha
 """
 
 import json
+import math
 import os
 import stat
 import sys
@@ -21,7 +22,7 @@ from filebridge import failpoints
 from filebridge.domain.reasons import Reason
 from filebridge.inbox import claims
 from filebridge.inbox.claims import CLAIMED, ClaimedFile, Written, short
-from filebridge.inbox.folder import Claim, Finished, SourceFolder
+from filebridge.inbox.folder import Claim, Finished, Looks, SourceFolder, looks_of
 from filebridge.inbox.watcher import Hints
 from filebridge.owners import owner_of
 from filebridge.plainfiles import NOT_PLAIN, open_plain, write_new
@@ -34,13 +35,19 @@ _CHUNK = 1 << 20
 # Beside a claim that was brought: whose it was, and when it was written and seen. And: what is being brought.
 _ORIGIN, _PART = ".origin-", ".brought-"
 _NO_HINTS = Hints()
+_TOO_LARGE = "it is larger than max_file_bytes, so left alone 超过 max_file_bytes，未作处理"
 _CHANGED = "it changed while it was copied 复制期间文件发生变化"
+_WRITTEN_TO = (
+    "it was written to after it was taken; what was added was not read, and lies there "
+    "取走之后又被写入，新增内容未读取，仍留在该处"
+)
 
 
 class Courier:
     """Brings what is finished in `far` into the folder `home`, every so many seconds.
 
-    `refused` says why that folder may not be used; it is asked on the thread, for it looks at the folder.
+    `refused` says why that folder may not be used; it is asked on the thread, for it looks at the folder. What is
+    larger than `bytes_max` is left there, for it would only be refused, and could fill the home's disk.
     """
 
     def __init__(
@@ -50,9 +57,11 @@ class Courier:
         *,
         seconds: float,
         clock: Callable[[], datetime],
+        bytes_max: int = sys.maxsize,
         refused: Callable[[], list[str]] = list,
     ) -> None:
         self._far = far
+        self._bytes_max = bytes_max
         self._home = home
         self._seconds = seconds
         self._clock = clock
@@ -60,6 +69,8 @@ class Courier:
         self._thread: threading.Thread | None = None
         self._end = threading.Event()
         self._claims: list[Claim] = []
+        # Claims of this run -> how they looked last, and since when (monotonic seconds).
+        self._looks: dict[str, tuple[Looks, float]] = {}
         # Brought in this run, and not deleted there yet.
         self._brought: set[str] = set()
         # ---- what others read: each is set in one step
@@ -133,11 +144,11 @@ class Courier:
         self._claims += [self._far.own(file.path, file.seen_at) for file in self._far.leftovers()]
         problems = []
         for found in sorted(finished)[:_CLAIMS_A_ROUND]:
-            if not self._is_plain(found.name):
-                # It could not be copied, and a link not be believed.
-                problems.append(f"{self._far.source.name}: {short(found.name)}: {NOT_PLAIN}")
+            if why := self._why_left(found.name):
+                problems.append(f"{self._far.source.name}: {short(found.name)}: {why}")
             elif (claim := self._far.claim(found)) is not None:
                 self._claims.append(claim)
+                self._looks[_token(claim.path)] = (found.looks, -math.inf)
                 failpoints.hit("inbox.claimed")
         problems += self._far.problems()
         waiting = []
@@ -155,30 +166,57 @@ class Courier:
         self._tidy()
         self._problems, self._left = tuple(problems), self._far.waiting + len(waiting)
 
-    def _is_plain(self, name: str) -> bool:
+    def _why_left(self, name: str) -> str:
+        """Why it is not claimed; empty if it may be."""
         try:
-            return stat.S_ISREG((self._far.place / name).lstat().st_mode)
+            status = (self._far.place / name).lstat()
         except OSError:
             # Gone, perhaps: the claim will say.
-            return True
+            return ""
+        if not stat.S_ISREG(status.st_mode):
+            # It could not be copied, and a link not be believed.
+            return NOT_PLAIN
+        return _TOO_LARGE if status.st_size > self._bytes_max else ""
+
+    def _is_as_found(self, claim: Claim) -> bool:
+        """Whether it is as it was when something showed that it is whole; one that was written to since, while the
+        share hung perhaps, has to rest anew."""
+        looks = looks_of(claim.path.lstat())
+        known, since = self._looks.get(_token(claim.path), (looks, -math.inf))
+        if looks != known:
+            since = time.monotonic()
+        self._looks[_token(claim.path)] = (looks, since)
+        return time.monotonic() - since >= self._far.settle_seconds
 
     def _fetch(self, claim: Claim) -> bool:
         """Bring a claim home and delete it there. Whether it is there no more."""
         file = claim.file()
         if file is None:
+            self._looks.pop(_token(claim.path), None)
             return True
         token, target = file.claim, self._home / file.path.name
-        if token not in self._brought and not os.path.lexists(target):
-            self._bring(file, target)
-        self._brought.add(token)
+        if token not in self._brought:
+            if os.path.lexists(target):
+                # By an earlier run.
+                self._looks.setdefault(token, (looks_of(target.lstat()), -math.inf))
+            elif not self._is_as_found(claim):
+                return False
+            else:
+                self._looks[token] = (looks_of(self._bring(file, target)), -math.inf)
+            self._brought.add(token)
         failpoints.hit("archive.unlink")
+        known = self._looks.get(token)
+        # By its size: some servers give a file its time of change only after it was closed.
+        if known is not None and known[0][1] != file.path.lstat().st_size:
+            raise OSError(_WRITTEN_TO)
         for path in (*file.companions.values(), file.path):
             path.unlink(missing_ok=True)
         self._brought.discard(token)
+        self._looks.pop(token, None)
         return True
 
-    def _bring(self, file: ClaimedFile, target: Path) -> None:
-        """The file last, by rename: once it is here, all that belongs to it is."""
+    def _bring(self, file: ClaimedFile, target: Path) -> os.stat_result:
+        """The file last, by rename: once it is here, all that belongs to it is. What it was then."""
         for suffix, path in file.companions.items():
             self._copy(path, claims.beside(target, suffix))
         part = self._home / f"{_PART}{file.claim}"
@@ -197,11 +235,14 @@ class Courier:
         part.rename(target)
         if sys.platform != "win32":
             _flush(self._home)
+        return status
 
     def _copy(self, source: Path, place: Path) -> os.stat_result:
         """Copy and flush a plain file; what it was when it was opened. Raises OSError, also if it changes meanwhile."""
         with os.fdopen(open_plain(source), "rb") as stream:
             status = os.fstat(stream.fileno())
+            if status.st_size > self._bytes_max:
+                raise OSError(_TOO_LARGE)
             left = status.st_size
             place.unlink(missing_ok=True)
             with place.open("xb") as copy:

@@ -34,11 +34,15 @@ _PROOF_BYTES_MIN = {".hmac": 64, ".minisig": 200}
 _SAID_AFTER_SECONDS = 2
 
 
+# Inode, bytes and time of the last change: a file that looks the same was not written to.
+Looks = tuple[int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """How a file looked when it was last seen, and since when it has looked like that."""
 
-    looks: tuple[int, int, int]
+    looks: Looks
     first_seen: datetime
     unchanged_since: datetime
 
@@ -76,6 +80,14 @@ class Finished:
     sight: _Sight = field(compare=False)
     folder: "SourceFolder" = field(compare=False)
 
+    @property
+    def looks(self) -> Looks:
+        return self.sight.looks
+
+
+def looks_of(status: os.stat_result) -> Looks:
+    return (status.st_ino, status.st_size, status.st_mtime_ns)
+
 
 def takes_name(source: Source, name: str) -> bool:
     """Whether a file of that name may be an order file of an entry."""
@@ -111,7 +123,7 @@ class SourceFolder:
         answered, be it whole or not."""
         self.place = place
         self.source = source
-        self._settle_seconds = settle_seconds
+        self.settle_seconds = settle_seconds
         self._give_up_seconds = give_up_seconds
         self._others = frozenset(os.path.normcase(name) for name in others)
         self.mark = mark
@@ -307,7 +319,7 @@ class SourceFolder:
         return mine and takes_name(self.source, name)
 
     def _sight(self, name: str, status: os.stat_result, before: _Sight | None, now: datetime) -> _Sight:
-        looks = (status.st_ino, status.st_size, status.st_mtime_ns)
+        looks = looks_of(status)
         if before is not None and before.looks == looks:
             return before
         # The system knows better than a scan when the file was last touched, unless its clock is ahead of ours.
@@ -322,12 +334,12 @@ class SourceFolder:
         """What shows that the file is whole; empty while nothing does."""
         seconds = (now - sight.unchanged_since).total_seconds()
         if not stat.S_ISREG(status.st_mode):
-            return SETTLED if seconds >= self._settle_seconds else ""
+            return SETTLED if seconds >= self.settle_seconds else ""
         seen = Seen(
             path=f"{self.place}/{name}",
             size=status.st_size,
             seconds=seconds,
-            settle_seconds=self._settle_seconds,
+            settle_seconds=self.settle_seconds,
             renamed=name in self._renamed,
             was_closed=name in self._closed,
             done=self._is_done(name, status),

@@ -1,12 +1,14 @@
 """All folders that files come from, as one: the oldest finished file of any of them is claimed first."""
 
+import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from shutil import move
+from shutil import copyfileobj, copystat
 from types import MappingProxyType
+from typing import Any
 
 from filebridge import failpoints
 from filebridge.config import Settings
@@ -95,8 +97,8 @@ class Inbox:
         for suffix in folder.source.suffixes:
             companion = path.with_name(path.name + suffix)
             if companion.exists():
-                move(companion, claims.beside(target, suffix))
-        move(path, target)
+                _move(companion, claims.beside(target, suffix))
+        _move(path, target)
         status = target.lstat()
         file = folder.claimed(target, status, changed_at(status))
         self.keep(file)
@@ -140,6 +142,24 @@ class Inbox:
         return done
 
 
+def _move(path: Path, target: Path) -> None:
+    """Also onto another file system: what stands under a claim's name is whole, and a crash on the way leaves the file
+    where it was."""
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        part = target.with_name(f".part-{target.name}")
+        with path.open("rb") as source, part.open("wb") as copy:
+            copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        copystat(path, part)
+        part.replace(target)
+        path.unlink()
+
+
 def inbox_of(
     home: Path,
     settings: Settings,
@@ -173,7 +193,8 @@ def inbox_of(
             folders += [folder, Landing(place, folder)] if place.is_dir() else [folder]
             continue
         refused = partial(_refused, source, home)
-        courier = Courier(folder, place, seconds=settings.inbox.share_seconds, clock=clock, refused=refused)
+        how: dict[str, Any] = {"seconds": settings.inbox.share_seconds, "bytes_max": settings.inbox.max_file_bytes}
+        courier = Courier(folder, place, **how, clock=clock, refused=refused)
         folders.append(ShareFolder(place, folder, courier))
     strays = [place for place in sorted(landed.glob("*")) if place.name not in places and any(place.iterdir())]
     return Inbox(folders, strays)

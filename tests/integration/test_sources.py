@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+import sys
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from filebridge import app
 from filebridge.config import SETTINGS_FILE
@@ -210,3 +213,23 @@ def test_a_receipt_says_how_little_showed_that_a_file_is_whole(home: Home) -> No
     place = home.resting(done)
     assert place.with_name(f"{place.name}.done").exists()
     assert len(home.requests()) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is watched cannot be moved there")
+def test_a_release_into_a_folder_that_is_away_is_answered_and_ends_nothing(home: Home) -> None:
+    with_sources(home)
+    desk = home.inbox / "desk-a"
+    drop(desk, "old.csv", orders_file(f"old,{GOOD}"))
+    # Whatever lay there at the start is too old.
+    home.ready(inbox__max_file_age=0.01, outbox__report_seconds=0.1)
+    receipt = receipt_from(home, "desk-a", "old.csv")
+    assert receipt.codes == ["FILE_STALE"]
+    until(lambda: not list(desk.iterdir()), "an empty folder")
+    desk.rename(home.folder / "away")
+    refused = home.command("release", "old.csv")
+    assert (refused.returncode, "desk-a" in refused.stdout + refused.stderr) == (1, True)
+    assert home.resting(receipt).exists()
+    (home.folder / "away").rename(desk)
+    assert home.command("release", "old.csv").returncode == 0
+    home.wait_for_status("old", "FILLED")
+    assert home.twice() == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from filebridge import failpoints
 from filebridge.config import Settings
 from filebridge.domain.orders import SHANGHAI
 from filebridge.inbox import ClaimedFile, Inbox, SourceFolder, inbox_of
 from filebridge.inbox.claims import new_claim
 from filebridge.inbox.courier import Courier, ShareFolder
+from filebridge.inbox.folder import Claim, Finished
 from filebridge.owners import owner_of
 from filebridge.sources import Source
 from tests.integration.homes import until
@@ -24,12 +27,14 @@ def now() -> datetime:
 
 
 @contextmanager
-def inbox_over(share: Path, **settings: object) -> Iterator[Inbox]:
+def inbox_over(
+    share: Path, kind: type[SourceFolder] = SourceFolder, settle_seconds: float = 0, **settings: object
+) -> Iterator[Inbox]:
     share.mkdir(exist_ok=True)
     source = Source.model_validate({"name": "far", "folder": str(share), "watch": False, **settings})
-    far = SourceFolder(share, source, settle_seconds=0, mark="AAAA")
+    far = kind(share, source, settle_seconds=settle_seconds, mark="AAAA")
     home = share.with_name("landed")
-    inbox = Inbox([ShareFolder(home, far, Courier(far, home, seconds=0.01, clock=now))])
+    inbox = Inbox([ShareFolder(home, far, Courier(far, home, seconds=0.01, clock=now, bytes_max=10))])
     try:
         yield inbox
     finally:
@@ -133,6 +138,62 @@ def test_what_is_no_plain_file_is_left_and_told(tmp_path: Path) -> None:
         told = until(inbox.problems, "what is said of the link")
         assert "link.csv" in told[0]
         assert (share / "link.csv").is_symlink()
+
+
+def test_what_is_larger_than_may_be_read_is_left_and_told(tmp_path: Path) -> None:
+    share = tmp_path / "share"
+    with inbox_over(share, policy="rename") as inbox:
+        put(share / "film.csv", bytes(11))
+        put(share / "orders.csv", bytes(10))
+        assert [file.name for file in arrived(inbox)] == ["orders.csv"]
+        told = until(inbox.problems, "what is said of the large one")
+        assert "film.csv" in told[0]
+        assert (share / "film.csv").stat().st_size == 11
+
+
+def test_a_file_that_is_written_to_after_it_was_found_whole_rests_anew(tmp_path: Path) -> None:
+    class StillWritten(SourceFolder):
+        """Its writer comes back once the share does, and is slow."""
+
+        written_at = 0.0
+
+        def claim(self, found: Finished) -> Claim | None:
+            claim = super().claim(found)
+            assert claim is not None
+            with claim.path.open("ab") as file:
+                file.write(b"y\n")
+            StillWritten.written_at = time.monotonic()
+            return claim
+
+    share = tmp_path / "share"
+    with inbox_over(share, StillWritten, 0.3, policy="rename") as inbox:
+        put(share / "orders.csv")
+        (file,) = arrived(inbox)
+        assert time.monotonic() - StillWritten.written_at >= 0.3
+        assert file.path.read_bytes() == b"x\ny\n"
+
+
+def test_what_is_added_to_a_file_after_it_was_taken_is_told_and_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "share"
+
+    def add(name: str) -> None:
+        if name == "archive.unlink":
+            monkeypatch.setattr(failpoints, "hit", lambda name: None)
+            (claim,) = share.iterdir()
+            with claim.open("ab") as file:
+                file.write(b"y\n")
+
+    monkeypatch.setattr(failpoints, "hit", add)
+    with inbox_over(share, policy="rename") as inbox:
+        put(share / "orders.csv")
+        (file,) = arrived(inbox)
+        assert file.path.read_bytes() == b"x\n"
+        told = until(inbox.problems, "what is said of the addition")
+        assert "written to after it was taken" in told[0]
+        (claim,) = share.iterdir()
+        assert claim.read_bytes() == b"x\ny\n"
 
 
 def test_a_share_that_goes_away_is_told_and_comes_back(tmp_path: Path) -> None:

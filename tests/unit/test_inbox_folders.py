@@ -4,12 +4,13 @@ import errno
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import IO, Never
 
 import pytest
 
 from filebridge.config import Settings
 from filebridge.domain.orders import SHANGHAI
-from filebridge.inbox import Inbox, SourceFolder, inbox_of
+from filebridge.inbox import Inbox, SourceFolder, folders, inbox_of
 from filebridge.inbox.claims import new_claim
 from filebridge.sources import Source
 
@@ -134,6 +135,31 @@ def test_a_claim_out_of_reach_holds_up_no_other_folder(tmp_path: Path, monkeypat
         assert [file.name for file in inbox.scan(NOW)] == ["three.csv"]
     inbox.scan(NOW)
     assert "two.csv" in [file.name for file in inbox.leftovers()]
+
+
+def test_half_a_released_file_is_never_a_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox = Inbox([folder(tmp_path / "a")])
+    resting = put(tmp_path / "orders.20261120-1.csv")
+
+    def elsewhere(path: Path, target: Path) -> Never:
+        raise OSError(errno.EXDEV, "Invalid cross-device link")
+
+    def full(source: IO[bytes], copy: IO[bytes]) -> Never:
+        copy.write(source.read(1))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", elsewhere)
+    with monkeypatch.context() as broken:
+        broken.setattr(folders, "copyfileobj", full)
+        with pytest.raises(OSError, match="No space"):
+            inbox.adopt(resting, "orders.csv", "a")
+    assert resting.read_bytes() == b"x\n"
+    inbox.look(NOW)
+    assert inbox.leftovers() == inbox.scan(NOW) == []
+    inbox.adopt(resting, "orders.csv", "a")
+    (file,) = inbox.scan(NOW)
+    assert (file.name, file.path.read_bytes(), resting.exists()) == ("orders.csv", b"x\n", False)
+    assert file.modified_at.timestamp() == 1_000_000_000
 
 
 @pytest.mark.skipif(not hasattr(os, "O_NOFOLLOW"), reason="no links here")
