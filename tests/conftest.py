@@ -4,8 +4,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.shown import BY_TEST, is_left_in, reasons_made
+
+# No test depends on the speed of the machine.
+settings.register_profile("any speed", deadline=None)
+settings.load_profile("any speed")
 
 
 @pytest.hookimpl(wrapper=True)
