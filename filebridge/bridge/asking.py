@@ -4,16 +4,18 @@ Also rows that subscribe to all of a day's new issues: they ask which there are,
 (subscribing.py).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from pathlib import PurePath
 from typing import NamedTuple
 
 from filebridge import archive
 from filebridge.bridge.book import OrderBook
+from filebridge.domain import issues
 from filebridge.domain.admission import Answer
-from filebridge.domain.canceling import Selection
-from filebridge.domain.orders import OrderInstruction, Outcome, Query
+from filebridge.domain.canceling import Selection, several_canceled
+from filebridge.domain.market_rules import subscription_rule
+from filebridge.domain.orders import Order, OrderInstruction, Outcome, Query, Side
 from filebridge.domain.reasons import Reason
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
@@ -55,14 +57,36 @@ def subscribing_of(query: Body) -> Subscribing | None:
 
 
 def stop_subscribing(book: OrderBook, wanted: Selection) -> list[str]:
-    """Have the rows that fit become no orders, as a cancel wants it; returns their ids."""
+    """Have the rows that fit become no orders, as a cancel wants it; returns their ids. Of a row of all issues, one of
+    a new issue stops that order alone."""
     stopped = []
     for found in filter(None, map(subscribing_of, book.open_questions())):
-        day, account = found.day, found.row.account
-        if wanted.fits(found.row) and found.name not in book.canceled_before(trade_date=day, account=account):
-            book.mark_canceled(trade_date=day, account=account, client_order_id=found.name)
-            stopped.append(found.name)
+        day, row, name, selected = found.day, found.row, found.name, wanted
+        if row.symbol in issues.ALL_ISSUES and subscription_rule(wanted.symbol) and issues.means(row, wanted.symbol):
+            name, selected = issues.id_of(name, wanted.symbol), wanted._replace(symbol="")
+        if selected.fits(row) and name not in book.canceled_before(trade_date=day, account=row.account):
+            book.mark_canceled(trade_date=day, account=row.account, client_order_id=name)
+            stopped.append(name)
     return stopped
+
+
+def cancel_unknown(
+    book: OrderBook, answer: Answer, name: str, day: date, named_day: date | None, take_back: Callable[[Order], None]
+) -> Answer:
+    """A cancel of an id that no order has: should one come on that day, it is not sent. A row of new issues may have
+    it, of a later day where the cancel names none: it becomes no orders, and those that it became are taken back."""
+    wanted = Selection(account=answer.account, trade_date=named_day, client_order_id=name)
+    stopped = stop_subscribing(book, wanted)
+    made = [order for order in book.open_orders() if order.terms.side is Side.SUBSCRIBE]
+    made = [order for order in made if order.terms.client_order_id == issues.id_of(name, order.terms.symbol)]
+    orders = wanted._replace(client_order_id="").among(made)
+    for order in orders:
+        take_back(order)
+    book.mark_canceled(trade_date=day, account=answer.account, client_order_id=name)
+    if not (orders or stopped):
+        return answer
+    tags = tuple(order.terms.tag for order in orders)
+    return answer._replace(reason=several_canceled(orders, stopped, 0), canceled=tags)
 
 
 class FileQuestions:

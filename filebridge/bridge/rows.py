@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import date, datetime
 from typing import NamedTuple
 
-from filebridge.bridge.asking import FileQuestions, Subscribing, stop_subscribing
+from filebridge.bridge.asking import FileQuestions, Subscribing, cancel_unknown, stop_subscribing
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.quoting import Quotations
@@ -134,9 +134,8 @@ class FileRows:
         self._ledger = ledger
         self._known: dict[_Group, defaultdict[str, list[Order]]] = {}
         self._canceled: dict[_Group, set[str]] = {}
-        # By row.
+        # By row; and the file under way that asks for the same.
         self._corrects: dict[int, Order] = {}
-        # By row: the file under way that asks for the same.
         self._meets: dict[int, str] = {}
         self._files: dict[int, str] = {intake_no: file_name}
         self._questions = FileQuestions(book, file_name=file_name, intake_no=intake_no, now=now)
@@ -272,8 +271,9 @@ class FileRows:
             return self._with_heir(answer)
         target = self._book.get(answer.tag) if answer.tag else None
         if target is None:
-            self._book.mark_canceled(trade_date=trade_date, account=account, client_order_id=draft.name)
-            if draft.instruction.trade_date is None:
+            named_day = draft.instruction.trade_date
+            answer = cancel_unknown(self._book, answer, draft.name, trade_date, named_day, self._take_back)
+            if named_day is None:
                 # It may wait in a very large file as the order of a later day, which the mark of this day is not about.
                 self._stop_rest(Selection(account=account, client_order_id=draft.name), self._intake_no)
         else:

@@ -59,6 +59,11 @@ def means(row: OrderInstruction, symbol: str) -> bool:
     return row.symbol == symbol
 
 
+def id_of(client_order_id: str, symbol: str) -> str:
+    """The id of the order for one issue, from its row's."""
+    return f"{client_order_id}-{symbol}"
+
+
 def subscription(row: OrderInstruction, issue: Issue, client_order_id: str, trade_date: date) -> OrderInstruction:
     """The order for one issue of such a row; its quantity 0 until it is known."""
     return row._replace(
@@ -66,7 +71,7 @@ def subscription(row: OrderInstruction, issue: Issue, client_order_id: str, trad
         side=Side.SUBSCRIBE,
         order_type=OrderType.LIMIT,
         limit_price=issue.price if issue.price > 0 else None,
-        client_order_id=f"{client_order_id}-{issue.symbol}",
+        client_order_id=id_of(client_order_id, issue.symbol),
         trade_date=trade_date,
     )
 

@@ -1,5 +1,8 @@
 """All of a day's new issues in one row: an order for each, at the largest size, never a second one."""
 
+from datetime import timedelta
+
+from filebridge.app import now
 from tests.integration.homes import Home, Receipt, Row, orders_file, until
 
 HEADER = "client_order_id,symbol,side,quantity,start_at"
@@ -65,6 +68,25 @@ def test_no_issue_of_that_kind_is_said(shared: Home) -> None:
     shared.trade("bonds.csv", orders_file("N-2,ALL_BONDS,新债申购,,", header=HEADER))
     receipt = answered(shared, "bonds.csv", 2)
     assert outcomes(receipt)[1] == ("ALL_BONDS", "ACCEPTED", "ISSUES_NONE")
+
+
+def test_a_cancel_finds_rows_of_later_days_one_issue_of_all_and_orders_that_a_row_became(home: Home) -> None:
+    home.ready()
+    tomorrow = (now() + timedelta(days=1)).date().isoformat()
+    home.trade(
+        "tomorrow.csv", orders_file(f"N-6,ALL,SUBSCRIBE,,{tomorrow}", header=HEADER.replace("start_at", "trade_date"))
+    )
+    cancel = "action,orig_client_order_id\ncancel,"
+    assert home.trade("stop-6.csv", f"{cancel}N-6\n").codes == ["CANCEL_ALL_TAKEN"]
+    assert answered(home, "tomorrow.csv", 2).codes[1] == "CANCELED_BEFORE_ARRIVAL"
+    soon = (now() + timedelta(seconds=4)).isoformat(timespec="seconds")
+    home.trade("soon.csv", orders_file(f"N-7,ALL,SUBSCRIBE,,{soon}", header=HEADER))
+    one = home.trade("stop-one.csv", "action,symbol\ncancel_all,787981.SH\n")
+    assert (one.codes, "N-7-787981.SH" in one.rows[0]["message"]) == (["CANCEL_ALL_TAKEN"], True)
+    denied = [
+        row["symbol"] for row in answered(home, "soon.csv", 3).rows if row["reason_code"] == "CANCELED_BEFORE_ARRIVAL"
+    ]
+    assert denied == ["787981.SH"]
 
 
 def test_a_cancel_holds_for_orders_that_are_still_to_come(shared: Home) -> None:
