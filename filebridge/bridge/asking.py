@@ -77,9 +77,7 @@ def cancel_unknown(
     it, of a later day where the cancel names none: it becomes no orders, and those that it became are taken back."""
     wanted = Selection(account=answer.account, trade_date=named_day, client_order_id=name)
     stopped = stop_subscribing(book, wanted)
-    made = [order for order in book.open_orders() if order.terms.side is Side.SUBSCRIBE]
-    made = [order for order in made if order.terms.client_order_id == issues.id_of(name, order.terms.symbol)]
-    orders = wanted._replace(client_order_id="").among(made)
+    orders = _made_of(book, wanted._replace(trade_date=day))
     for order in orders:
         take_back(order)
     book.mark_canceled(trade_date=day, account=answer.account, client_order_id=name)
@@ -87,6 +85,17 @@ def cancel_unknown(
         return answer
     tags = tuple(order.terms.tag for order in orders)
     return answer._replace(reason=several_canceled(orders, stopped, 0), canceled=tags)
+
+
+def _made_of(book: OrderBook, wanted: Selection) -> list[Order]:
+    """The orders that a row of new issues with this id became on that day, as far as they can be canceled."""
+    assert wanted.trade_date is not None
+    asked = filter(None, map(subscribing_of, book.questions_of(wanted.trade_date)))
+    if not any(wanted.fits(each.row) for each in asked):
+        return []
+    made = wanted._replace(client_order_id="", side=Side.SUBSCRIBE).among(book.open_orders())
+    name = wanted.client_order_id
+    return [order for order in made if order.terms.client_order_id == issues.id_of(name, order.terms.symbol)]
 
 
 class FileQuestions:

@@ -195,6 +195,10 @@ class OrderBook:
         asked = [*self._reader.open_queries(), *self.turn.queries]
         return [query for query in asked if (query["intake_no"], query["row"]) not in answered]
 
+    def questions_of(self, trade_date: date) -> list[Body]:
+        """What files of earlier turns asked for that day, answered or not."""
+        return self._reader.query_rows(trade_date)
+
     def open_with_id(self, *, account: str, client_order_id: str) -> list[Order]:
         wanted = (account, client_order_id)
         return [o for o in self._open.values() if (o.terms.account, o.terms.client_order_id) == wanted]

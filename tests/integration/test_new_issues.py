@@ -71,22 +71,24 @@ def test_no_issue_of_that_kind_is_said(shared: Home) -> None:
 
 
 def test_a_cancel_finds_rows_of_later_days_one_issue_of_all_and_orders_that_a_row_became(home: Home) -> None:
-    home.ready()
-    tomorrow = (now() + timedelta(days=1)).date().isoformat()
-    home.trade(
-        "tomorrow.csv", orders_file(f"N-6,ALL,SUBSCRIBE,,{tomorrow}", header=HEADER.replace("start_at", "trade_date"))
-    )
+    home.ready(approval__required="always")
     cancel = "action,orig_client_order_id\ncancel,"
+    tomorrow = (now() + timedelta(days=1)).date().isoformat()
+    of_days = HEADER.replace("start_at", "trade_date")
+    home.trade("tomorrow.csv", orders_file(f"N-6,ALL,SUBSCRIBE,,{tomorrow}", header=of_days))
     assert home.trade("stop-6.csv", f"{cancel}N-6\n").codes == ["CANCEL_ALL_TAKEN"]
     assert answered(home, "tomorrow.csv", 2).codes[1] == "CANCELED_BEFORE_ARRIVAL"
-    soon = (now() + timedelta(seconds=4)).isoformat(timespec="seconds")
-    home.trade("soon.csv", orders_file(f"N-7,ALL,SUBSCRIBE,,{soon}", header=HEADER))
+    home.trade("later.csv", orders_file("N-7,ALL,SUBSCRIBE,,23:59:59", header=HEADER))
     one = home.trade("stop-one.csv", "action,symbol\ncancel_all,787981.SH\n")
     assert (one.codes, "N-7-787981.SH" in one.rows[0]["message"]) == (["CANCEL_ALL_TAKEN"], True)
-    denied = [
-        row["symbol"] for row in answered(home, "soon.csv", 3).rows if row["reason_code"] == "CANCELED_BEFORE_ARRIVAL"
-    ]
-    assert denied == ["787981.SH"]
+    marks = [event["body"]["client_order_id"] for event in home.events() if event["kind"] == "CANCEL_MARK"]
+    assert marks[-1] == "N-7-787981.SH"
+    home.trade("held.csv", orders_file("N-8,ALL,SUBSCRIBE,MAX,", header=HEADER))
+    assert answered(home, "held.csv", 3).outcomes[1:] == ["HELD", "HELD"]
+    assert home.trade("stop-8.csv", f"{cancel}N-8\n").codes == ["CANCEL_ALL_TAKEN"]
+    for symbol in ISSUES:
+        home.wait_for_status(f"N-8-{symbol}", "CANCELED")
+    assert home.command("verify").returncode == 0
 
 
 def test_a_cancel_holds_for_orders_that_are_still_to_come(shared: Home) -> None:
