@@ -15,7 +15,7 @@ from filebridge.domain import issues
 from filebridge.domain.admission import Answer
 from filebridge.domain.canceling import Selection, several_canceled
 from filebridge.domain.market_rules import subscription_rule
-from filebridge.domain.orders import Order, OrderInstruction, Outcome, Query, Side
+from filebridge.domain.orders import ALL_ISSUES, Order, OrderInstruction, Outcome, Query, Side
 from filebridge.domain.reasons import Reason
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
@@ -62,7 +62,7 @@ def stop_subscribing(book: OrderBook, wanted: Selection) -> list[str]:
     stopped = []
     for found in filter(None, map(subscribing_of, book.open_questions())):
         day, row, name, selected = found.day, found.row, found.name, wanted
-        if row.symbol in issues.ALL_ISSUES and subscription_rule(wanted.symbol) and issues.means(row, wanted.symbol):
+        if row.symbol in ALL_ISSUES and subscription_rule(wanted.symbol) and issues.means(row, wanted.symbol):
             name, selected = issues.id_of(name, wanted.symbol), wanted._replace(symbol="")
         if selected.fits(row) and name not in book.canceled_before(trade_date=day, account=row.account):
             book.mark_canceled(trade_date=day, account=row.account, client_order_id=name)
