@@ -109,6 +109,8 @@ def _moved(values: _Values) -> Iterator[Finding]:
     which one is moved at its price."""
     side = values.get("side")
     if side is None:
+        # Told already; of a column that is missing once, for the whole file.
+        values.pop("transfer_amount", None)
         return
     if side not in TRANSFERS:
         yield Finding("side", "TRANSFER_SIDE_UNKNOWN", side.value)

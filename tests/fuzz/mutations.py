@@ -112,9 +112,9 @@ def mutant(dice: random.Random) -> Mutant:
 def _cut(seed: Seed, dice: random.Random) -> Mutant:
     """A file that says where it ends, without its end."""
     place = dice.randrange(len(seed.data)) if seed.data else 0
-    # Blanks and empty cells behind the end line say nothing.
+    # Blanks and empty cells behind the end line say nothing; what was wrong with the whole file may have been cut off.
     lost = seed.data[place:].strip(b" \t\r\n\0,;")
-    promise = Promise.REFUSED if lost and seed.has_an_end() else Promise.NOTHING
+    promise = Promise.REFUSED if lost and seed.has_an_end() and seed.orders() else Promise.NOTHING
     return Mutant(seed.name, seed.data[:place], (seed.name, f"cut at {place}"), promise, end_line_required=True)
 
 

@@ -345,3 +345,11 @@ def test_a_repaired_symbol_is_noted() -> None:
 
 def test_a_cell_without_end_is_a_problem_not_a_traceback() -> None:
     assert codes(parsed(HEADER + '"' + "x" * 200_000 + '"\n'))[0] == "FILE_CSV_BROKEN"
+
+
+def test_a_transfer_without_a_column_for_its_way_is_told_once_for_the_file() -> None:
+    file = parsed("action,client_order_id,transfer_amount\ntransfer,T-1,5\ntransfer,T-2,6\n")
+    assert file.instructions == ()
+    assert [(problem.row, problem.column, problem.reason.code) for problem in file.problems] == [
+        (1, "side", "COLUMN_MISSING")
+    ]
