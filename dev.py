@@ -31,9 +31,9 @@ CALENDAR_START = "2020-01-01"
 # The versions that pyproject.toml allows; a house test keeps the two in step. The newest is looked for first.
 SUPPORTED = ((3, 13), (3, 12), (3, 11))
 WHAT_IS_INSTALLED = ("-c", "constraints.txt", "-e", ".[dev]")
-# A test file stays on one process, so that what its tests share is made once. Three for two cores, for they wait much;
+# A test file stays on one process, so that what its tests share is made once. Four for two cores, for they wait much;
 # in the order of their folders, so that the long files come before many short ones.
-PYTEST_DEFAULTS = ("-n", "3", "--dist", "loadfile", "--no-loadscope-reorder")
+PYTEST_DEFAULTS = ("-n", "4", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 class CannotRun(Exception):

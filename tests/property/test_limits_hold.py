@@ -294,7 +294,7 @@ class Audited(Program):
     def _do_fill(self, chance: Random) -> None:
         for book in [book for book in self.broker.books if book.is_working][:4]:
             left = book.quantity - book.filled_qty
-            self.broker.fill(book, chance.choice((100, left)))
+            self.broker.fill(book, chance.choice((min(100, left), left)))
         self.broker.hear_all()
 
     def _do_cancel(self, chance: Random) -> None:
