@@ -39,6 +39,8 @@ def say(turn: Any) -> None:
     lines: list[str] = []
     width = screen_width()
     changes = {change.seq: change for change in turn.changes}
+    names = {number: file["name"] for number, file in (*turn.files.items(), *turn.loaded.items())}
+    names |= {row["intake_no"]: loads(row["body"])["name"] for row in turn.events if row["kind"] == "ANSWERED"}
     for row in turn.events:
         change = changes.get(row["seq"])
         # Of a basket nearly every event is one that nobody is told of: those are not read again.
@@ -48,7 +50,7 @@ def say(turn: Any) -> None:
         # Row 0 of an accepted file is a warning, and no order.
         if row["kind"] == "ROW" and (body["row"] or body["outcome"] != "ACCEPTED"):
             answers.setdefault(number, Counter())[body["outcome"]] += 1
-        told = _told(row, body, turn, answers.get(number, Counter()))
+        told = _told(row, body, turn, answers.get(number, Counter()), names.get(number, ""))
         answer = _answer(row["kind"], body) if told else None
         if answer is not None:
             alike[answer] += 1
@@ -87,11 +89,9 @@ def _laid_out(time: str, told: Told, width: int) -> Iterator[str]:
         beginning = _MARGIN
 
 
-def _subject(row: Body, body: Body, turn: Any) -> str:
+def _subject(row: Body, body: Body, turn: Any, file: str = "") -> str:
     """What an event is about, as its line begins: an order, or a row of a file."""
     if row["kind"] == "ROW":
-        # Of a very large file the name is not at hand; its own lines say it.
-        file = turn.files.get(row["intake_no"], {}).get("name", "")
         where = f"row {body['row']} 第 {body['row']} 行" if body["row"] else ""
         return " ".join(filter(None, (file, where, body.get("client_order_id", "")))) or "file 文件"
     order = turn.orders.get(row["tag"])
@@ -136,17 +136,18 @@ def _is_step(done: int, newly: int, of: int) -> bool:
     return of > 0 and done * _STEPS // of != (done - newly) * _STEPS // of
 
 
-def _told(row: Body, body: Body, turn: Any, answers: Counter[str]) -> Told:
-    """What is said of an event; nothing of most. `answers` are those that this commit gave to rows of its file."""
+def _told(row: Body, body: Body, turn: Any, answers: Counter[str], file: str) -> Told:
+    """What is said of an event; nothing of most. `answers` are those that this commit gave to rows of its `file`."""
     match row["kind"]:
         case "FILE":
-            # Of a very large file, the last commit has not all answers.
-            return _of_file("FILE", body, answers if row["intake_no"] in turn.files else Counter())
+            # Of a very large file of which anything was read, the last commit has not all answers.
+            has_all = row["intake_no"] in turn.files or not body["rows"]
+            return _of_file("FILE", body, answers if has_all else Counter())
         case "PART" | "ANSWERED" as kind:
             return _of_file(kind, body, answers)
         case "ROW" if body["outcome"] in _LOUD and body["reason_code"] not in ("", OTHER_PROBLEMS):
             outcome = f"{body['outcome']} {OUTCOMES_ZH[body['outcome']]}"
-            return _with(f"{_subject(row, body, turn)}: {outcome}", _reason(body), code=True)
+            return _with(f"{_subject(row, body, turn, file)}: {outcome}", _reason(body), code=True)
         case "EVIDENCE":
             english = f"{_subject(row, body, turn)}: still in doubt; {body['text']}. `filebridge resolve` ends it."
             said = body.get("text_zh", body["text"])

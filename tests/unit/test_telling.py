@@ -46,6 +46,12 @@ SAID: dict[str, list[dict[str, Any]]] = {
 EVENTS = [(kind, body) for kind, bodies in SAID.items() for body in bodies]
 
 
+def commit(events: list[dict[str, Any]], **said: Any) -> SimpleNamespace:
+    return SimpleNamespace(
+        **{"events": events, "changes": (), "orders": {TAG: ORDER}, "files": {}, "loaded": {}, **said}
+    )
+
+
 def told(kind: str, body: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The lines about one event."""
     at = "2026-11-20T09:30:00.000+08:00"
@@ -56,8 +62,7 @@ def told(kind: str, body: dict[str, Any], capsys: pytest.CaptureFixture[str]) ->
         if kind in ("FILE", "ANSWERED")
         else []
     )
-    turn = SimpleNamespace(events=[*rows, event], changes=(), orders={TAG: ORDER}, files={7: {"name": "单 1.csv"}})
-    telling.say(turn)
+    telling.say(commit([*rows, event], files={7: {"name": "单 1.csv"}}))
     return capsys.readouterr().out.splitlines()
 
 
@@ -72,6 +77,23 @@ def test_every_line_has_a_sense_in_both_languages(
     assert re.search("[\u4e00-\u9fff]{2}", text), lines
     assert "{" not in text
     assert "row 0" not in text
+
+
+def test_rows_of_a_file_that_was_read_in_parts_are_told_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    def event(kind: str, body: dict[str, Any]) -> dict[str, Any]:
+        at = "2026-11-20T09:30:00.000+08:00"
+        return {"seq": 1, "kind": kind, "tag": "", "intake_no": 7, "at": at, "body": dumps(body)}
+
+    refused = {"outcome": "REFUSED", "reason_code": "FILE_EMPTY", "context": {}}
+    file = {"name": "单.xlsx", "rows": 0, "reason_code": "FILE_EMPTY"}
+    telling.say(commit([event("ROW", {"row": 0, **refused}), event("FILE", file)], loaded={7: file}))
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.endswith("  单.xlsx: REFUSED 不予接受 FILE_EMPTY")
+    assert last.endswith("  单.xlsx: 1 REFUSED 不予接受 FILE_EMPTY")
+    telling.say(
+        commit([event("ROW", {"row": 2, **refused}), event("ANSWERED", {"name": "单.xlsx", "rows": 1, "of": 9})])
+    )
+    assert "  单.xlsx row 2 第 2 行: REFUSED" in capsys.readouterr().out
 
 
 def test_a_narrow_screen_breaks_no_line_in_the_margin(
