@@ -59,7 +59,7 @@ def say(turn: Any) -> None:
     for (outcome, code), count in alike.items():
         if count > _ALIKE_MAX:
             left = f"{count - _ALIKE_MAX:,}"
-            more = f"… {left} more {outcome} {code}; `filebridge orders` and the receipts name them all."
+            more = f"… {left} more {outcome} {code}".rstrip() + "; `filebridge orders` and the receipts name them all."
             lines += _laid_out("", [more, f"另有 {left} 条，见 filebridge orders 与回执。"], width)
     if lines:
         # At once: a busy commit has hundreds of lines, and each write waits for the screen.
@@ -116,7 +116,8 @@ def _answer(kind: str, body: Body) -> tuple[str, str] | None:
     """What thousands of rows or orders may be told alike: the outcome and the code."""
     if kind == "ROW":
         return body["outcome"], body["reason_code"]
-    return (body["status"], body.get("reason_code", "")) if kind == "ORDER" and body["status"] == "DENIED" else None
+    is_end = kind == "ORDER" and "fill" not in body and body["status"] in ("DENIED", *_ENDS)
+    return (body["status"], body.get("reason_code", "")) if is_end else None
 
 
 def _reason(body: Body) -> Reason | None:

@@ -96,6 +96,17 @@ def test_rows_of_a_file_that_was_read_in_parts_are_told_with_its_name(capsys: py
     assert "  单.xlsx row 2 第 2 行: REFUSED" in capsys.readouterr().out
 
 
+def test_of_thousands_that_are_canceled_a_few_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    at = "2026-11-20T09:30:00.000+08:00"
+    ended = {"kind": "ORDER", "tag": TAG, "intake_no": 7, "at": at, "body": dumps({"status": "CANCELED"})}
+    filled = {**ended, "seq": 0, "body": dumps({"status": "CANCELED", "fill": FILL})}
+    telling.say(commit([filled, *({**ended, "seq": seq} for seq in range(1, 2001)), {**filled, "seq": 2001}]))
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("filled 成交" in line for line in lines) == 2
+    assert sum(line.endswith(": CANCELED 已撤单") for line in lines) == 10
+    assert "… 1,990 more CANCELED; `filebridge orders`" in lines[-2]
+
+
 def test_a_narrow_screen_breaks_no_line_in_the_margin(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
