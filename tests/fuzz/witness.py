@@ -73,10 +73,10 @@ def unsaid(data: bytes, order: OrderInstruction) -> Iterator[str]:
         "quantity": str(order.quantity).rstrip("0"),
         "limit_price": str(order.limit_price or "").rstrip("0").rstrip("."),
     }
-    # Digits of full width are digits; whatever is no text here, its plain ones stay.
+    # Digits of full width are digits, and 1,000 is 1000; whatever is no text here, its plain ones stay.
     folded = unicodedata.normalize("NFKC", data.decode("utf-8", "replace")).encode()
     for column, digits in said.items():
-        if digits.encode() not in data and digits.encode() not in folded:
+        if all(digits.encode() not in text for text in (data, folded, folded.replace(b",", b""))):
             yield f"{column} is {getattr(order, column)!r}, and the file says it nowhere"
 
 
