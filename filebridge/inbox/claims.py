@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,6 +28,7 @@ _ROWS = "rows"
 _OF_ROWS = re.compile(_ROWS + "([0-9]{1,12})")
 # Seconds; the end of the year 9999, in any time zone.
 _TIME_MAX = 253_402_128_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
 
@@ -127,8 +128,8 @@ def changed_at(status: os.stat_result) -> datetime:
 
 
 def time_of(seconds: float) -> datetime:
-    """A file system may hold times that no calendar has: a year 33658, or on Windows one before 1970."""
-    return datetime.fromtimestamp(min(max(seconds, 0), _TIME_MAX), SHANGHAI)
+    """A file system may hold times that no calendar has (a year 33658), or that functions of Windows do not know."""
+    return (_EPOCH + timedelta(seconds=min(max(seconds, 0), _TIME_MAX))).astimezone(SHANGHAI)
 
 
 def short(name: str) -> str:
