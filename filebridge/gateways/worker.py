@@ -100,6 +100,7 @@ def main() -> NoReturn:
         # Ctrl-C reaches every process of a console. What becomes of the worker is for the bridge to say.
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+    # As in the bridge (cli/__init__.py): values by the thousand, and none in a ring.
     gc.set_threshold(20_000, 20, 20)
     settings: Wire = json.loads(sys.stdin.buffer.readline())
     outlet, parent = Outlet(), Parent(settings["parent_pid"])

@@ -170,7 +170,7 @@ class XtBroker:
         if side in (Side.BANK_IN, Side.BANK_OUT):
             bank = self._banks[name]
             move = trader.bank_transfer_in if side is Side.BANK_IN else trader.bank_transfer_out
-            secrets = (os.environ.get(bank[name], "") for name in ("bank_password_env", "fund_password_env"))
+            secrets = (os.environ.get(bank[which], "") for which in ("bank_password_env", "fund_password_env"))
             answer = move(account, bank["bank_no"], bank["bank_account"], amount, *secrets)
         elif side in (Side.SHARES_TO_FAST, Side.SHARES_TO_NORMAL):
             number, _, exchange = order["symbol"].partition(".")
