@@ -357,8 +357,8 @@ def _answer(command: Sequence[str | Path]) -> str | None:
 
 
 def _child_environment() -> dict[str, str]:
-    """Children write UTF-8 too. Not PYTHONUTF8: it would hide from the tests a file opened without an encoding."""
-    return {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    """UTF-8 (PYTHONUTF8 would hide a file opened without an encoding); what is compiled is kept for the next start."""
+    return {**os.environ, "PYTHONIOENCODING": "utf-8", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _shown(command: list[str]) -> str:

@@ -115,7 +115,7 @@ def library_violations(module: Module) -> list[str]:
 def purity_violations(module: Module) -> list[str]:
     names = [(where, name) for where, name in imports(module) if not name.startswith("filebridge.domain")]
     found = [f"{where}: the domain must not know {name}" for where, name in names if name.split(".")[0] not in PURE]
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         name = called(node) if isinstance(node, ast.Call) else ""
         if isinstance(node, ast.Call) and (name in IMPURE_CALLS or name.split(".")[-1] in CLOCKS):
             found.append(f"{module.at(node)}: {name}() in the domain; what it would answer comes in as an argument")

@@ -142,7 +142,7 @@ def _status_fields() -> set[str]:
     functions = [
         node
         for module in modules("filebridge/bridge")
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.FunctionDef) and node.name.endswith("_status")
     ]
     returned = [node.value for function in functions for node in ast.walk(function) if isinstance(node, ast.Return)]

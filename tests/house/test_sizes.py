@@ -12,7 +12,7 @@ def too_long(module: Module) -> list[str]:
     found = []
     if len(module.lines) > MODULE_LINES_MAX:
         found.append(f"{module.path}: {len(module.lines)} lines, at most {MODULE_LINES_MAX}")
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES_MAX:

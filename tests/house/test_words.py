@@ -48,7 +48,7 @@ def xtquant_words(module: Module) -> list[str]:
     if module.path.startswith(XTQUANT_ROOMS):
         return []
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         word = None
         if isinstance(node, ast.Name):
             word = node.id
@@ -88,7 +88,7 @@ def fixed_pauses(module: Module) -> list[str]:
 def blind_excepts(module: Module) -> list[str]:
     """`except Exception` without a comment `# why: …` on its line, the one before, or before its first statement."""
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.ExceptHandler) and _is_blind(node):
             near = module.lines[max(node.lineno - 2, 0) : node.body[0].lineno]
             if not any(re.search(r"#.*\bwhy:", line) for line in near):
@@ -191,12 +191,12 @@ def test_the_search_for_paths_can_fail(text: str, found: bool) -> None:
 
 
 def _calls(module: Module, is_broken: Callable[[ast.Call], bool]) -> list[str]:
-    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call) and is_broken(node)]
+    calls = [node for node in module.nodes if isinstance(node, ast.Call) and is_broken(node)]
     return [f"{module.at(node)}: {called(node)}(…)" for node in calls]
 
 
 def _given_names(module: Module) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield module.at(node), node.name
         elif isinstance(node, ast.arg):

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,11 @@ class Module:
     @cached_property
     def tree(self) -> ast.Module:
         return ast.parse(self.source, self.path)
+
+    @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """All of the tree: every rule walks it."""
+        return [*ast.walk(self.tree)]
 
     @cached_property
     def lines(self) -> list[str]:
@@ -57,12 +62,18 @@ def files(root: Path = ROOT) -> Iterator[Path]:
 
 def modules(*tops: str) -> list[Module]:
     """The Python files under these folders (or these very files), sorted by path."""
+    return [module for name, module in all_modules().items() if any(_is_under(name, top) for top in tops)]
+
+
+@cache
+def all_modules() -> dict[str, Module]:
+    """All of them by path: read once, and parsed once, for all rules of a file of tests."""
     paths = [(path, path.relative_to(ROOT).as_posix()) for path in files() if path.suffix == ".py"]
-    return [
-        Module(name, path.read_text(encoding="utf-8"))
-        for path, name in paths
-        if any(name == top or name.startswith(top + "/") for top in tops)
-    ]
+    return {name: Module(name, path.read_text(encoding="utf-8")) for path, name in paths}
+
+
+def _is_under(name: str, top: str) -> bool:
+    return name == top or name.startswith(top + "/")
 
 
 def imports(module: Module) -> list[tuple[str, str]]:
@@ -71,7 +82,7 @@ def imports(module: Module) -> list[tuple[str, str]]:
     `from a.b import c` gives a.b.c, because c may be a module. `import_module("a.b")` counts too.
     """
     found = []
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             found += [(module.at(node), alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -86,7 +97,14 @@ def imports(module: Module) -> list[tuple[str, str]]:
 
 def called(node: ast.Call) -> str:
     """`datetime.now` of the call datetime.now(…); empty where the callee has no plain name."""
-    return ast.unparse(node.func) if isinstance(node.func, (ast.Name, ast.Attribute)) else ""
+    names, callee = [], node.func
+    while isinstance(callee, ast.Attribute):
+        names.append(callee.attr)
+        callee = callee.value
+    if isinstance(callee, ast.Name):
+        return ".".join([callee.id, *reversed(names)])
+    # Of something that was called or looked up itself: rare, and slow to write out.
+    return ast.unparse(node.func) if names else ""
 
 
 def keep(violations: list[str]) -> None:
