@@ -59,7 +59,8 @@ class OrderBook:
                 self.cancels[order.terms.tag] = None
         for order in list(self._open.values()):
             for old in self.replaced_by(order):
-                self._follow_up(old)
+                if old.terms.replaces:
+                    self._follow_up(old)
 
     @property
     def turn(self) -> Turn:
@@ -283,19 +284,24 @@ class OrderBook:
                 self.ready.append(Place(tag, order.terms.account, order.terms.intake_no))
 
     def _follow_up(self, order: Order) -> None:
+        """Note what an order takes the place of."""
         # One that was denied takes no place, and what has left or ended may not hide the one that waits.
         replaces, waits = order.terms.replaces, order.status in LOCAL
-        if replaces and order.status is not Status.DENIED and (waits or replaces not in self._successors):
+        if order.status is not Status.DENIED and (waits or replaces not in self._successors):
             self._successors[replaces] = order.terms.tag
 
     def _put(self, order: Order, *, is_fit: bool = False) -> None:
-        tag = order.terms.tag
-        self._follow_up(order)
+        terms, status = order.terms, order.status
+        tag = terms.tag
+        if terms.replaces:
+            self._follow_up(order)
         before = self._open.get(tag)
-        if before is not None and before.status is not order.status:
-            self.by_status[before.status].pop(tag, None)
         self._recent.pop(tag, None)
         self._open[tag] = order
-        self.by_status[order.status][tag] = None
-        if order.status in _SENDABLE and (before is None or before.status is not order.status):
-            self.ready.append(Place(tag, order.terms.account, order.terms.intake_no, is_fit))
+        if before is not None and before.status is status:
+            return
+        if before is not None:
+            self.by_status[before.status].pop(tag, None)
+        self.by_status[status][tag] = None
+        if status in _SENDABLE:
+            self.ready.append(Place(tag, terms.account, terms.intake_no, is_fit))

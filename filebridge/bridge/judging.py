@@ -37,6 +37,10 @@ class Judgement(NamedTuple):
     warnings: tuple[Reason, ...] = ()
 
 
+AS_IT_IS = Judgement(Verdict.SEND)
+_NOT_YET, _NEXT = Judgement(Verdict.WAIT), Judgement(Verdict.KEEP_PLACE)
+
+
 class Judge:
     """Judges one order after the other, at the moment of the last `look`. `may_send` says whether an account's books
     were reconciled on this connection, `answer_seconds` how long orders wait for the broker's word on their account."""
@@ -88,7 +92,7 @@ class Judge:
         if verdict is not Verdict.SEND:
             return Judgement(verdict)
         if not self._may_send(order.terms.account):
-            return Judgement(Verdict.WAIT)
+            return _NOT_YET
         return self.by_limits(order, by_quote=by_quote)
 
     def by_limits(self, order: Order, *, by_quote: bool = True) -> Judgement:
@@ -97,17 +101,18 @@ class Judge:
         terms, now = order.terms, self._moment.now
         asked = Asked(terms, self._rules.limits, now, self._book.tally.counters(terms, now))
         if limits.must_wait(asked):
-            return Judgement(Verdict.KEEP_PLACE)
+            return _NEXT
         if by_quote and quote_checks.needs_quote(terms, self._rules):
             return self._judge_by_quote(order, asked)
-        return Judgement(self._limits(order, asked, _AT_SENDING))
+        verdict = self._limits(order, asked, _AT_SENDING)
+        return AS_IT_IS if verdict is Verdict.SEND else Judgement(verdict)
 
     def _judge_by_quote(self, order: Order, asked: Asked) -> Judgement:
         """The same with the market's word: it may also say at which price the order goes."""
         terms, now = order.terms, asked.now
         found = self._quotations.find(terms.symbol, now)
         if found is None:
-            return Judgement(Verdict.WAIT)
+            return _NOT_YET
         rules = self._rules
         if found.age_max is not None:
             rules = replace(rules, limits=rules.limits._replace(quote_age_max=found.age_max))
@@ -121,8 +126,8 @@ class Judge:
             verdict = self._at_sending(order._replace(terms=priced.terms))
             if verdict is not Verdict.SEND:
                 return Judgement(verdict, found.quote)
-            asked = asked._replace(terms=priced.terms, counters=self._book.tally.counters(priced.terms, now))
-        asked = asked._replace(quote=found.quote, quote_age=priced.age, limits=rules.limits)
+            asked = replace(asked, terms=priced.terms, counters=self._book.tally.counters(priced.terms, now))
+        asked = replace(asked, quote=found.quote, quote_age=priced.age, limits=rules.limits)
         return Judgement(self._limits(order, asked, _WITH_QUOTE), found.quote, price, priced.warnings)
 
     def _limits(self, order: Order, asked: Asked, needs: frozenset[Need]) -> Verdict | Reason:

@@ -49,9 +49,13 @@ class Lanes:
     def next(self, *, but: Set[str] = _NOBODY) -> Place | None:
         """The next one of other accounts than those, taken out of its line."""
         for lane in self._lanes:
-            lines = [line for account, line in lane.items() if line and account not in but]
-            if lines:
-                return min(lines, key=_head).popleft()[1]
+            first: deque[tuple[int, Place]] | None = None
+            # Without a list and a key: every order comes by here.
+            for account, line in lane.items():
+                if line and account not in but and (first is None or line[0][0] < first[0][0]):
+                    first = line
+            if first is not None:
+                return first.popleft()[1]
         return None
 
     @property
@@ -61,7 +65,3 @@ class Lanes:
     def _line_of(self, place: Place) -> deque[tuple[int, Place]]:
         lane = self._behind if place.intake_no in self.large else self._first
         return lane[place.account]
-
-
-def _head(line: deque[tuple[int, Place]]) -> int:
-    return line[0][0]

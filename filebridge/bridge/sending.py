@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from filebridge import failpoints
 from filebridge.bridge.book import OrderBook
-from filebridge.bridge.judging import Judge, Judgement
+from filebridge.bridge.judging import AS_IT_IS, Judge, Judgement
 from filebridge.bridge.lanes import Place
 from filebridge.bridge.quoting import Quotations
 from filebridge.domain import replacing, risk
@@ -130,6 +130,7 @@ class Sender:
         group: list[Order] = []
         kept: list[Place] = []
         self._held_up.clear()
+        leaves = OrderEvent(kind=EventKind.SUBMIT, at=now)
         while len(group) < self._group_size and (place := self._book.ready.next(but=self._held_up)):
             order = self._book.get(place.tag)
             assert order is not None
@@ -138,7 +139,9 @@ class Sender:
             judgement, left = judged(order, self._book, self._judge, is_fit=place.is_fit)
             verdict = judgement.verdict
             if verdict is risk.Verdict.SEND:
-                group.append(self._book.happen(order, submission(judgement, left, now)))
+                # Most leave as they are: by one and the same event, which the ledger puts into words once.
+                event = leaves if judgement is AS_IT_IS and not left else submission(judgement, left, now)
+                group.append(self._book.happen(order, event))
             elif verdict is risk.Verdict.WAIT:
                 self._waiting.append(place)
             elif verdict is risk.Verdict.KEEP_PLACE:

@@ -87,6 +87,8 @@ class Stops:
 
     def hit(self, terms: OrderTerms) -> bool:
         """Whether a row may not become an order with these terms."""
+        if not (self._by_id or self._others):
+            return False
         named = self._by_id.get(terms.client_order_id, ())
         return any(stop.fits(terms) for stop in (*named, *self._others))
 

@@ -10,11 +10,13 @@ Money is CNY, quantities are shares (bonds and repos: 张), percents are percent
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 from filebridge.domain import market_rules
@@ -35,6 +37,7 @@ _ZERO = Decimal(0)
 _WIDE = Limits()
 _EVERYTHING = ("*",)
 _NO_HOLDING = Holding()
+_NOTHING_BEFORE = Counters()
 
 
 class Need(StrEnum):
@@ -50,34 +53,29 @@ class Need(StrEnum):
 _OUTSIDE = frozenset({Need.QUOTE, Need.BALANCE})
 
 
-class Asked(NamedTuple):
-    """An order before its checks. `quote` may be None where no check with that need is asked."""
+@dataclass(slots=True)
+class Asked:
+    """An order before its checks; nothing in it changes. `quote` may be None where no check with that need is asked."""
 
     terms: OrderTerms
     limits: Limits
     now: datetime
-    counters: Counters = Counters()
+    counters: Counters = _NOTHING_BEFORE
     quote: Quote | None = None
     # As its market counts; None: by the clock alone.
     quote_age: timedelta | None = None
+    # Made once, for nearly every check looks at them. `order_value` is what counts among orders; transfers are counted
+    # by themselves: `moved` is their money. Of shares that are moved nobody says what they are worth; they stay the
+    # owner's.
+    value: Decimal = field(init=False)
+    is_transfer: bool = field(init=False)
+    order_value: Decimal = field(init=False)
+    moved: Decimal = field(init=False)
 
-    @property
-    def value(self) -> Decimal:
-        return value_of(self.terms, self.terms.quantity)
-
-    @property
-    def is_transfer(self) -> bool:
-        return self.terms.side in TRANSFERS
-
-    @property
-    def order_value(self) -> Decimal:
-        """What counts among orders; transfers are counted by themselves."""
-        return _ZERO if self.is_transfer else self.value
-
-    @property
-    def moved(self) -> Decimal:
-        """The money of a transfer. Of shares that are moved nobody says what they are worth; they stay the owner's."""
-        return self.value if self.is_transfer else _ZERO
+    def __post_init__(self) -> None:
+        self.value = value = value_of(self.terms, self.terms.quantity)
+        self.is_transfer = self.terms.side in TRANSFERS
+        self.order_value, self.moved = (_ZERO, value) if self.is_transfer else (value, _ZERO)
 
     @property
     def is_sale(self) -> bool:
@@ -99,16 +97,12 @@ class Check(NamedTuple):
 
 def breach(asked: Asked, needs: frozenset[Need] = frozenset(Need)) -> Reason | None:
     """The first limit that the order would break, of those whose needs are named; None if it keeps them all."""
-    known = set[Need]()
-    for code, need, finds in _checks(needs):
-        if need in _OUTSIDE and need not in known:
-            missing = _missing(asked, need)
-            if missing is not None:
-                return missing
-            known.add(need)
-        found = finds(asked)
-        if found is not None:
-            return _reason(code, asked, found)
+    for need, checks in _by_need(needs):
+        if need in _OUTSIDE and (missing := _missing(asked, need)) is not None:
+            return missing
+        for code, _, finds in checks:
+            if (found := finds(asked)) is not None:
+                return _reason(code, asked, found)
     return None
 
 
@@ -194,8 +188,7 @@ def _forbidden(value: str, patterns: tuple[str, ...]) -> dict[str, object] | Non
 
 def _transfer(asked: Asked) -> dict[str, object] | None:
     """None may be made unless its direction is named: a file that moves money out is dangerous."""
-    allowed = asked.limits.transfers_allowed
-    if not asked.is_transfer or asked.terms.side in allowed:
+    if not asked.is_transfer or asked.terms.side in (allowed := asked.limits.transfers_allowed):
         return None
     return {"value": asked.terms.side.value, "limit": ", ".join(allowed) or "-"}
 
@@ -393,5 +386,7 @@ _NEED_OF: dict[str, Need] = {
 
 
 @cache
-def _checks(needs: frozenset[Need]) -> tuple[Check, ...]:
-    return tuple(check for check in CHECKS if check.needs in needs)
+def _by_need(needs: frozenset[Need]) -> tuple[tuple[Need, tuple[Check, ...]], ...]:
+    """In the order of the table, those together that stand together in it and need the same."""
+    asked = (check for check in CHECKS if check.needs in needs)
+    return tuple((need, tuple(checks)) for need, checks in groupby(asked, key=lambda check: check.needs))

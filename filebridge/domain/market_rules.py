@@ -140,7 +140,7 @@ def _minimum(terms: OrderTerms, rule: MarketRule, available_qty: int | None) -> 
 
 def _lots(terms: OrderTerms, rule: MarketRule, available_qty: int | None) -> Reason | None:
     # Who lends by a repo sells nothing that could be odd, and who sells short could not have it.
-    if takes(terms) is Takes.SHARES or terms.quantity % rule.step == 0:
+    if terms.quantity % rule.step == 0 or takes(terms) is Takes.SHARES:
         return None
     return _reason("QUANTITY_NOT_IN_LOTS", terms, terms.quantity, _near(terms, rule), step=rule.step)
 

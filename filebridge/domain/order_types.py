@@ -122,20 +122,23 @@ def of_pricing(pricing: Pricing) -> tuple[OrderType, ...]:
 
 def breach(terms: OrderTerms) -> Reason | None:
     """Why its side, its symbol or its exchange does not take an order so priced, or None."""
-    order_type, price = terms.order_type, FACTS[terms.order_type].price
-    context = {"symbol": terms.symbol, "side": terms.side.value, "value": order_type.value}
-    possible = of_pricing(SIDES[terms.side].pricing)
+    order_type, price, side = terms.order_type, FACTS[terms.order_type].price, SIDES[terms.side]
+    possible = of_pricing(side.pricing)
     if order_type not in possible:
-        return Reason("ORDER_TYPE_NOT_OF_SIDE", context | {"nearest": " / ".join(possible)})
-    if SIDES[terms.side].direction and order_type not in (taken := types_of(terms.symbol)):
-        return Reason("ORDER_TYPE_NOT_OF_EXCHANGE", context | {"nearest": " / ".join(taken)})
+        return _reason("ORDER_TYPE_NOT_OF_SIDE", terms, nearest=" / ".join(possible))
+    if side.direction and order_type not in (taken := types_of(terms.symbol)):
+        return _reason("ORDER_TYPE_NOT_OF_EXCHANGE", terms, nearest=" / ".join(taken))
     if order_type is OrderType.AFTER_HOURS and not trades_after_hours(terms.symbol, terms.trade_date):
-        return Reason("ORDER_TYPE_NOT_OF_EXCHANGE", context | {"nearest": OrderType.LIMIT.value})
+        return _reason("ORDER_TYPE_NOT_OF_EXCHANGE", terms, nearest=OrderType.LIMIT.value)
     # A file with such a row is refused; an order may come by another way.
     if price is Price.LIMIT and terms.limit_price is None:
-        return Reason("PRICE_MISSING", context | {"name": "limit_price", "name_zh": "委托价格"})
+        return _reason("PRICE_MISSING", terms, name="limit_price", name_zh="委托价格")
     if price is Price.NONE and terms.limit_price is not None:
         return Reason("PRICE_NOT_OF_TYPE", {"type": order_type.value, "value": price_text(terms.limit_price)})
     if terms.limit_price is None and needs_protection(terms):
-        return Reason("PROTECTIVE_PRICE_REQUIRED", context)
+        return _reason("PROTECTIVE_PRICE_REQUIRED", terms)
     return None
+
+
+def _reason(code: str, terms: OrderTerms, **more: str) -> Reason:
+    return Reason(code, {"symbol": terms.symbol, "side": terms.side.value, "value": terms.order_type.value, **more})

@@ -170,18 +170,19 @@ def fits(side: Side, symbol: str) -> bool:
 
 def breach(terms: OrderTerms, account: AccountType) -> Reason | None:
     """Why an account of this kind has no such business, or not in this symbol; or None."""
-    facts, context = FACTS[terms.side], {"symbol": terms.symbol, "value": terms.side.value}
+    facts = FACTS[terms.side]
+    if account in facts.accounts and fits(terms.side, terms.symbol):
+        if facts.pricing is not Pricing.AMOUNT or terms.quantity == 1:
+            return None
+        return Reason("REPAYMENT_QUANTITY", {"symbol": terms.symbol, "value": str(terms.quantity)})
+    context = {"symbol": terms.symbol, "value": terms.side.value}
     # Of orders only orders are near, of transfers only transfers.
     alike = [side for side in sides_of(account) if FACTS[side].is_transfer == facts.is_transfer]
     near = [side for side in alike if fits(side, terms.symbol)]
     if account not in facts.accounts:
         said = {"account": terms.account, "type": account.value, "nearest": " / ".join(near or alike) or "-"}
         return Reason("SIDE_NOT_OF_ACCOUNT", context | said)
-    if not fits(terms.side, terms.symbol):
-        return Reason("SIDE_NOT_OF_INSTRUMENT", context | {"nearest": " / ".join(near) or "-"})
-    if facts.pricing is Pricing.AMOUNT and terms.quantity != 1:
-        return Reason("REPAYMENT_QUANTITY", context | {"value": str(terms.quantity)})
-    return None
+    return Reason("SIDE_NOT_OF_INSTRUMENT", context | {"nearest": " / ".join(near) or "-"})
 
 
 def sides_of(account: AccountType, kind: InstrumentKind | None = None) -> tuple[Side, ...]:

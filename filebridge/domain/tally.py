@@ -26,7 +26,7 @@ from heapq import heappop, heappush
 from typing import Self
 
 from filebridge.domain.counters import Balance, Counters, DayCounts, Past, share_value
-from filebridge.domain.orders import Order, OrderTerms, Side, Status
+from filebridge.domain.orders import FINAL, Order, OrderTerms, Side, Status
 from filebridge.domain.sides import TRANSFERS, Takes, direction, facts_of, takes
 
 SECOND = timedelta(seconds=1)
@@ -93,10 +93,11 @@ class _Line:
     )
 
     def __init__(self, terms: OrderTerms, account: _Account, *, is_of_today: bool, shown_qty: int) -> None:
+        facts = facts_of(terms.side)
         self.terms, self.account, self.held = terms, account, account.held[terms.symbol]
         self.is_of_today = is_of_today
-        self.direction, self.takes = direction(terms.side), takes(terms)
-        self.adds = self.direction > 0 and not facts_of(terms.side).reduces
+        self.direction, self.takes = facts.direction, takes(terms)
+        self.adds = facts.direction > 0 and not facts.reduces
         self.share_value = share_value(terms.symbol, terms.limit_price)
         self.filled_qty = self.shown_qty = shown_qty
         self.filled_at: datetime | None = None
@@ -104,15 +105,15 @@ class _Line:
         self.is_open = self.in_doubt = self.is_shown = False
 
     @property
-    def bound_qty(self) -> int:
-        """What was or may still be filled."""
-        return max(self.terms.quantity, self.filled_qty) if self.is_open else self.filled_qty
+    def is_counted(self) -> bool:
+        """Whether it binds anything, or a balance shows something of it."""
+        return self.is_open or bool(self.filled_qty or self.shown_qty)
 
     def count(self, sign: int) -> None:
         """Count what it binds, or (sign -1) count it no more."""
-        bound, held, account = sign * self.bound_qty, self.held, self.account
-        if not (bound or self.shown_qty):
-            return
+        # What was or may still be filled.
+        bound_qty = max(self.terms.quantity, self.filled_qty) if self.is_open else self.filled_qty
+        bound, held, account = sign * bound_qty, self.held, self.account
         unseen = bound - sign * self.shown_qty
         if self.adds:
             held.exposed_qty += unseen
@@ -129,28 +130,25 @@ class _Line:
 class _Prices:
     """The prices at which own orders of one symbol and direction work, in all accounts."""
 
-    __slots__ = ("_count", "_heap", "_is_in_heap")
+    __slots__ = ("_count", "_heap")
 
     def __init__(self) -> None:
-        self._count: Counter[Decimal] = Counter()
-        # Each price once, the smallest first; perhaps some at which nothing works any more.
+        self._count: dict[Decimal, int] = {}
+        # Each of them once, the smallest first; perhaps some at which nothing works any more.
         self._heap: list[Decimal] = []
-        self._is_in_heap: set[Decimal] = set()
 
     def add(self, price: Decimal) -> None:
-        self._count[price] += 1
-        if price not in self._is_in_heap:
-            self._is_in_heap.add(price)
+        count = self._count.get(price)
+        if count is None:
             heappush(self._heap, price)
+        self._count[price] = (count or 0) + 1
 
     def remove(self, price: Decimal) -> None:
         self._count[price] -= 1
 
     def smallest(self) -> Decimal | None:
         while self._heap and not self._count[self._heap[0]]:
-            price = heappop(self._heap)
-            self._is_in_heap.discard(price)
-            del self._count[price]
+            del self._count[heappop(self._heap)]
         return self._heap[0] if self._heap else None
 
 
@@ -309,7 +307,7 @@ class Tally:
     # ---- inside
 
     def _change(self, line: _Line, order: Order) -> None:
-        tag, is_open, filled_qty = order.terms.tag, not order.is_final, _filled_qty(order)
+        tag, is_open, filled_qty = order.terms.tag, order.status not in FINAL, _filled_qty(order)
         line.in_doubt = order.status is Status.UNKNOWN
         if line.known_at is None and order.status not in _IN_FLIGHT:
             line.known_at = order.updated_at
@@ -318,7 +316,8 @@ class Tally:
         if is_open == line.is_open and filled_qty == line.filled_qty:
             self._forget_ended(line)
             return
-        line.count(-1)
+        if line.is_counted:
+            line.count(-1)
         if is_open != line.is_open:
             line.is_open = is_open
             self._work(line)
@@ -326,7 +325,8 @@ class Tally:
             line.filled_qty, line.filled_at = filled_qty, order.updated_at
             line.account.unseen[tag] = line
         line.count(1)
-        self._forget_ended(line)
+        if not is_open:
+            self._forget_ended(line)
 
     def _forget_ended(self, line: _Line) -> None:
         """An order that binds nothing any more; what it traded today stays counted."""

@@ -17,7 +17,7 @@ from typing import Any
 from filebridge import failpoints
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import Change, OrderEvent
-from filebridge.domain.orders import Order
+from filebridge.domain.orders import Order, Status
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, statements
 from filebridge.ledger.codec import Body
@@ -36,8 +36,11 @@ _BUSY_SECONDS = 5.0
 
 def chain_hash(previous: str, row: Body) -> str:
     """The hash of one event, over the hash before it and everything that the event says."""
-    said = f"{row['seq']}\x1f{row['at']}\x1f{row['trade_date']}\x1f{row['kind']}\x1f{row['tag']}\x1f{row['intake_no']}"
-    return hashlib.sha256(f"{previous}\x1f{said}\x1f{row['body']}".encode()).hexdigest()
+    said = (
+        f"{previous}\x1f{row['seq']}\x1f{row['at']}\x1f{row['trade_date']}\x1f{row['kind']}\x1f{row['tag']}\x1f"
+        f"{row['intake_no']}\x1f{row['body']}"
+    )
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 class Turn:
@@ -68,9 +71,11 @@ class Turn:
         self.queries: list[Body] = []
         self.feeds: list[Body] = []
         self.changes: list[Change] = []
+        # The last event of which all is said by itself, the status that it led to, and its text.
+        self._worded: tuple[OrderEvent | None, Status | None, str] = (None, None, "")
 
-    def append(self, kind: str, body: Body, *, tag: str = "", intake_no: int = 0) -> int:
-        """Add an event to the chain; returns its sequence number."""
+    def append(self, kind: str, body: Body | str, *, tag: str = "", intake_no: int = 0) -> int:
+        """Add an event to the chain, its body as it is or as it is stored; returns its sequence number."""
         self.seq += 1
         row = {
             "seq": self.seq,
@@ -79,7 +84,7 @@ class Turn:
             "kind": kind,
             "tag": tag,
             "intake_no": intake_no,
-            "body": codec.dumps(body),
+            "body": body if isinstance(body, str) else codec.dumps(body),
         }
         self.head = row["hash"] = chain_hash(self.head, row)
         self.events.append(row)
@@ -140,12 +145,7 @@ class Turn:
 
     def happen(self, order: Order, what: OrderEvent, after: Order, *, raw: Body | None = None) -> None:
         """Record an event and the order after it; `raw` is the broker's own words, if they caused it."""
-        body = codec.event_body(what, after.status)
-        if after.reason is not order.reason:
-            body |= codec.reason_body(after.reason)
-        if raw is not None:
-            body["raw"] = raw
-        seq = self.append("ORDER", body, tag=order.terms.tag)
+        seq = self.append("ORDER", self._in_words(order, what, after, raw), tag=order.terms.tag)
         self.changes.append(Change(seq, self.at, order.terms.intake_no, after, what, {}))
         if what.limit_price is not None or what.quantity:
             self.priced.add(order.terms.tag)
@@ -158,6 +158,22 @@ class Turn:
             or order.is_settled is not after.is_settled
         ):
             self.renumbered.add(order.terms.tag)
+
+    def _in_words(self, order: Order, what: OrderEvent, after: Order, raw: Body | None) -> str:
+        """An event as it is stored. A group of orders leaves by one event: put into words once, for it takes as long as
+        applying it."""
+        is_plain = raw is None and after.reason is order.reason
+        if is_plain and what is self._worded[0] and after.status is self._worded[1]:
+            return self._worded[2]
+        body = codec.event_body(what, after.status)
+        if after.reason is not order.reason:
+            body |= codec.reason_body(after.reason)
+        if raw is not None:
+            body["raw"] = raw
+        text = codec.dumps(body)
+        if is_plain:
+            self._worded = (what, after.status, text)
+        return text
 
 
 class Ledger:

@@ -11,6 +11,7 @@ reviewed like code: it is what users will read.
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -125,7 +126,7 @@ def _stopped(asked: Asked, quotes: Mapping[str, Quote], rules: Rules) -> Reason 
     found = priced(asked.terms, quote, why, RECEIVED_AT, rules)
     if isinstance(found, Reason):
         return found
-    asked = asked._replace(terms=found.terms, quote=quote, quote_age=found.age)
+    asked = replace(asked, terms=found.terms, quote=quote, quote_age=found.age)
     return breach(asked, frozenset({Need.PAST, Need.QUOTE, Need.BALANCE}))
 
 

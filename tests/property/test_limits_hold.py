@@ -591,7 +591,8 @@ def take_out(code: str, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(limits, "balance_is_old", lambda asked: asked.counters.balance is None)
     else:
         kept = tuple(check for check in CHECKS if check.code != code)
-        patch.setattr(limits, "_checks", lambda needs: tuple(check for check in kept if check.needs in needs))
+        patch.setattr(limits, "CHECKS", kept)
+        patch.setattr(limits, "_by_need", limits._by_need.__wrapped__)
 
 
 @given(second=st.integers(1, 10**6), day=st.integers(1, 10**6), reported=st.booleans())

@@ -1,6 +1,7 @@
 """Every limit of [risk]: what it just allows, what it just does not, and that its answer names all values."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -59,7 +60,7 @@ def st_stock(bought_qty: int) -> Asked:
 def at(hour: int, minute: int, *hours: tuple[time, time]) -> Asked:
     now = datetime(2026, 11, 20, hour, minute, tzinfo=SHANGHAI)
     counters = Counters(balance=BALANCE._replace(asked_at=now))
-    return asked(counters=counters, quote=QUOTE._replace(at=now), hours_allowed=hours)._replace(now=now)
+    return replace(asked(counters=counters, quote=QUOTE._replace(at=now), hours_allowed=hours), now=now)
 
 
 # code -> (the last that is allowed, the first that is not)
@@ -226,7 +227,7 @@ def test_what_is_not_known_denies() -> None:
     ahead = BALANCE._replace(asked_at=NOW + timedelta(seconds=1))
     stale = QUOTE._replace(at=NOW - timedelta(seconds=31))
     for case, code in (
-        (asked()._replace(counters=Counters()), "BALANCE_NOT_KNOWN"),
+        (replace(asked(), counters=Counters()), "BALANCE_NOT_KNOWN"),
         (asked(counters=Counters(balance=old)), "BALANCE_NOT_KNOWN"),
         (asked(counters=Counters(balance=ahead)), "BALANCE_NOT_KNOWN"),
         (asked(quote=None), "QUOTE_MISSING"),
@@ -244,7 +245,7 @@ def test_only_the_checks_whose_needs_are_named_are_asked() -> None:
     nothing_known = Asked(BUY, WIDE, NOW)
     assert breach(nothing_known, frozenset({Need.ROW, Need.PAST})) is None
     assert breach(nothing_known, frozenset({Need.QUOTE})) is not None
-    late = nothing_known._replace(limits=WIDE._replace(orders_per_day_max=0))
+    late = replace(nothing_known, limits=WIDE._replace(orders_per_day_max=0))
     assert breach(late, frozenset({Need.ROW})) is None
 
 
