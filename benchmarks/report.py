@@ -21,7 +21,7 @@ from benchmarks.rows import Result
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 _BEGIN, _END = "<!-- made by `python3 dev.py bench --docs` -->\n", "<!-- end -->\n"
-LIBRARIES = ("filebridge", "xtquant", "watchdog", "pandas", "pydantic")
+LIBRARIES = ("filebridge", "xtquant", "watchdog", "pandas", "sqlalchemy", "pydantic")
 Facts = dict[str, Any]
 
 _CONSOLE = Console(highlight=False)

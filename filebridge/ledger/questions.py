@@ -1,129 +1,206 @@
 """What is asked of the ledger, each question said once; views.py asks them.
 
 Every one finds its way by an index (a test looks at SQLite's plans), so that it takes as long on the thousandth day as
-on the first. Only the `ALL_` ones read a table from end to end. A value that is asked for has the name of its column;
-one of a list is given as JSON, a question for lists of any length.
+on the first. Only the `ALL_` ones read a table from end to end.
 """
 
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text
+from sqlalchemy.dialects import sqlite
+
 from filebridge.ledger import schema
-from filebridge.ledger.schema import EVENTS, FEEDS, FILES, FILLS, ORDERS, QUERIES
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FEEDS, FILES, FILLS, ORDERS, QUERIES
 
 NAMED_MAX = 1000
 # So many rows of a long report, or events of a file, at a time.
 PAGE = 500
 
 
-def _is(*columns: str) -> str:
-    """That each is the value given for it."""
-    return " AND ".join(f"{column} = :{column.split('.')[-1]}" for column in columns)
+class Question:
+    """A statement, compiled when it is first asked: SQLAlchemy's own way from words to rows costs several times what
+    SQLite takes for a few of them."""
+
+    def __init__(self, query: Select[Any]) -> None:
+        self._query = query
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[str], dict[str, Any]]:
+        compiled = self._query.compile(dialect=sqlite.dialect())
+        assert compiled.positiontup is not None
+        return str(compiled), compiled.positiontup, compiled.params
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(self._query.selected_columns.keys())
+
+    @property
+    def names(self) -> list[str]:
+        """The values that it takes, in the order of their places."""
+        return self._compiled[1]
+
+    def filled_in(self, given: dict[str, Any]) -> tuple[str, list[Any]]:
+        """The statement, and its values in the order of their places."""
+        sql, names, own = self._compiled
+        values = own | given
+        return sql, [values[name] for name in names]
 
 
-def _is_one_of(column: str) -> str:
-    return f"{column} IN (SELECT value FROM json_each(:{column.split('.')[-1]}))"
+def _is(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`column = :column`"""
+    return column == bindparam(column.name)
 
 
-_ORDERS = f"SELECT {ORDERS.listed} FROM orders"
-_OF_DAY = _is("orders.trade_date", "orders.account")
-_BY_INTAKE = 'ORDER BY orders.intake_no, orders."row"'
-_FROM_FILES = "FROM orders JOIN files ON files.intake_no = orders.intake_no"
+def _is_one_of(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the column is one of a list, which is given as JSON: a statement for lists of any length."""
+    return column.in_(select(func.json_each(bindparam(column.name)).table_valued("value").c.value))
 
-ORDER = f"{_ORDERS} WHERE {_is('orders.tag')}"
-ORDERS_TAGGED = f"{_ORDERS} WHERE {_is_one_of('orders.tag')}"
-ORDERS_WITH_KEYS = f"{_ORDERS} WHERE {_OF_DAY} AND {_is_one_of('orders.client_order_id')} {_BY_INTAKE}"
-BASKET_ORDERS = (
-    f"{_ORDERS} WHERE {_OF_DAY} AND {_is_one_of('orders.symbol')} AND {schema.IS_DERIVED} AND {_is('orders.basket')} "
-    f"{_BY_INTAKE}"
+
+_ORDERS = select(ORDERS)
+_OF_DAY = and_(_is(ORDERS.c.trade_date), _is(ORDERS.c.account))
+_BY_INTAKE = (ORDERS.c.intake_no, ORDERS.c.row)
+_ORDER_ROWS = select(ORDERS, FILES.c.name.label("file")).join(FILES, FILES.c.intake_no == ORDERS.c.intake_no)
+_BOOKS_ACCOUNT: ColumnElement[str] = literal_column(schema.BOOKS_ACCOUNT)
+
+ORDER = Question(_ORDERS.where(_is(ORDERS.c.tag)))
+ORDERS_TAGGED = Question(_ORDERS.where(_is_one_of(ORDERS.c.tag)))
+ORDERS_WITH_KEYS = Question(_ORDERS.where(_OF_DAY, _is_one_of(ORDERS.c.client_order_id)).order_by(*_BY_INTAKE))
+BASKET_ORDERS = Question(
+    _ORDERS.where(_OF_DAY, _is_one_of(ORDERS.c.symbol), text(schema.IS_DERIVED), _is(ORDERS.c.basket)).order_by(
+        *_BY_INTAKE
+    )
 )
-ORDERS_OF_SIDE = f"{_ORDERS} WHERE {_OF_DAY} AND {_is('orders.side')} {_BY_INTAKE}"
-OPEN_ORDERS = f"{_ORDERS} WHERE {schema.IS_OPEN} {_BY_INTAKE}"
-_HAS_BROKER_ID = f"{_is('orders.broker_order_id')} AND {schema.HAS_BROKER_ID}"
-_HAS_COUNTER_ID = f"{_is('orders.counter_order_id')} AND {schema.HAS_COUNTER_ID}"
-ORDERS_AT_BROKER = f"{_ORDERS} WHERE {_OF_DAY} AND {_HAS_BROKER_ID}"
-ORDERS_AT_COUNTER = f"{_ORDERS} WHERE {_OF_DAY} AND {_HAS_COUNTER_ID}"
+ORDERS_OF_SIDE = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.side)).order_by(*_BY_INTAKE))
+OPEN_ORDERS = Question(_ORDERS.where(text(schema.IS_OPEN)).order_by(*_BY_INTAKE))
+ORDERS_AT_BROKER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID)))
+ORDERS_AT_COUNTER = Question(_ORDERS.where(_OF_DAY, _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID)))
 # The same whatever the account: for a name that a person gives.
-ORDERS_WITH_BROKER_ID = f"{_ORDERS} WHERE {_is('orders.trade_date')} AND {_HAS_BROKER_ID}"
-ORDERS_WITH_COUNTER_ID = f"{_ORDERS} WHERE {_is('orders.trade_date')} AND {_HAS_COUNTER_ID}"
+ORDERS_WITH_BROKER_ID = Question(
+    _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.broker_order_id), text(schema.HAS_BROKER_ID))
+)
+ORDERS_WITH_COUNTER_ID = Question(
+    _ORDERS.where(_is(ORDERS.c.trade_date), _is(ORDERS.c.counter_order_id), text(schema.HAS_COUNTER_ID))
+)
 # A page of a day's orders, in the order in which they were recorded. The plus keeps SQLite from the index by date,
 # which would have to be sorted anew for each page.
-FIRST_ORDER_OF_DAY = f"SELECT min(orders.rowid) FROM orders WHERE {_is('orders.trade_date')}"
-ORDER_ROWS = (
-    f"SELECT {ORDERS.listed}, files.name AS file, orders.rowid AS place {_FROM_FILES} "
-    f"WHERE orders.rowid > :after AND +{_is('orders.trade_date')} ORDER BY orders.rowid LIMIT {PAGE}"
+_PLACE: ColumnElement[int] = literal_column("orders.rowid")
+FIRST_ORDER_OF_DAY = Question(select(func.min(_PLACE)).select_from(ORDERS).where(_is(ORDERS.c.trade_date)))
+ORDER_ROWS = Question(
+    _ORDER_ROWS.add_columns(_PLACE.label("place"))
+    .where(bindparam("after") < _PLACE, text("+orders.trade_date = :trade_date"))
+    .order_by(_PLACE)
+    .limit(PAGE)
 )
-ALL_ORDER_ROWS = f"SELECT {ORDERS.listed}, files.name AS file {_FROM_FILES} {_BY_INTAKE}"
-NEXT_ACCOUNT = f"SELECT min(account) FROM orders WHERE {_is('trade_date')} AND account > :account"
-NEXT_ORDER_DAY = "SELECT min(trade_date) FROM orders WHERE trade_date > :trade_date"
+ALL_ORDER_ROWS = Question(_ORDER_ROWS.order_by(*_BY_INTAKE))
+NEXT_ACCOUNT = Question(
+    select(func.min(ORDERS.c.account)).where(_is(ORDERS.c.trade_date), ORDERS.c.account > bindparam("account"))
+)
+NEXT_ORDER_DAY = Question(select(func.min(ORDERS.c.trade_date)).where(ORDERS.c.trade_date > bindparam("trade_date")))
 # What left; the day of an order's SUBMIT is its trade date.
-_SENT = f"{_is('orders.mode')} AND orders.submitted_at != ''"
-SENT_AND_OPEN = f"{_ORDERS} WHERE {schema.IS_OPEN} AND {_SENT}"
-_SENT_AND_ENDED = f"{_is('orders.trade_date')} AND {_SENT} AND orders.open = 0"
-SENT_AND_ENDED_SINCE = f"{_ORDERS} WHERE {_SENT_AND_ENDED} AND orders.updated_at >= :since"
+_SENT = and_(_is(ORDERS.c.mode), ORDERS.c.submitted_at != "")
+SENT_AND_OPEN = Question(_ORDERS.where(text(schema.IS_OPEN), _SENT))
+_SENT_AND_ENDED = and_(_is(ORDERS.c.trade_date), _SENT, ORDERS.c.open == 0)
+SENT_AND_ENDED_SINCE = Question(_ORDERS.where(_SENT_AND_ENDED, ORDERS.c.updated_at >= bindparam("since")))
 # Of each symbol the order that left last.
-NEWEST_SENT = (
-    "SELECT tag, max(submitted_at) FROM orders "
-    f"WHERE {_is('trade_date')} AND {_SENT} AND {_is_one_of('symbol')} GROUP BY symbol"
+NEWEST_SENT = Question(
+    select(ORDERS.c.tag, func.max(ORDERS.c.submitted_at))
+    .where(_is(ORDERS.c.trade_date), _SENT, _is_one_of(ORDERS.c.symbol))
+    .group_by(ORDERS.c.symbol)
 )
-# Of two values max is SQLite's greater one.
-SENT_AND_ENDED_BEFORE = (
-    "SELECT account, symbol, side, limit_price, count(*), sum(quantity), sum(max(filled_qty, reported_qty)) "
-    f"FROM orders WHERE {_SENT_AND_ENDED} AND updated_at < :since GROUP BY account, symbol, side, limit_price"
+_ALIKE = (ORDERS.c.account, ORDERS.c.symbol, ORDERS.c.side, ORDERS.c.limit_price)
+SENT_AND_ENDED_BEFORE = Question(
+    select(
+        *_ALIKE,
+        func.count(),
+        func.sum(ORDERS.c.quantity),
+        # Of two values max is SQLite's greater one.
+        func.sum(func.max(ORDERS.c.filled_qty, ORDERS.c.reported_qty)),
+    )
+    .where(_SENT_AND_ENDED, ORDERS.c.updated_at < bindparam("since"))
+    .group_by(*_ALIKE)
 )
-_CANCELS = (
-    "FROM events JOIN orders ON orders.tag = events.tag "
-    f"WHERE {_is('events.trade_date')} AND {schema.IS_CANCEL} AND {_is('orders.mode')}"
+_CANCELS = and_(_is(EVENTS.c.trade_date), text(schema.IS_CANCEL), _is(ORDERS.c.mode))
+_CANCELED = EVENTS.join(ORDERS, ORDERS.c.tag == EVENTS.c.tag)
+CANCELS_SINCE = Question(
+    select(ORDERS.c.account, EVENTS.c.at).select_from(_CANCELED).where(_CANCELS, EVENTS.c.at >= bindparam("since"))
 )
-CANCELS_SINCE = f"SELECT orders.account, events.at {_CANCELS} AND events.at >= :since"
-CANCELS_BEFORE = f"SELECT orders.account, count(*) {_CANCELS} AND events.at < :since GROUP BY orders.account"
+CANCELS_BEFORE = Question(
+    select(ORDERS.c.account, func.count())
+    .select_from(_CANCELED)
+    .where(_CANCELS, EVENTS.c.at < bindparam("since"))
+    .group_by(ORDERS.c.account)
+)
 # Not DISTINCT: SQLite would rather walk a whole index in the order of the days.
-TOUCHED_APART = f"SELECT trade_date FROM orders WHERE {schema.IS_TOUCHED_APART} AND updated_at >= :since"
+TOUCHED_APART = Question(
+    select(ORDERS.c.trade_date).where(text(schema.IS_TOUCHED_APART), ORDERS.c.updated_at >= bindparam("since"))
+)
 # The days of files that were answered on another one, since an event.
-FILE_DAYS_APART = (
-    "SELECT files.trade_date FROM events JOIN files ON files.intake_no = events.intake_no "
-    "WHERE events.seq >= :first AND +events.kind = 'FILE' AND files.trade_date != events.trade_date"
+FILE_DAYS_APART = Question(
+    select(FILES.c.trade_date)
+    .select_from(EVENTS.join(FILES, FILES.c.intake_no == EVENTS.c.intake_no))
+    .where(EVENTS.c.seq >= bindparam("first"), text("+events.kind = 'FILE'"), FILES.c.trade_date != EVENTS.c.trade_date)
 )
 
-TRADE_IDS = f"SELECT tag, trade_id FROM fills WHERE {_is_one_of('tag')}"
-_FILLS = f"SELECT {FILLS.listed} FROM fills"
-FILL_ROWS = f"{_FILLS} WHERE {_is('trade_date')} ORDER BY seq"
-ALL_FILL_ROWS = f"{_FILLS} ORDER BY seq"
+TRADE_IDS = Question(select(FILLS.c.tag, FILLS.c.trade_id).where(_is_one_of(FILLS.c.tag)))
+FILL_ROWS = Question(select(FILLS).where(_is(FILLS.c.trade_date)).order_by(FILLS.c.seq))
+ALL_FILL_ROWS = Question(select(FILLS).order_by(FILLS.c.seq))
 
-_FILES = f"SELECT {FILES.listed} FROM files"
-FILE_ROWS = f"{_FILES} WHERE {_is('trade_date')} ORDER BY intake_no"
-ALL_FILE_ROWS = f"{_FILES} ORDER BY intake_no"
-ALL_FILES_LOADING = f"{_FILES} WHERE outcome = '{schema.LOADING}' ORDER BY intake_no"
-ALL_LARGE_INTAKES = "SELECT intake_no FROM files WHERE files.rows > :rows"
-FILE_OF_CLAIM = f"{_FILES} WHERE {_is('claim')}"
-INTAKES_NAMED = f"SELECT intake_no FROM files WHERE {_is('name')} ORDER BY intake_no DESC LIMIT {NAMED_MAX}"
-FILE_NUMBERED = f"{_FILES} WHERE {_is('intake_no')}"
-FILE_NAMES = f"SELECT intake_no, name FROM files WHERE {_is_one_of('intake_no')}"
+FILE_ROWS = Question(select(FILES).where(_is(FILES.c.trade_date)).order_by(FILES.c.intake_no))
+ALL_FILE_ROWS = Question(select(FILES).order_by(FILES.c.intake_no))
+ALL_FILES_LOADING = Question(select(FILES).where(FILES.c.outcome == schema.LOADING).order_by(FILES.c.intake_no))
+ALL_LARGE_INTAKES = Question(select(FILES.c.intake_no).where(FILES.c.rows > bindparam("rows")))
+FILE_OF_CLAIM = Question(select(FILES).where(_is(FILES.c.claim)))
+INTAKES_NAMED = Question(
+    select(FILES.c.intake_no).where(_is(FILES.c.name)).order_by(FILES.c.intake_no.desc()).limit(NAMED_MAX)
+)
+FILE_NUMBERED = Question(select(FILES).where(_is(FILES.c.intake_no)))
+FILE_NAMES = Question(select(FILES.c.intake_no, FILES.c.name).where(_is_one_of(FILES.c.intake_no)))
 
-_EVENTS = f"SELECT {EVENTS.listed} FROM events"
-_NEWEST = "ORDER BY seq DESC LIMIT 1"
-ALL_EVENTS = f"{_EVENTS} ORDER BY seq"
-NEWEST_EVENT = f"{_EVENTS} {_NEWEST}"
-_OF_FILE = f"{_EVENTS} WHERE {_is('intake_no')} AND {schema.HAS_INTAKE}"
-FILE_EVENTS = f"{_OF_FILE} AND seq > :after ORDER BY seq LIMIT {PAGE}"
-NEXT_FILE_EVENT = f"{_OF_FILE} AND seq > :after AND {_is('kind')} ORDER BY seq LIMIT 1"
+_NEWEST = EVENTS.c.seq.desc()
+_EVENTS = select(EVENTS).order_by(EVENTS.c.seq)
+ALL_EVENTS = Question(_EVENTS)
+NEWEST_EVENT = Question(select(EVENTS).order_by(_NEWEST).limit(1))
+_OF_FILE = and_(_is(EVENTS.c.intake_no), text(schema.HAS_INTAKE))
+_AFTER = EVENTS.c.seq > bindparam("after")
+FILE_EVENTS = Question(_EVENTS.where(_OF_FILE, _AFTER).limit(PAGE))
+NEXT_FILE_EVENT = Question(_EVENTS.where(_OF_FILE, _AFTER, _is(EVENTS.c.kind)).limit(1))
 # Whether a text stands in any of a file's events of a kind.
-FILE_EVENT_WITH = f"{_OF_FILE} AND seq > :after AND {_is('kind')} AND instr(body, :text) > 0 ORDER BY seq LIMIT 1"
-LAST_FILE_EVENT = f"{_OF_FILE} AND {_is('kind')} {_NEWEST}"
-DAY_OF_ORDER = f"{_EVENTS} WHERE {_is('trade_date', 'tag')} ORDER BY seq"
-# A day's events lie together: read from the first to the last of them they need no sorting.
-SPAN_OF_DAY = f"SELECT min(seq), max(seq) FROM events WHERE {_is('trade_date')}"
-DAY_EVENTS = f"{_EVENTS} WHERE seq BETWEEN :first AND :last AND +{_is('trade_date')} ORDER BY seq"
-RARE_EVENTS = f"{_EVENTS} WHERE {_is('kind')} AND {schema.IS_RARE} ORDER BY seq"
-LAST_RARE = f"{_EVENTS} WHERE {_is('kind')} AND {schema.IS_RARE} AND seq < :before {_NEWEST}"
-NEXT_EVENT_DAY = "SELECT min(trade_date) FROM events WHERE trade_date > :trade_date"
-EVENT_DAY_BEFORE = "SELECT max(trade_date) FROM events WHERE trade_date < :trade_date"
-TIME_OF_EVENT = f"SELECT at FROM events WHERE {_is('seq')}"
-NEXT_BOOKS_ACCOUNT = (
-    f"SELECT min({schema.BOOKS_ACCOUNT}) FROM events WHERE {schema.IS_BOOKS} AND {schema.BOOKS_ACCOUNT} > :account"
+FILE_EVENT_WITH = Question(
+    _EVENTS.where(_OF_FILE, _AFTER, _is(EVENTS.c.kind), func.instr(EVENTS.c.body, bindparam("text")) > 0).limit(1)
 )
-NEWEST_BOOKS = f"{_EVENTS} WHERE {schema.IS_BOOKS} AND {schema.BOOKS_ACCOUNT} = :account {_NEWEST}"
-CANCELED_BEFORE = f"SELECT client_order_id FROM cancel_marks WHERE {_is('trade_date', 'account')}"
-STOPS_OF_CLAIM = f"SELECT selection FROM cancel_stops WHERE {_is('claim')} ORDER BY seq"
-_QUERIES = f"SELECT {QUERIES.listed} FROM queries"
-OPEN_QUERIES = f'{_QUERIES} WHERE {schema.IS_ASKED} ORDER BY intake_no, "row"'
-QUERY = f'{_QUERIES} WHERE {_is("intake_no")} AND "row" = :row'
-QUERIES_OF_DAY = f'{_QUERIES} WHERE {_is("trade_date")} ORDER BY intake_no, "row"'
-ALL_FEEDS = f"SELECT {FEEDS.listed} FROM feeds ORDER BY feed"
+LAST_FILE_EVENT = Question(select(EVENTS).where(_OF_FILE, _is(EVENTS.c.kind)).order_by(_NEWEST).limit(1))
+DAY_OF_ORDER = Question(_EVENTS.where(_is(EVENTS.c.trade_date), _is(EVENTS.c.tag)))
+# A day's events lie together: read from the first to the last of them they need no sorting.
+SPAN_OF_DAY = Question(select(func.min(EVENTS.c.seq), func.max(EVENTS.c.seq)).where(_is(EVENTS.c.trade_date)))
+DAY_EVENTS = Question(
+    _EVENTS.where(EVENTS.c.seq.between(bindparam("first"), bindparam("last")), text("+trade_date = :trade_date"))
+)
+RARE_EVENTS = Question(_EVENTS.where(_is(EVENTS.c.kind), text(schema.IS_RARE)))
+LAST_RARE = Question(
+    select(EVENTS)
+    .where(_is(EVENTS.c.kind), text(schema.IS_RARE), EVENTS.c.seq < bindparam("before"))
+    .order_by(_NEWEST)
+    .limit(1)
+)
+NEXT_EVENT_DAY = Question(select(func.min(EVENTS.c.trade_date)).where(EVENTS.c.trade_date > bindparam("trade_date")))
+EVENT_DAY_BEFORE = Question(select(func.max(EVENTS.c.trade_date)).where(EVENTS.c.trade_date < bindparam("trade_date")))
+TIME_OF_EVENT = Question(select(EVENTS.c.at).where(_is(EVENTS.c.seq)))
+NEXT_BOOKS_ACCOUNT = Question(
+    select(func.min(_BOOKS_ACCOUNT))
+    .select_from(EVENTS)
+    .where(text(schema.IS_BOOKS), bindparam("account") < _BOOKS_ACCOUNT)
+)
+NEWEST_BOOKS = Question(
+    select(EVENTS).where(text(schema.IS_BOOKS), bindparam("account") == _BOOKS_ACCOUNT).order_by(_NEWEST).limit(1)
+)
+CANCELED_BEFORE = Question(
+    select(CANCEL_MARKS.c.client_order_id).where(_is(CANCEL_MARKS.c.trade_date), _is(CANCEL_MARKS.c.account))
+)
+STOPS_OF_CLAIM = Question(
+    select(CANCEL_STOPS.c.selection).where(_is(CANCEL_STOPS.c.claim)).order_by(CANCEL_STOPS.c.seq)
+)
+OPEN_QUERIES = Question(select(QUERIES).where(text(schema.IS_ASKED)).order_by(QUERIES.c.intake_no, QUERIES.c.row))
+QUERY = Question(select(QUERIES).where(_is(QUERIES.c.intake_no), _is(QUERIES.c.row)))
+QUERIES_OF_DAY = Question(select(QUERIES).where(_is(QUERIES.c.trade_date)).order_by(QUERIES.c.intake_no, QUERIES.c.row))
+ALL_FEEDS = Question(select(FEEDS).order_by(FEEDS.c.feed))

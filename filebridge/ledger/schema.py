@@ -5,8 +5,9 @@ that a report or a restart need not read the whole day; `verify` makes them agai
 Decimals and times are text, because SQLite's numbers would lose digits.
 """
 
-from typing import NamedTuple
+from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
+METADATA = MetaData()
 # The outcome of a very large file between the commit that accepted it and the answer to its last row.
 LOADING = "LOADING"
 
@@ -25,125 +26,204 @@ IS_CANCEL = """kind = 'ORDER' AND substr(body, 1, 43) = '{"event":"CANCEL","stat
 IS_TOUCHED_APART = "substr(updated_at, 1, 10) != trade_date"
 
 
-class Table(NamedTuple):
-    """A table, its columns in their order, and the statements that make it."""
-
-    name: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    made_by: tuple[str, ...]
-
-    @property
-    def listed(self) -> str:
-        """The columns as a question names them."""
-        return ", ".join(f'{self.name}."{column}"' for column in self.columns)
-
-    @property
-    def inserted(self) -> str:
-        """What follows an INSERT; the values are in the columns' order."""
-        named = ", ".join(f'"{column}"' for column in self.columns)
-        return f"INTO {self.name} ({named}) VALUES ({', '.join('?' * len(self.columns))})"
+def _text(name: str, **options: object) -> Column[str]:
+    return Column(name, Text, nullable=False, **options)  # type: ignore[arg-type]
 
 
-def _table(name: str, columns: str, *indexes: str, key: str, unique: str = "") -> Table:
-    """Columns are text that is never NULL, unless they are said to be INTEGER; an index is said as SQL says it."""
-    pairs = [(*each.split(), "TEXT")[:2] for each in columns.split(", ")]
-    said = [f'"{column}" {kind} NOT NULL' for column, kind in pairs] + [f"PRIMARY KEY ({key})"]
-    said += [f"UNIQUE ({unique})"] if unique else []
-    made_by = (
-        f"CREATE TABLE IF NOT EXISTS {name} ({', '.join(said)}) STRICT",
-        *(f"CREATE INDEX IF NOT EXISTS {index}" for index in indexes),
-    )
-    return Table(name, tuple(column for column, _ in pairs), tuple(key.split(", ")), made_by)
+def _int(name: str, **options: object) -> Column[int]:
+    return Column(name, Integer, nullable=False, **options)  # type: ignore[arg-type]
 
 
-META = _table("meta", "key, value", key="key")
+META = Table("meta", METADATA, _text("key", primary_key=True), _text("value"), sqlite_strict=True)
 
-MIGRATIONS_DONE = _table("migrations", "version INTEGER, name, applied_at", key="version")
+MIGRATIONS_DONE = Table(
+    "migrations", METADATA, _int("version", primary_key=True), _text("name"), _text("applied_at"), sqlite_strict=True
+)
 
-EVENTS = _table(
+EVENTS = Table(
     "events",
-    "seq INTEGER, at, trade_date, kind, tag, intake_no INTEGER, body, hash",
+    METADATA,
+    _int("seq", primary_key=True),
+    _text("at"),
+    _text("trade_date"),
+    _text("kind"),
+    _text("tag"),
+    _int("intake_no"),
+    _text("body"),
+    _text("hash"),
     # By day and tag, not by tag alone: tags are random, and a basket would touch as many pages all over a large index
     # as it has orders.
-    "events_day ON events (trade_date, tag)",
-    f"events_intake ON events (intake_no) WHERE {HAS_INTAKE}",
-    f"events_rare ON events (kind) WHERE {IS_RARE}",
-    f"events_books ON events ({BOOKS_ACCOUNT}) WHERE {IS_BOOKS}",
-    f"events_cancels ON events (trade_date, tag) WHERE {IS_CANCEL}",
-    key="seq",
+    Index("events_day", "trade_date", "tag"),
+    Index("events_intake", "intake_no", sqlite_where=text(HAS_INTAKE)),
+    Index("events_rare", "kind", sqlite_where=text(IS_RARE)),
+    Index("events_books", text(BOOKS_ACCOUNT), sqlite_where=text(IS_BOOKS)),
+    Index("events_cancels", "trade_date", "tag", sqlite_where=text(IS_CANCEL)),
+    sqlite_strict=True,
 )
 
-FILES = _table(
+FILES = Table(
     "files",
-    "intake_no INTEGER, name, claim, sha256, size INTEGER, format, encoding, trade_date, outcome, reason_code, "
-    "rows INTEGER, received_at, archived_as",
-    "files_name ON files (name)",
-    "files_date ON files (trade_date)",
-    "files_claim ON files (claim)",
-    key="intake_no",
+    METADATA,
+    _int("intake_no", primary_key=True),
+    _text("name"),
+    _text("claim"),
+    _text("sha256"),
+    _int("size"),
+    _text("format"),
+    _text("encoding"),
+    _text("trade_date"),
+    _text("outcome"),
+    _text("reason_code"),
+    _int("rows"),
+    _text("received_at"),
+    _text("archived_as"),
+    Index("files_name", "name"),
+    Index("files_date", "trade_date"),
+    Index("files_claim", "claim"),
+    sqlite_strict=True,
 )
 
-# `price_offset` is what is added to a price that comes from market data, `replaces` the tag of the order that this one
-# takes the place of; `open` is 1 while something can still change it: what a start has to take up again.
-ORDERS = _table(
+ORDERS = Table(
     "orders",
-    "tag, client_order_id, id_derived INTEGER, account, mode, trade_date, symbol, side, order_type, quantity INTEGER, "
-    "limit_price, strategy, note, basket, start_at, expire_at, intake_no INTEGER, row INTEGER, received_at, body_hash, "
-    "price_offset, replaces, "
-    "status, updated_at, reason_code, reason_context, filled_qty INTEGER, filled_amount, reported_qty INTEGER, "
-    "broker_order_id, counter_order_id, name, cancel_requested INTEGER, alarmed INTEGER, approved_at, submitted_at, "
-    "open INTEGER",
-    "orders_key ON orders (trade_date, account, client_order_id)",
-    f"orders_derived ON orders (trade_date, account, symbol) WHERE {IS_DERIVED}",
-    f"orders_open ON orders (open) WHERE {IS_OPEN}",
-    f"orders_broker ON orders (trade_date, broker_order_id) WHERE {HAS_BROKER_ID}",
+    METADATA,
+    _text("tag", primary_key=True),
+    _text("client_order_id"),
+    _int("id_derived"),
+    _text("account"),
+    _text("mode"),
+    _text("trade_date"),
+    _text("symbol"),
+    _text("side"),
+    _text("order_type"),
+    _int("quantity"),
+    _text("limit_price"),
+    _text("strategy"),
+    _text("note"),
+    _text("basket"),
+    _text("start_at"),
+    _text("expire_at"),
+    _int("intake_no"),
+    _int("row"),
+    _text("received_at"),
+    _text("body_hash"),
+    # What is added to a price that comes from market data.
+    _text("price_offset"),
+    # The tag of the order that this one takes the place of.
+    _text("replaces"),
+    _text("status"),
+    _text("updated_at"),
+    _text("reason_code"),
+    _text("reason_context"),
+    _int("filled_qty"),
+    _text("filled_amount"),
+    _int("reported_qty"),
+    _text("broker_order_id"),
+    _text("counter_order_id"),
+    _text("name"),
+    _int("cancel_requested"),
+    _int("alarmed"),
+    _text("approved_at"),
+    _text("submitted_at"),
+    # 1 while something can still change it: what a start has to take up again.
+    _int("open"),
+    Index("orders_key", "trade_date", "account", "client_order_id"),
+    Index("orders_derived", "trade_date", "account", "symbol", sqlite_where=text(IS_DERIVED)),
+    Index("orders_open", "open", sqlite_where=text(IS_OPEN)),
+    Index("orders_broker", "trade_date", "broker_order_id", sqlite_where=text(HAS_BROKER_ID)),
     # By day as well: a counter's numbers begin again every morning.
-    f"orders_counted ON orders (trade_date, counter_order_id) WHERE {HAS_COUNTER_ID}",
-    f"orders_apart ON orders (updated_at, trade_date) WHERE {IS_TOUCHED_APART}",
-    key="tag",
+    Index("orders_counted", "trade_date", "counter_order_id", sqlite_where=text(HAS_COUNTER_ID)),
+    Index("orders_apart", "updated_at", "trade_date", sqlite_where=text(IS_TOUCHED_APART)),
+    sqlite_strict=True,
 )
 
-# `seq` is the sequence number of the event that booked it.
-FILLS = _table(
+FILLS = Table(
     "fills",
-    "seq INTEGER, tag, trade_id, trade_date, client_order_id, account, symbol, side, last_qty INTEGER, last_price, "
-    "amount, commission, filled_qty INTEGER, leaves_qty INTEGER, avg_fill_price, counter_order_id, traded_at, "
-    "recorded_at",
-    "fills_date ON fills (trade_date)",
-    key="seq",
+    METADATA,
+    # The sequence number of the event that booked it.
+    _int("seq", primary_key=True),
+    _text("tag"),
+    _text("trade_id"),
+    _text("trade_date"),
+    _text("client_order_id"),
+    _text("account"),
+    _text("symbol"),
+    _text("side"),
+    _int("last_qty"),
+    _text("last_price"),
+    _text("amount"),
+    _text("commission"),
+    _int("filled_qty"),
+    _int("leaves_qty"),
+    _text("avg_fill_price"),
+    _text("counter_order_id"),
+    _text("traded_at"),
+    _text("recorded_at"),
     # Not (trade_date, account, trade_id): where an account trades with itself, both sides carry one trade id.
-    unique="tag, trade_id",
+    UniqueConstraint("tag", "trade_id"),
+    Index("fills_date", "trade_date"),
+    sqlite_strict=True,
 )
 
 # What a cancel named before any such order was known; an order of that key is denied for the day.
-CANCEL_MARKS = _table(
-    "cancel_marks", "trade_date, account, client_order_id", key="trade_date, account, client_order_id"
+CANCEL_MARKS = Table(
+    "cancel_marks",
+    METADATA,
+    _text("trade_date", primary_key=True),
+    _text("account", primary_key=True),
+    _text("client_order_id", primary_key=True),
+    sqlite_strict=True,
 )
 
 # Cancels that hold for the rows of a very large file that is under way: none that fits becomes an order. By its claim,
-# for a file whose loading was cut off comes again under another number. `seq` is that of the event that recorded it.
-CANCEL_STOPS = _table(
-    "cancel_stops", "seq INTEGER, claim, selection", "cancel_stops_claim ON cancel_stops (claim)", key="seq"
+# for a file whose loading was cut off comes again under another number.
+CANCEL_STOPS = Table(
+    "cancel_stops",
+    METADATA,
+    # The sequence number of the event that recorded it.
+    _int("seq", primary_key=True),
+    _text("claim"),
+    _text("selection"),
+    Index("cancel_stops_claim", "claim"),
+    sqlite_strict=True,
 )
 
-# What files asked of the broker: `asked_for` says what of it (the symbols of quotes), `report` is the name of the file
-# in the outbox that answers, `answered_at` is empty until all of the answer is recorded, or that there is none.
-QUERIES = _table(
+# What files asked of the broker; `report` is the name of the file in the outbox that answers.
+QUERIES = Table(
     "queries",
-    "intake_no INTEGER, row INTEGER, trade_date, account, query, asked_for, report, asked_at, answered_at",
-    "queries_date ON queries (trade_date)",
-    f"queries_open ON queries (answered_at) WHERE {IS_ASKED}",
-    key="intake_no, row",
+    METADATA,
+    _int("intake_no", primary_key=True),
+    _int("row", primary_key=True),
+    _text("trade_date"),
+    _text("account"),
+    _text("query"),
+    # What of it: the symbols of quotes.
+    _text("asked_for"),
+    _text("report"),
+    _text("asked_at"),
+    # Empty until all of the answer is recorded, or that there is none.
+    _text("answered_at"),
+    Index("queries_date", "trade_date"),
+    Index("queries_open", "answered_at", sqlite_where=text(IS_ASKED)),
+    sqlite_strict=True,
 )
 
-# How far files were read that other programs append to: a restart goes on there. `feed` is the source and the file's
-# name, `trade_date` that of the last piece, `digest` the hash of all that was read, `refused` that of a content that
-# was refused, so that it is told once.
-FEEDS = _table("feeds", "feed, trade_date, rows INTEGER, offset INTEGER, digest, refused", key="feed")
+# How far files were read that other programs append to: a restart goes on there.
+FEEDS = Table(
+    "feeds",
+    METADATA,
+    # The source and the file's name.
+    _text("feed", primary_key=True),
+    # Of the last piece.
+    _text("trade_date"),
+    _int("rows"),
+    _int("offset"),
+    # The hash of all that was read; and of a content that was refused, so that it is told once.
+    _text("digest"),
+    _text("refused"),
+    sqlite_strict=True,
+)
 
 VIEWS = (FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES, FEEDS)
-TABLES = (META, EVENTS, *VIEWS)
 
 _APPEND_ONLY = tuple(
     f"CREATE TRIGGER events_no_{verb} BEFORE {verb} ON events "

@@ -14,15 +14,28 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
 from filebridge import failpoints
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import Change, OrderEvent
 from filebridge.domain.orders import Order, Status
 from filebridge.errors import LedgerError
-from filebridge.ledger import codec, statements
+from filebridge.ledger import codec, schema, statements
 from filebridge.ledger.codec import Body
-from filebridge.ledger.migrating import migrate, transaction
-from filebridge.ledger.schema import Table
+from filebridge.ledger.migrating import migrate
 from filebridge.ledger.statements import Statement
 
 GENESIS = "0" * 64
@@ -31,7 +44,6 @@ WAL_BYTES = 16 * 1024 * 1024
 # So many pages of the write-ahead log are copied into the ledger's file at a commit. While orders wait to be sent more
 # may gather, for copying them takes longer than many commits; it waits for a moment when nobody waits for it.
 _PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
-_BUSY_SECONDS = 5.0
 
 
 def chain_hash(previous: str, row: Body) -> str:
@@ -179,17 +191,20 @@ class Turn:
 class Ledger:
     """The open ledger of one home; hold exactly one in a process, and one process in a home."""
 
-    def __init__(self, store: sqlite3.Connection) -> None:
-        self._store = store
+    def __init__(self, engine: Engine, connection: Connection, meta: dict[str, str], seq: int, head: str) -> None:
+        self._engine = engine
+        self._connection = connection
+        # The driver's own: for a turn of one order SQLAlchemy takes longer than SQLite.
+        self._store: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         self._hurried = False
-        self.home_mark: str = self._one("SELECT value FROM meta WHERE key = 'home_mark'")
-        self.seq: int = self._one("SELECT COALESCE(MAX(seq), 0) FROM events")
-        self.head: str = self._one("SELECT hash FROM events WHERE seq = ?", self.seq) if self.seq else GENESIS
+        self.home_mark = meta["home_mark"]
+        self.seq = seq
+        self.head = head
         # Also that of a file whose loading was cut off: it has events, and is no file.
-        self._intake_no: int = self._one("SELECT COALESCE(MAX(intake_no), 0) FROM events WHERE intake_no != 0")
-
-    def _one(self, question: str, *values: int) -> Any:
-        return self._store.execute(question, values).fetchone()[0]
+        self._intake_no = int(
+            connection.execute(text("SELECT COALESCE(MAX(intake_no), 0) FROM events WHERE intake_no != 0")).scalar_one()
+        )
+        connection.rollback()
 
     @contextmanager
     def turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:
@@ -226,26 +241,32 @@ class Ledger:
         """All of a turn, or nothing; flushed when this returns."""
         store = self._store
         orders = statements.order_rows(turn.orders, turn.born, renumbered=turn.renumbered, priced=turn.priced)
-        written: tuple[tuple[Statement, Sequence[Any]], ...] = (
-            (statements.NEW_EVENT, turn.events),
-            (statements.NEW_FILE, [*turn.loaded.values(), *turn.files.values()]),
-            *orders,
-            (statements.NEW_FILL, turn.fills),
-            (statements.NEW_MARK, turn.marks),
-            (statements.NEW_STOP, turn.stops),
-            (statements.NEW_QUERY, turn.queries),
-            (statements.NEW_FEED, turn.feeds),
-        )
-        with transaction(store):
+        store.execute("BEGIN IMMEDIATE")
+        try:
             failpoints.hit("ledger.write")
+            written: tuple[tuple[Statement, Sequence[Any]], ...] = (
+                (statements.NEW_EVENT, turn.events),
+                (statements.NEW_FILE, [*turn.loaded.values(), *turn.files.values()]),
+                *orders,
+                (statements.NEW_FILL, turn.fills),
+                (statements.NEW_MARK, turn.marks),
+                (statements.NEW_STOP, turn.stops),
+                (statements.NEW_QUERY, turn.queries),
+                (statements.NEW_FEED, turn.feeds),
+            )
             for (statement, values), rows in written:
                 if found := list(map(values, rows)):
                     store.executemany(statement, found)
             failpoints.hit("ledger.commit")
+            store.execute("COMMIT")
+        except BaseException:  # why: whatever it was, nothing of the turn may stay open
+            store.rollback()
+            raise
         failpoints.hit("ledger.committed")
 
     def close(self) -> None:
-        self._store.close()
+        self._connection.close()
+        self._engine.dispose()
 
     def new_tags(self, count: int) -> list[str]:
         """Tags of 20 characters: four that name this home, then 80 random bits in base32. They ascend: so the orders of
@@ -255,11 +276,11 @@ class Ledger:
 
     def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
         """Replace the views by what the events say (see verify.fold)."""
-        with transaction(self._store):
+        with self._connection.begin():
             for table, rows in views.items():
-                self._store.execute(f"DELETE FROM {table.name}")
-                statement, values = statements.inserted(table)
-                self._store.executemany(statement, map(values, rows))
+                self._connection.execute(table.delete())
+                if rows:
+                    self._connection.execute(insert(table), rows)
 
 
 def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Ledger:
@@ -268,27 +289,42 @@ def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Le
 
     Raises LedgerError when SQLite cannot give what the ledger needs, LedgerTooNew for a later version's ledger.
     """
+    # One connection for the life of the process: SQLite's checkpoints are safest with a single writer.
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)), poolclass=StaticPool, connect_args={"check_same_thread": False}
+    )
+    event.listen(engine, "connect", _set_pragmas)
+    # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        # One connection for the life of the process: SQLite's checkpoints are safest with a single writer.
-        store = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        try:
-            _set_pragmas(store)
-            _grow_wal(store, path, WAL_BYTES if wal_bytes is None else wal_bytes)
-            migrate(store, at)
-            return Ledger(store)
-        except BaseException:  # why: whatever happened, nobody else knows of this connection yet
-            store.close()
-            raise
-    except sqlite3.Error as error:
+        return _opened(engine, path, at, wal_bytes)
+    except SQLAlchemyError as error:
+        engine.dispose()
         raise LedgerError(
-            f"the ledger cannot be opened 无法打开账本 {path.name}: {error}",
+            f"the ledger cannot be opened 无法打开账本 {path.name}: {getattr(error, 'orig', None) or error}",
             hint="Is the disk full or a network drive, is it held by another program? Never delete it, nor its -wal.",
             hint_zh="磁盘是否已满，是否位于网络盘，是否被其他程序占用？切勿删除账本及其 -wal 文件。",
         ) from error
+    except LedgerError:
+        engine.dispose()
+        raise
+
+
+def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int | None) -> Ledger:
+    connection = engine.connect()
+    _grow_wal(connection, path, WAL_BYTES if wal_bytes is None else wal_bytes)
+    migrate(connection, at)
+    with connection.begin():
+        meta = {row.key: row.value for row in connection.execute(select(schema.META))}
+        last = connection.execute(
+            select(schema.EVENTS.c.seq, schema.EVENTS.c.hash).order_by(schema.EVENTS.c.seq.desc()).limit(1)
+        ).first()
+    return Ledger(engine, connection, meta, last.seq if last else 0, last.hash if last else GENESIS)
 
 
 # Each is read back: SQLite answers a pragma that it cannot honour with silence.
 _PRAGMAS = (
+    ("busy_timeout", "5000", 5000),
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", 2),
     # Without it INSERT OR REPLACE would pass the append-only triggers.
@@ -300,27 +336,32 @@ _PRAGMAS = (
 )
 
 
-def _set_pragmas(store: sqlite3.Connection) -> None:
-    for name, value, expected in _PRAGMAS:
-        store.execute(f"PRAGMA {name}={value}")
-        found = store.execute(f"PRAGMA {name}").fetchone()[0]
-        if found != expected:
-            raise LedgerError(
-                f"SQLite refuses 拒绝 {name}={value} (it says 返回 {found})",
-                hint="The ledger must lie on a local disk.",
-                hint_zh="账本必须放在本地磁盘上。",
-            )
+def _set_pragmas(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    try:
+        for name, value, expected in _PRAGMAS:
+            connection.execute(f"PRAGMA {name}={value}")
+            found = connection.execute(f"PRAGMA {name}").fetchone()[0]
+            if found != expected:
+                raise LedgerError(
+                    f"SQLite refuses 拒绝 {name}={value} (it says 返回 {found})",
+                    hint="The ledger must lie on a local disk.",
+                    hint_zh="账本必须放在本地磁盘上。",
+                )
+    except BaseException:  # why: whatever happened, nobody else knows of this connection yet
+        connection.close()
+        raise
 
 
-def _grow_wal(store: sqlite3.Connection, path: Path, size: int) -> None:
+def _grow_wal(connection: Connection, path: Path, size: int) -> None:
     """Make the write-ahead log large before it is needed: a transaction that is rolled back leaves its pages in it."""
     wal = path.with_name(path.name + "-wal")
     if not size or (wal.exists() and wal.stat().st_size >= size):
         return
     # A cache too small for the pages writes them out before the transaction ends.
-    store.execute("PRAGMA cache_size=10")
-    store.execute("BEGIN IMMEDIATE")
-    store.execute("CREATE TABLE filler (bytes BLOB)")
-    store.execute("INSERT INTO filler VALUES (zeroblob(?))", (size,))
-    store.rollback()
-    store.execute("PRAGMA cache_size=-32000")
+    connection.exec_driver_sql("PRAGMA cache_size=10")
+    connection.exec_driver_sql("CREATE TABLE filler (bytes BLOB)")
+    connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (size,))
+    connection.rollback()
+    connection.exec_driver_sql("PRAGMA cache_size=-32000")
+    connection.rollback()

@@ -4,12 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sqlalchemy import Table
+
 from filebridge.domain.events import Change
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FEEDS, FILES, FILLS, ORDERS, QUERIES, VIEWS, Table
+from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FEEDS, FILES, FILLS, ORDERS, QUERIES, VIEWS
 from filebridge.ledger.store import GENESIS, chain_hash
 from filebridge.ledger.views import LedgerReader
 
@@ -156,9 +158,10 @@ def _born(body: Body, at: str) -> Order:
 
 
 def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> Iterator[str]:
+    keys = [column.name for column in table.primary_key]
 
     def key(row: Body) -> tuple[object, ...]:
-        return tuple(row[name] for name in table.key)
+        return tuple(row[name] for name in keys)
 
     wanted = {key(row): row for row in expected}
     for row in reader.rows_of(table):

@@ -13,6 +13,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Table, select
+
 from filebridge.domain.canceling import Selection
 from filebridge.domain.counters import Balance, Past
 from filebridge.domain.orders import Order, Side
@@ -20,7 +22,7 @@ from filebridge.domain.quotes import Quote
 from filebridge.errors import LedgerError
 from filebridge.ledger import codec, questions
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import Table
+from filebridge.ledger.questions import Question
 
 _BUSY_SECONDS = 5.0
 # Greater than any text that the ledger keeps.
@@ -292,15 +294,15 @@ class LedgerReader:
         return {name for (name,) in rows}
 
     def rows_of(self, table: Table) -> Iterator[Body]:
-        return self._stream(f"SELECT {table.listed} FROM {table.name}")
+        return self._stream(Question(select(table)))
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
-        return [row[0] for row in self._ask("PRAGMA integrity_check") if row[0] != "ok"]
+        return [row[0] for row in self._fetched("PRAGMA integrity_check", []) if row[0] != "ok"]
 
     # ---- how it is read
 
-    def _orders(self, question: str, **values: Any) -> list[Order]:
+    def _orders(self, question: Question, **values: Any) -> list[Order]:
         rows = self._bodies(question, **values)
         filled = [row["tag"] for row in rows if row["filled_qty"]]
         trade_ids: dict[str, set[str]] = {}
@@ -317,41 +319,44 @@ class LedgerReader:
     def _event_days(self) -> list[str]:
         return self._all(questions.NEXT_EVENT_DAY, "trade_date")
 
-    def _all(self, question: str, name: str, *, after: str = "", **values: Any) -> list[str]:
+    def _all(self, question: Question, name: str, *, after: str = "", **values: Any) -> list[str]:
         """Every value behind `after`, one after the other, of a question for the next one."""
         found = []
         while (after := self._one(question, **values, **{name: after})) is not None:
             found.append(after)
         return found
 
-    def _rows_of_day(self, of_day: str, of_all: str, trade_date: date | None) -> Iterator[Body]:
+    def _rows_of_day(self, of_day: Question, of_all: Question, trade_date: date | None) -> Iterator[Body]:
         if trade_date is None:
             return self._stream(of_all)
         return self._stream(of_day, trade_date=trade_date.isoformat())
 
-    def _bodies(self, question: str, **values: Any) -> list[Body]:
-        try:
-            return list(_bodies(self._connection.execute(question, values)))
-        except sqlite3.Error as error:
-            raise _unreadable(error) from error
+    def _bodies(self, question: Question, **values: Any) -> list[Body]:
+        columns = question.columns
+        return [dict(zip(columns, row, strict=True)) for row in self._ask(question, **values)]
 
-    def _first(self, question: str, **values: Any) -> Body | None:
+    def _first(self, question: Question, **values: Any) -> Body | None:
         return next(iter(self._bodies(question, **values)), None)
 
-    def _one(self, question: str, **values: Any) -> Any:
+    def _one(self, question: Question, **values: Any) -> Any:
         """The only value of the only row."""
         return self._ask(question, **values)[0][0]
 
-    def _ask(self, question: str, **values: Any) -> list[Any]:
+    def _ask(self, question: Question, **values: Any) -> list[Any]:
+        return self._fetched(*question.filled_in(values))
+
+    def _fetched(self, sql: str, values: list[Any]) -> list[Any]:
         try:
-            return self._connection.execute(question, values).fetchall()
+            return self._connection.execute(sql, values).fetchall()
         except sqlite3.Error as error:
             raise _unreadable(error) from error
 
-    def _stream(self, question: str, **values: Any) -> Iterator[Body]:
+    def _stream(self, question: Question, **values: Any) -> Iterator[Body]:
         try:
             with closing(self._open()) as connection:
-                yield from _bodies(connection.execute(question, values))
+                columns = question.columns
+                for row in connection.execute(*question.filled_in(values)):
+                    yield dict(zip(columns, row, strict=True))
         except sqlite3.Error as error:
             raise _unreadable(error) from error
 
@@ -362,12 +367,6 @@ class LedgerReader:
         except sqlite3.Error as error:
             raise _unreadable(error) from error
         return connection
-
-
-def _bodies(found: sqlite3.Cursor) -> Iterator[Body]:
-    """Rows as what their columns say."""
-    columns = [name for name, *_ in found.description]
-    return (dict(zip(columns, row, strict=True)) for row in found)
 
 
 def _unreadable(error: sqlite3.Error) -> LedgerError:

@@ -1,7 +1,6 @@
 """The ledger: what it refuses, what it keeps, and what `verify` sees."""
 
 import json
-import re
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from filebridge.errors import LedgerError, LedgerTooNew
 from filebridge.ledger import codec, questions
 from filebridge.ledger.backup import backup
 from filebridge.ledger.codec import Body
+from filebridge.ledger.questions import Question
 from filebridge.ledger.store import WAL_BYTES, Ledger, open_ledger
 from filebridge.ledger.verify import fold, verify
 from filebridge.ledger.views import LedgerReader
@@ -185,15 +185,15 @@ def test_a_ledger_of_version_1_becomes_like_a_new_one(ledger: Ledger, path: Path
     assert (verify(path).events, verify(path).problems) == (4, [])
 
 
-def plan(path: Path, question: str) -> str:
-    values = dict.fromkeys(re.findall(r":(\w+)", question))
+def plan(path: Path, question: Question) -> str:
+    sql, _ = question.filled_in(dict.fromkeys(question.names))
     with closing(sqlite3.connect(path)) as connection:
         # A list that is given as JSON is scanned, of course.
-        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {question}", values)]
+        steps = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", [None] * len(question.names))]
     return "; ".join(step for step in steps if "VIRTUAL TABLE" not in step)
 
 
-QUESTIONS = {name: each for name, each in vars(questions).items() if isinstance(each, str) and name[0].isupper()}
+QUESTIONS = {name: each for name, each in vars(questions).items() if isinstance(each, Question)}
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -335,7 +335,7 @@ def test_a_file_that_is_no_ledger_is_not_touched(tmp_path: Path) -> None:
 def test_readers_cannot_write(ledger: Ledger, path: Path) -> None:
     reader = LedgerReader(path)
     with pytest.raises(LedgerError, match="readonly"):
-        reader._ask("DELETE FROM orders")
+        reader._fetched("DELETE FROM orders", [])
     reader.close()
 
 

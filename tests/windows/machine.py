@@ -84,7 +84,7 @@ class Machine:
             self._wine("winecfg", "-v", "win10")
             self._stamp.write_text(wanted, encoding="utf-8")
         self._start_wine("-u")
-        self._wine(str(self.python / "python.exe"), "-c", "import pandas, pydantic, watchdog")
+        self._wine(str(self.python / "python.exe"), "-c", "import pandas, pydantic, sqlalchemy, watchdog")
 
     def run(self, arguments: Sequence[str], seconds: float) -> Iterator[str]:
         """Run Windows' Python in the project's root; its lines as they come. TimeoutError when it takes too long."""
