@@ -10,7 +10,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
@@ -158,6 +157,8 @@ def _flush_all(paths: Iterable[Path]) -> dict[Path, str]:
     if len(wanted) < _ALONE_MAX:
         return flush(wanted)
     parts = [wanted[start::_FLUSHES_AT_ONCE] for start in range(_FLUSHES_AT_ONCE)]
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as pool:
         return {path: why for problems in pool.map(flush, parts) for path, why in problems.items()}
 

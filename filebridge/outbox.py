@@ -341,20 +341,20 @@ def _told_rows(query: Row, events: Iterable[Row]) -> list[Row]:
     return found
 
 
-def receipt_rows(events: Iterable[Row]) -> tuple[list[Row], str]:
-    """The rows of a receipt, and the chain's head when the file had been answered."""
+def receipt_rows(events: Iterable[Row], read: Callable[[Any], Row] = from_json) -> tuple[list[Row], str]:
+    """The rows of a receipt, and the chain's head when the file had been answered; `read` opens an event's body."""
     rows, head = [], ""
     for event in events:
         if event["kind"] == "ROW":
-            rows.append(_receipt_row(event))
+            rows.append(_receipt_row(event, read))
         elif event["kind"] == "FILE":
             head = event["hash"]
     # Malformed rows were answered before the others were decided; a reader expects them in their places.
     return sorted(rows, key=lambda row: row["row"]), head
 
 
-def _receipt_row(event: Row) -> Row:
-    body = from_json(event["body"])
+def _receipt_row(event: Row, read: Callable[[Any], Row] = from_json) -> Row:
+    body = read(event["body"])
     terms = body.pop("terms", {})
     row = {**terms, **body, "tag": event["tag"] or body.get("tag", "")}
     return {name: row.get(name, "") for name in RECEIPT} | _extra(row) | _messages(row)

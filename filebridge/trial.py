@@ -120,7 +120,7 @@ def _judged(trial: _Trial, path: Path, source: str, as_armed: str) -> tuple[list
         foresight = Foresight(
             *(book, reader, rules, guard, quotations, now), balances=_balances(trial), unasked=tuple(unasked)
         )
-        rows, _ = receipt_rows(turn.events)
+        rows, _ = receipt_rows(turn.events, read=dict)
         return previewed(rows, turn, book, rules, foresight.orders(), ledger.home_mark), taken.usable
 
 

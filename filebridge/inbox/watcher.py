@@ -5,9 +5,12 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent, FileSystemEventHandler
-from watchdog.observers.api import BaseObserver
+if TYPE_CHECKING:
+    # Only a bridge that runs watches.
+    from watchdog.events import FileSystemEvent
+    from watchdog.observers.api import BaseObserver
 
 NEVER_ORDERS_START = (".", "~$")
 _HINTS_MAX = 100_000
@@ -76,8 +79,8 @@ class _Watch:
             self._observer = None
 
 
-class _Waker(FileSystemEventHandler):
-    """Sets a flag and wakes, nothing else: an exception here would end the watcher's thread for good."""
+class _Waker:
+    """Watchdog's handler. Sets a flag and wakes, nothing else: an exception here would end its thread for good."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -85,7 +88,7 @@ class _Waker(FileSystemEventHandler):
         self.renamed: list[str] = []
         self.closed: list[str] = []
 
-    def on_any_event(self, event: FileSystemEvent) -> None:
+    def dispatch(self, event: "FileSystemEvent") -> None:
         # Not "modified": a large file that is being written would keep the bridge scanning.
         if event.event_type not in ("created", "moved", "closed"):
             return
@@ -108,7 +111,10 @@ def _emptied(names: list[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | None:
+def _observe(folder: Path, handler: _Waker) -> "BaseObserver | None":
+    from watchdog.events import FileClosedEvent, FileCreatedEvent, FileMovedEvent, FileSystemEvent
+    from watchdog.observers.api import BaseObserver
+
     wanted: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
     if sys.platform == "linux":
         from watchdog.observers.inotify import InotifyFullEmitter
@@ -126,7 +132,7 @@ def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | No
 
             def queue_event(self, event: FileSystemEvent) -> None:
                 # To the handler at once: it only sets a flag, and a queue and a thread more cost many times that.
-                handler.on_any_event(event)
+                handler.dispatch(event)
 
         observer = BaseObserver(Arrivals)
     else:
@@ -134,7 +140,7 @@ def _observe(folder: Path, handler: FileSystemEventHandler) -> BaseObserver | No
 
         observer = Observer()
     try:
-        observer.schedule(handler, str(folder), event_filter=wanted)
+        observer.schedule(handler, str(folder), event_filter=wanted)  # type: ignore[arg-type]
         observer.start()
     except OSError:
         # No watch to be had (limits, a network drive): the scan carries on alone, and this is tried again.

@@ -40,13 +40,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+# Compiled when it is first asked, for that takes longer than most files.
 # Neither ASCII, nor Chinese, nor the punctuation and full-width signs that Chinese input methods produce.
-_NOT_CHINESE = re.compile(
+_NOT_CHINESE = (
     "[^\x00-\x7f\u00a0\u00b7\u00d7\u00a5\u2014\u2018\u2019\u201c\u201d\u2026\u2103"
     "\u3000-\u3011\u3014-\u301e\u3400-\u4dbf\u4e00-\u9fff\uff01-\uff5e\uffe5]"
 )
 # Punctuation and signs below it take two bytes in UTF-8, as a Chinese character does in GBK ("路" is "·").
-_THREE_BYTES = re.compile("[\u2000-\uffff]")
+_THREE_BYTES = "[\u2000-\uffff]"
 _CELL_EDGE = re.compile(r"[,;\t\r\n]+")
 _HEADER_CHARS_MAX = 8192
 _HEADER_LINES = 2  # the first may be `sep=;`
@@ -91,7 +92,7 @@ def _decode(data: bytes, is_json: bool) -> FileText | Problem:
         as_gb18030 = None
     if as_utf8 is None:
         return file_problem("FILE_ENCODING_UNKNOWN") if as_gb18030 is None else FileText(as_gb18030, "gb18030")
-    if as_gb18030 is None or (_is_chinese(as_utf8) and _THREE_BYTES.search(as_utf8)):
+    if as_gb18030 is None or (_is_chinese(as_utf8) and re.search(_THREE_BYTES, as_utf8)):
         return FileText(as_utf8, "utf-8")
     return _by_header(data, as_utf8, as_gb18030)
 
@@ -120,4 +121,4 @@ def _strict(data: bytes, encoding: str) -> str | None:
 
 
 def _is_chinese(text: str) -> bool:
-    return text.isascii() or _NOT_CHINESE.search(text) is None
+    return text.isascii() or re.search(_NOT_CHINESE, text) is None
