@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from filebridge.domain.orders import SHANGHAI
-from filebridge.ledger import store
+from filebridge.ledger import opening, store
 
 Row = dict[str, Any]
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -29,7 +29,7 @@ _VIEWS = ("files", "orders", "fills")
 def copy_day(template: Path, target: Path, copies: int, last_day: date) -> None:
     """Make a ledger at `target` of `copies` days, the last of them `last_day`, each as the one file in `template`."""
     now = datetime.now(SHANGHAI)
-    store.open_ledger(target, at=now).close()
+    opening.open_ledger(target, at=now).close()
     source = sqlite3.connect(template)
     source.row_factory = sqlite3.Row
     connection = sqlite3.connect(target)

@@ -24,6 +24,7 @@ from filebridge.domain.events import OWN_EVENTS, EventKind
 from filebridge.domain.lifecycle import TABLE
 from filebridge.domain.orders import FINAL, LOCAL, STATUSES_ZH, Status
 from filebridge.domain.reasons import REASONS
+from filebridge.ledger import prepared
 from filebridge.orderfiles import wording
 from filebridge.orderfiles.columns import COLUMNS
 from filebridge.simulator import faults, scenario
@@ -277,6 +278,7 @@ def main(arguments: list[str]) -> int:
         for name in found:
             print(f"docs/{name} is not in step with the code: run `python dev.py docs`")
         return 1 if found else 0
+    prepared.write()
     for name, text in found.items():
         (DOCS / name).parent.mkdir(exist_ok=True)
         (DOCS / name).write_bytes(text.encode())

@@ -26,7 +26,7 @@ from filebridge.domain.market import TradingCalendar, market_age, read_calendar
 from filebridge.domain.orders import SHANGHAI, Order
 from filebridge.errors import GatewayNotReady, HomeError, LedgerError
 from filebridge.inbox import Home, Inbox, Watcher, inbox_of
-from filebridge.ledger.store import Turn, open_ledger
+from filebridge.ledger.store import Turn
 from filebridge.ledger.verify import fold
 from filebridge.ledger.views import LedgerReader
 from filebridge.locks import FileLock, holder_note
@@ -190,6 +190,7 @@ def open_bridge(
     from filebridge.bridge.conductor import Bridge
     from filebridge.bridge.parts import Parts
     from filebridge.gateways.supervisor import Supervisor, handed_over
+    from filebridge.ledger.opening import open_ledger
 
     with only_bridge(home):
         for name in FOLDERS:
@@ -285,6 +286,8 @@ def _stop_on_signals(stop: list[int]) -> Iterator[None]:
 
 def rebuild(home: Path, settings: Settings) -> int:
     """Make the ledger's views and the whole outbox again from the events; returns how many days were made."""
+    from filebridge.ledger.opening import open_ledger
+
     with only_bridge(home):
         reader = LedgerReader(home / LEDGER)
         ledger = open_ledger(home / LEDGER, at=now())

@@ -25,7 +25,8 @@ from filebridge.domain.counters import Balance
 from filebridge.gateways import base
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger.dry import DryLedger
-from filebridge.ledger.store import Turn, open_ledger
+from filebridge.ledger.prepared import make_empty
+from filebridge.ledger.store import Turn
 from filebridge.ledger.views import LedgerReader
 from filebridge.outbox import receipt_rows
 from filebridge.quotes import SOURCE as FILE
@@ -66,7 +67,7 @@ def check(
     home's own.
     """
     moment = now or app.now()
-    with _reading(home, moment) as reader, _without_collector():
+    with _reading(home) as reader, _without_collector():
         trial = _Trial(home, settings, app.rules_of(settings, app.load_calendar(home)), reader, status, moment)
         rows, usable = _judged(trial, path, source or _source_at(home, settings, path), as_armed)
     return rows, usable and not any(row["outcome"] in BAD_OUTCOMES for row in rows)
@@ -85,13 +86,13 @@ def _without_collector() -> Iterator[None]:
 
 
 @contextmanager
-def _reading(home: Path, now: datetime) -> Iterator[LedgerReader]:
+def _reading(home: Path) -> Iterator[LedgerReader]:
     """The home's ledger; an empty one where there is none yet."""
     with TemporaryDirectory() as folder:
         stored = home / app.LEDGER
         if not stored.exists():
             stored = Path(folder) / app.LEDGER
-            open_ledger(stored, at=now, wal_bytes=0).close()
+            make_empty(stored)
         reader = LedgerReader(stored)
         try:
             yield reader

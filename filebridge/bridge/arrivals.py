@@ -15,7 +15,7 @@ from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile, Inbox
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import LOADING
+from filebridge.ledger.instructions import LOADING
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import may_be_claimed
 from filebridge.orderfiles.growing import START, Growth, read_growth

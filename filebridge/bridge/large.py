@@ -38,8 +38,7 @@ from filebridge.domain.reasons import Reason
 from filebridge.inbox import ClaimedFile
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.instructions import instruction_body, instruction_from
-from filebridge.ledger.schema import LOADING
+from filebridge.ledger.instructions import LOADING, instruction_body, instruction_from
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 from filebridge.orderfiles import ParsedFile, Slices

@@ -19,7 +19,7 @@ from filebridge.domain.issues import Issue
 from filebridge.domain.orders import OrderInstruction, Outcome, body_hash
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import LOADING
+from filebridge.ledger.instructions import LOADING
 from filebridge.ledger.store import Ledger
 from filebridge.ledger.views import LedgerReader
 

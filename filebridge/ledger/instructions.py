@@ -9,6 +9,9 @@ from filebridge.domain.orders import Action, OrderInstruction, OrderType, Query,
 from filebridge.domain.reasons import Reason
 from filebridge.ledger.codec import Body
 
+# The outcome of a very large file between the commit that accepted it and the answer to its last row.
+LOADING = "LOADING"
+
 _FIELDS = OrderInstruction._fields
 _DEFAULTS = tuple(OrderInstruction._field_defaults.get(name) for name in _FIELDS)
 

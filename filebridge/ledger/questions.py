@@ -1,16 +1,17 @@
-"""What is asked of the ledger, each question said once; views.py asks them.
+"""What is asked of the ledger, each question said once; views.py asks them, as
+prepared.py has them.
 
 Every one finds its way by an index (a test looks at SQLite's plans), so that it takes as long on the thousandth day as
 on the first. Only the `ALL_` ones read a table from end to end.
 """
 
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text
 from sqlalchemy.dialects import sqlite
 
 from filebridge.ledger import schema
+from filebridge.ledger.instructions import LOADING
 from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, EVENTS, FEEDS, FILES, FILLS, ORDERS, QUERIES
 
 NAMED_MAX = 1000
@@ -18,33 +19,23 @@ NAMED_MAX = 1000
 PAGE = 500
 
 
+DIALECT = sqlite.dialect()
+
+
 class Question:
-    """A statement, compiled when it is first asked: SQLAlchemy's own way from words to rows costs several times what
-    SQLite takes for a few of them."""
+    """A question in SQLAlchemy's words. It is asked as prepared.json has it: from words to rows SQLAlchemy takes
+    several times as long as SQLite takes for a few of them."""
 
     def __init__(self, query: Select[Any]) -> None:
         self._query = query
 
-    @cached_property
-    def _compiled(self) -> tuple[str, list[str], dict[str, Any]]:
-        compiled = self._query.compile(dialect=sqlite.dialect())
+    def prepared(self) -> tuple[str, list[str], dict[str, Any], list[str]]:
+        """The fields of prepared.Prepared."""
+        compiled = self._query.compile(dialect=DIALECT)
         assert compiled.positiontup is not None
-        return str(compiled), compiled.positiontup, compiled.params
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        return tuple(self._query.selected_columns.keys())
-
-    @property
-    def names(self) -> list[str]:
-        """The values that it takes, in the order of their places."""
-        return self._compiled[1]
-
-    def filled_in(self, given: dict[str, Any]) -> tuple[str, list[Any]]:
-        """The statement, and its values in the order of their places."""
-        sql, names, own = self._compiled
-        values = own | given
-        return sql, [values[name] for name in names]
+        own = {name: value for name, value in compiled.params.items() if value is not None}
+        columns = [name for name, _ in self._query.selected_columns.items()]
+        return " ".join(str(compiled).split()), compiled.positiontup, own, columns
 
 
 def _is(column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -148,7 +139,7 @@ ALL_FILL_ROWS = Question(select(FILLS).order_by(FILLS.c.seq))
 
 FILE_ROWS = Question(select(FILES).where(_is(FILES.c.trade_date)).order_by(FILES.c.intake_no))
 ALL_FILE_ROWS = Question(select(FILES).order_by(FILES.c.intake_no))
-ALL_FILES_LOADING = Question(select(FILES).where(FILES.c.outcome == schema.LOADING).order_by(FILES.c.intake_no))
+ALL_FILES_LOADING = Question(select(FILES).where(FILES.c.outcome == LOADING).order_by(FILES.c.intake_no))
 ALL_LARGE_INTAKES = Question(select(FILES.c.intake_no).where(FILES.c.rows > bindparam("rows")))
 FILE_OF_CLAIM = Question(select(FILES).where(_is(FILES.c.claim)))
 INTAKES_NAMED = Question(

@@ -8,8 +8,6 @@ Decimals and times are text, because SQLite's numbers would lose digits.
 from sqlalchemy import Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, text
 
 METADATA = MetaData()
-# The outcome of a very large file between the commit that accepted it and the answer to its last row.
-LOADING = "LOADING"
 
 # Conditions of partial indexes. A question uses such an index only if it says the same, word for word.
 HAS_INTAKE, HAS_BROKER_ID, HAS_COUNTER_ID = "intake_no != 0", "broker_order_id != ''", "counter_order_id != ''"

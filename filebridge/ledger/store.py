@@ -11,39 +11,26 @@ from base64 import b32encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
-from typing import Any
-
-from sqlalchemy import (
-    URL,
-    Connection,
-    Engine,
-    Table,
-    create_engine,
-    event,
-    insert,
-    select,
-    text,
-)
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from typing import TYPE_CHECKING, Any
 
 from filebridge import failpoints
 from filebridge.domain.canceling import Selection
 from filebridge.domain.events import Change, OrderEvent
 from filebridge.domain.orders import Order, Status
 from filebridge.errors import LedgerError
-from filebridge.ledger import codec, schema, statements
+from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.migrating import migrate
-from filebridge.ledger.statements import Statement
+
+if TYPE_CHECKING:
+    # Whoever writes nothing (`check`) does not wait for its import.
+    from sqlalchemy import Connection, Engine, Table
+
+    from filebridge.ledger.statements import Statement
 
 GENESIS = "0" * 64
-# A write-ahead log of this size takes thousands of commits on a disk that is full; one that must grow takes none.
-WAL_BYTES = 16 * 1024 * 1024
 # So many pages of the write-ahead log are copied into the ledger's file at a commit. While orders wait to be sent more
 # may gather, for copying them takes longer than many commits; it waits for a moment when nobody waits for it.
-_PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
+PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
 
 
 def chain_hash(previous: str, row: Body) -> str:
@@ -191,20 +178,18 @@ class Turn:
 class Ledger:
     """The open ledger of one home; hold exactly one in a process, and one process in a home."""
 
-    def __init__(self, engine: Engine, connection: Connection, meta: dict[str, str], seq: int, head: str) -> None:
+    def __init__(self, engine: "Engine", connection: "Connection", *, home_mark: str, seq: int, head: str) -> None:
         self._engine = engine
         self._connection = connection
         # The driver's own: for a turn of one order SQLAlchemy takes longer than SQLite.
         self._store: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         self._hurried = False
-        self.home_mark = meta["home_mark"]
+        self.home_mark = home_mark
         self.seq = seq
         self.head = head
         # Also that of a file whose loading was cut off: it has events, and is no file.
-        self._intake_no = int(
-            connection.execute(text("SELECT COALESCE(MAX(intake_no), 0) FROM events WHERE intake_no != 0")).scalar_one()
-        )
-        connection.rollback()
+        newest = self._store.execute("SELECT COALESCE(MAX(intake_no), 0) FROM events WHERE intake_no != 0")
+        self._intake_no = int(newest.fetchone()[0])
 
     @contextmanager
     def turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:
@@ -230,7 +215,7 @@ class Ledger:
         """Whether orders wait to be sent; from the next commit on."""
         if hurried is not self._hurried:
             self._hurried = hurried
-            self._store.execute(f"PRAGMA wal_autocheckpoint={_PAGES_IN_A_HURRY if hurried else _PAGES_AT_REST}")
+            self._store.execute(f"PRAGMA wal_autocheckpoint={_PAGES_IN_A_HURRY if hurried else PAGES_AT_REST}")
 
     def new_intake_no(self) -> int:
         """The number of a file that is taken in."""
@@ -239,6 +224,8 @@ class Ledger:
 
     def _write(self, turn: Turn) -> None:
         """All of a turn, or nothing; flushed when this returns."""
+        from filebridge.ledger import statements
+
         store = self._store
         orders = statements.order_rows(turn.orders, turn.born, renumbered=turn.renumbered, priced=turn.priced)
         store.execute("BEGIN IMMEDIATE")
@@ -274,94 +261,12 @@ class Ledger:
         letters = b32encode(secrets.token_bytes(10 * count)).decode()
         return sorted(self.home_mark + letters[start : start + 16] for start in range(0, 16 * count, 16))
 
-    def rewrite_views(self, views: dict[Table, list[Body]]) -> None:
+    def rewrite_views(self, views: "dict[Table, list[Body]]") -> None:
         """Replace the views by what the events say (see verify.fold)."""
+        from sqlalchemy import insert
+
         with self._connection.begin():
             for table, rows in views.items():
                 self._connection.execute(table.delete())
                 if rows:
                     self._connection.execute(insert(table), rows)
-
-
-def open_ledger(path: Path, *, at: datetime, wal_bytes: int | None = None) -> Ledger:
-    """Open or make the ledger at `path`; brings an older one up to date. `wal_bytes`: how large its write-ahead log is
-    made, 0 for a ledger that nothing will be written to.
-
-    Raises LedgerError when SQLite cannot give what the ledger needs, LedgerTooNew for a later version's ledger.
-    """
-    # One connection for the life of the process: SQLite's checkpoints are safest with a single writer.
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)), poolclass=StaticPool, connect_args={"check_same_thread": False}
-    )
-    event.listen(engine, "connect", _set_pragmas)
-    # pysqlite would begin transactions by itself, and deferred ones; ours begin as writers.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-    try:
-        return _opened(engine, path, at, wal_bytes)
-    except SQLAlchemyError as error:
-        engine.dispose()
-        raise LedgerError(
-            f"the ledger cannot be opened 无法打开账本 {path.name}: {getattr(error, 'orig', None) or error}",
-            hint="Is the disk full or a network drive, is it held by another program? Never delete it, nor its -wal.",
-            hint_zh="磁盘是否已满，是否位于网络盘，是否被其他程序占用？切勿删除账本及其 -wal 文件。",
-        ) from error
-    except LedgerError:
-        engine.dispose()
-        raise
-
-
-def _opened(engine: Engine, path: Path, at: datetime, wal_bytes: int | None) -> Ledger:
-    connection = engine.connect()
-    _grow_wal(connection, path, WAL_BYTES if wal_bytes is None else wal_bytes)
-    migrate(connection, at)
-    with connection.begin():
-        meta = {row.key: row.value for row in connection.execute(select(schema.META))}
-        last = connection.execute(
-            select(schema.EVENTS.c.seq, schema.EVENTS.c.hash).order_by(schema.EVENTS.c.seq.desc()).limit(1)
-        ).first()
-    return Ledger(engine, connection, meta, last.seq if last else 0, last.hash if last else GENESIS)
-
-
-# Each is read back: SQLite answers a pragma that it cannot honour with silence.
-_PRAGMAS = (
-    ("busy_timeout", "5000", 5000),
-    ("journal_mode", "WAL", "wal"),
-    ("synchronous", "FULL", 2),
-    # Without it INSERT OR REPLACE would pass the append-only triggers.
-    ("recursive_triggers", "ON", 1),
-    # Pages of the day stay at hand (KiB).
-    ("cache_size", "-32000", -32000),
-    ("wal_autocheckpoint", f"{_PAGES_AT_REST}", _PAGES_AT_REST),
-    ("journal_size_limit", f"{WAL_BYTES}", WAL_BYTES),
-)
-
-
-def _set_pragmas(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
-    try:
-        for name, value, expected in _PRAGMAS:
-            connection.execute(f"PRAGMA {name}={value}")
-            found = connection.execute(f"PRAGMA {name}").fetchone()[0]
-            if found != expected:
-                raise LedgerError(
-                    f"SQLite refuses 拒绝 {name}={value} (it says 返回 {found})",
-                    hint="The ledger must lie on a local disk.",
-                    hint_zh="账本必须放在本地磁盘上。",
-                )
-    except BaseException:  # why: whatever happened, nobody else knows of this connection yet
-        connection.close()
-        raise
-
-
-def _grow_wal(connection: Connection, path: Path, size: int) -> None:
-    """Make the write-ahead log large before it is needed: a transaction that is rolled back leaves its pages in it."""
-    wal = path.with_name(path.name + "-wal")
-    if not size or (wal.exists() and wal.stat().st_size >= size):
-        return
-    # A cache too small for the pages writes them out before the transaction ends.
-    connection.exec_driver_sql("PRAGMA cache_size=10")
-    connection.exec_driver_sql("CREATE TABLE filler (bytes BLOB)")
-    connection.exec_driver_sql("INSERT INTO filler VALUES (zeroblob(?))", (size,))
-    connection.rollback()
-    connection.exec_driver_sql("PRAGMA cache_size=-32000")
-    connection.rollback()

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from sqlalchemy import Table
+from typing import TYPE_CHECKING
 
 from filebridge.domain.events import Change
 from filebridge.domain.lifecycle import apply
 from filebridge.domain.orders import Order, Status
 from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.schema import CANCEL_MARKS, CANCEL_STOPS, FEEDS, FILES, FILLS, ORDERS, QUERIES, VIEWS
 from filebridge.ledger.store import GENESIS, chain_hash
 from filebridge.ledger.views import LedgerReader
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 
 @dataclass(slots=True)
@@ -39,16 +40,20 @@ class Views:
     queries: dict[tuple[int, int], Body] = field(default_factory=dict)
     feeds: dict[str, Body] = field(default_factory=dict)
 
-    def rows(self) -> dict[Table, list[Body]]:
-        return {
-            FILES: list(self.files.values()),
-            ORDERS: [codec.order_row(order) for order in self.orders.values()],
-            FILLS: self.fills,
-            CANCEL_MARKS: list(self.marks.values()),
-            CANCEL_STOPS: self.stops,
-            QUERIES: list(self.queries.values()),
-            FEEDS: list(self.feeds.values()),
+    def rows(self) -> "dict[Table, list[Body]]":
+        from filebridge.ledger import schema
+
+        found = {
+            schema.FILES: list(self.files.values()),
+            schema.ORDERS: [codec.order_row(order) for order in self.orders.values()],
+            schema.FILLS: self.fills,
+            schema.CANCEL_MARKS: list(self.marks.values()),
+            schema.CANCEL_STOPS: self.stops,
+            schema.QUERIES: list(self.queries.values()),
+            schema.FEEDS: list(self.feeds.values()),
         }
+        assert set(found) == set(schema.VIEWS)
+        return found
 
 
 def fold(events: Iterable[Body]) -> Views:
@@ -157,7 +162,7 @@ def _born(body: Body, at: str) -> Order:
     return order._replace(reason=codec.reason_from(body.get("reason_code", ""), body.get("context", {})))
 
 
-def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> Iterator[str]:
+def _differences(table: "Table", expected: list[Body], reader: LedgerReader) -> Iterator[str]:
     keys = [column.name for column in table.primary_key]
 
     def key(row: Body) -> tuple[object, ...]:
@@ -173,6 +178,3 @@ def _differences(table: Table, expected: list[Body], reader: LedgerReader) -> It
             yield f"{table.name}: {key(row)} differs from its events in 与事件不符: {names}"
     for missing in wanted:
         yield f"{table.name}: {missing} is missing 缺失"
-
-
-assert set(VIEWS) == {FILES, ORDERS, FILLS, CANCEL_MARKS, CANCEL_STOPS, QUERIES, FEEDS}

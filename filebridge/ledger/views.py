@@ -11,18 +11,19 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-
-from sqlalchemy import Table, select
+from typing import TYPE_CHECKING, Any
 
 from filebridge.domain.canceling import Selection
 from filebridge.domain.counters import Balance, Past
 from filebridge.domain.orders import Order, Side
 from filebridge.domain.quotes import Quote
 from filebridge.errors import LedgerError
-from filebridge.ledger import codec, questions
+from filebridge.ledger import codec
 from filebridge.ledger.codec import Body
-from filebridge.ledger.questions import Question
+from filebridge.ledger.prepared import Prepared, questions
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 _BUSY_SECONDS = 5.0
 # Greater than any text that the ledger keeps.
@@ -293,8 +294,10 @@ class LedgerReader:
         rows = self._ask(questions.CANCELED_BEFORE, trade_date=trade_date.isoformat(), account=account)
         return {name for (name,) in rows}
 
-    def rows_of(self, table: Table) -> Iterator[Body]:
-        return self._stream(Question(select(table)))
+    def rows_of(self, table: "Table") -> Iterator[Body]:
+        columns = [column.name for column in table.columns]
+        named = ", ".join(f'"{column}"' for column in columns)
+        return self._stream(Prepared(f"SELECT {named} FROM {table.name}", [], {}, columns))  # noqa: S608
 
     def integrity(self) -> list[str]:
         """What SQLite itself finds wrong with the file."""
@@ -302,7 +305,7 @@ class LedgerReader:
 
     # ---- how it is read
 
-    def _orders(self, question: Question, **values: Any) -> list[Order]:
+    def _orders(self, question: Prepared, **values: Any) -> list[Order]:
         rows = self._bodies(question, **values)
         filled = [row["tag"] for row in rows if row["filled_qty"]]
         trade_ids: dict[str, set[str]] = {}
@@ -319,30 +322,30 @@ class LedgerReader:
     def _event_days(self) -> list[str]:
         return self._all(questions.NEXT_EVENT_DAY, "trade_date")
 
-    def _all(self, question: Question, name: str, *, after: str = "", **values: Any) -> list[str]:
+    def _all(self, question: Prepared, name: str, *, after: str = "", **values: Any) -> list[str]:
         """Every value behind `after`, one after the other, of a question for the next one."""
         found = []
         while (after := self._one(question, **values, **{name: after})) is not None:
             found.append(after)
         return found
 
-    def _rows_of_day(self, of_day: Question, of_all: Question, trade_date: date | None) -> Iterator[Body]:
+    def _rows_of_day(self, of_day: Prepared, of_all: Prepared, trade_date: date | None) -> Iterator[Body]:
         if trade_date is None:
             return self._stream(of_all)
         return self._stream(of_day, trade_date=trade_date.isoformat())
 
-    def _bodies(self, question: Question, **values: Any) -> list[Body]:
+    def _bodies(self, question: Prepared, **values: Any) -> list[Body]:
         columns = question.columns
         return [dict(zip(columns, row, strict=True)) for row in self._ask(question, **values)]
 
-    def _first(self, question: Question, **values: Any) -> Body | None:
+    def _first(self, question: Prepared, **values: Any) -> Body | None:
         return next(iter(self._bodies(question, **values)), None)
 
-    def _one(self, question: Question, **values: Any) -> Any:
+    def _one(self, question: Prepared, **values: Any) -> Any:
         """The only value of the only row."""
         return self._ask(question, **values)[0][0]
 
-    def _ask(self, question: Question, **values: Any) -> list[Any]:
+    def _ask(self, question: Prepared, **values: Any) -> list[Any]:
         return self._fetched(*question.filled_in(values))
 
     def _fetched(self, sql: str, values: list[Any]) -> list[Any]:
@@ -351,7 +354,7 @@ class LedgerReader:
         except sqlite3.Error as error:
             raise _unreadable(error) from error
 
-    def _stream(self, question: Question, **values: Any) -> Iterator[Body]:
+    def _stream(self, question: Prepared, **values: Any) -> Iterator[Body]:
         try:
             with closing(self._open()) as connection:
                 columns = question.columns

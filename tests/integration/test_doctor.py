@@ -16,7 +16,7 @@ from filebridge.cli import doctor
 from filebridge.cli.doctor import Finding, Patient
 from filebridge.config import load_settings
 from filebridge.domain.orders import SHANGHAI
-from filebridge.ledger.store import open_ledger
+from filebridge.ledger.opening import open_ledger
 from tests.integration.homes import Home, run_program
 
 Check = Callable[[Patient], Iterator[Finding]]

@@ -38,7 +38,7 @@ from filebridge.domain.orders import SHANGHAI, Order, Status
 from filebridge.errors import LedgerError
 from filebridge.gateways import base
 from filebridge.inbox import Inbox, SourceFolder, Watcher
-from filebridge.ledger import store
+from filebridge.ledger import opening, store
 from filebridge.ledger.verify import verify
 from filebridge.ledger.views import LedgerReader
 from tests.property.broker_model import ACCOUNT, BookOrder, BrokerModel, Fate, Truth
@@ -113,7 +113,7 @@ class Program:
         self.settings = settings
         self.folder = Path(mkdtemp(prefix="filebridge-", dir=_MEMORY if _HAS_MEMORY else None))
         self._patch = pytest.MonkeyPatch()
-        self._patch.setattr(store, "WAL_BYTES", 0)
+        self._patch.setattr(opening, "WAL_BYTES", 0)
         self._patch.setattr(failpoints, "hit", self._pass)
         for name in FOLDERS:
             (self.folder / name).mkdir()
@@ -149,7 +149,7 @@ class Program:
         messages: Queue[list[base.Message]] = Queue()
         self.broker.serve(messages)
         with self._may_die():
-            self._ledger = store.open_ledger(self.folder / LEDGER, at=self.now)
+            self._ledger = opening.open_ledger(self.folder / LEDGER, at=self.now)
             self._reader = LedgerReader(self.folder / LEDGER)
             parts = Parts(
                 settings=self.settings,
@@ -402,7 +402,7 @@ def _empty_ledger() -> bytes:
     """The bytes of a new ledger: made once, for making it takes longer than most examples."""
     folder = Path(mkdtemp(prefix="filebridge-"))
     try:
-        store.open_ledger(folder / LEDGER, at=START).close()
+        opening.open_ledger(folder / LEDGER, at=START).close()
         return (folder / LEDGER).read_bytes()
     finally:
         shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,11 +20,13 @@ from filebridge.domain.orders import SHANGHAI, Order, OrderType, Status, price_t
 from filebridge.domain.quotes import Quote
 from filebridge.domain.reasons import Reason
 from filebridge.errors import LedgerError, LedgerTooNew
-from filebridge.ledger import codec, questions
+from filebridge.ledger import codec, prepared, questions
 from filebridge.ledger.backup import backup
 from filebridge.ledger.codec import Body
+from filebridge.ledger.opening import WAL_BYTES, open_ledger
+from filebridge.ledger.prepared import Prepared
 from filebridge.ledger.questions import Question
-from filebridge.ledger.store import WAL_BYTES, Ledger, open_ledger
+from filebridge.ledger.store import Ledger
 from filebridge.ledger.verify import fold, verify
 from filebridge.ledger.views import LedgerReader
 from tests.unit.test_lifecycle import TERMS
@@ -185,7 +188,7 @@ def test_a_ledger_of_version_1_becomes_like_a_new_one(ledger: Ledger, path: Path
     assert (verify(path).events, verify(path).problems) == (4, [])
 
 
-def plan(path: Path, question: Question) -> str:
+def plan(path: Path, question: Prepared) -> str:
     sql, _ = question.filled_in(dict.fromkeys(question.names))
     with closing(sqlite3.connect(path)) as connection:
         # A list that is given as JSON is scanned, of course.
@@ -193,7 +196,18 @@ def plan(path: Path, question: Question) -> str:
     return "; ".join(step for step in steps if "VIRTUAL TABLE" not in step)
 
 
-QUESTIONS = {name: each for name, each in vars(questions).items() if isinstance(each, Question)}
+QUESTIONS = {name: Prepared(*each.prepared()) for name, each in vars(questions).items() if isinstance(each, Question)}
+
+
+def test_what_was_written_out_is_what_is_asked() -> None:
+    assert prepared._FILE.read_text(encoding="utf-8") == prepared.written(), "python dev.py docs"
+    assert QUESTIONS["ORDER"] == prepared.questions.ORDER
+
+
+def test_whoever_only_reads_does_not_wait_for_sqlalchemy() -> None:
+    asked = "import filebridge.trial, filebridge.ledger.verify, sys; print('sqlalchemy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", asked], check=True, capture_output=True, text=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

@@ -13,7 +13,8 @@ from filebridge.bridge.replies import Replies
 from filebridge.domain.admission import terms_of
 from filebridge.domain.events import Change, EventKind, OrderEvent
 from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderInstruction, OrderType, Side, Status
-from filebridge.ledger.store import Turn, open_ledger
+from filebridge.ledger.opening import open_ledger
+from filebridge.ledger.store import Turn
 from filebridge.ledger.views import LedgerReader
 from filebridge.reports import REPORTS, Reporter
 from filebridge.reports.base import Told
