@@ -6,12 +6,11 @@ their own modules.
 
 from dataclasses import replace
 from datetime import date
-from pathlib import PurePath
 
 from filebridge.dbf import DbfFault, read_header
 from filebridge.domain.orders import OrderInstruction
 from filebridge.domain.reasons import Problem
-from filebridge.orderfiles.base import Origin, ParsedFile, file_problem
+from filebridge.orderfiles.base import Origin, ParsedFile, extension_of, file_problem
 from filebridge.orderfiles.native import Slices, parse_csv, parse_json, parse_json_lines, parse_sheet
 from filebridge.orderfiles.recognising import FOREIGN, may_be_claimed, system_of
 from filebridge.orderfiles.spreadsheet import SheetReader, is_quick, is_workbook, read_at_once
@@ -56,7 +55,7 @@ _FIRST_CHARACTERS = {"json": "[{", "jsonl": "{"}
 
 def format_of(name: str, origin: Origin = _ANYWHERE) -> str:
     """The format that a file is read as: what its folder holds, else by its extension; empty where neither says."""
-    return origin.format or FORMATS.get(PurePath(name).suffix.lower(), "")
+    return origin.format or FORMATS.get(extension_of(name).lower(), "")
 
 
 def is_workbook_name(system: str, name: str) -> bool:
@@ -101,7 +100,7 @@ def parse_slices(
 ) -> Slices:
     """Like `parse`, some rows at a time; returns the file without its instructions, which count only if it is not
     broken. A JSON document comes in one slice. `sheets` reads workbooks; its empty slices are handed on."""
-    extension = PurePath(name).suffix
+    extension = extension_of(name)
     system = origin.format if origin.format in FOREIGN else "" if origin.format else system_of(data, name)
     if system:
         parse_foreign = FOREIGN[system].parse

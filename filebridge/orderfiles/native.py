@@ -206,8 +206,8 @@ class _Rows:
 
     def missing_columns(self, header_row: int, header: Sequence[HeaderCell]) -> list[Problem]:
         """A column that the file lacks and its rows need is told once, not row by row."""
-        present = {cell.column for cell in header}
-        missing = [column for column in COLUMNS if column in self.columns_needed - present]
+        needed = self.columns_needed - {cell.column for cell in header}
+        missing = [column for column in COLUMNS if column in needed]
         return [problem(header_row, column, "", Reason("COLUMN_MISSING", column_names(column))) for column in missing]
 
     def _check_together(self, number: int, values: dict[str, Any]) -> list[Problem]:

@@ -6,13 +6,13 @@ A folder's entry in the settings may say it instead.
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from filebridge.dbf import DbfFault, read_header
 from filebridge.domain.reasons import Problem
 from filebridge.orderfiles import cats, goldminer, hundsun, ptrade, xuntou
-from filebridge.orderfiles.base import Origin
+from filebridge.orderfiles.base import Origin, extension_of
 from filebridge.orderfiles.columns import unquoted
 from filebridge.orderfiles.foreign import Table, known_names
 from filebridge.orderfiles.native import Slices
@@ -61,16 +61,23 @@ def may_be_claimed(system: str, name: str) -> bool:
 
 def system_of(data: bytes, name: str) -> str:
     """The format of the system that wrote the file; empty if no other system's."""
-    extension = PurePath(name).suffix.lower()
+    extension = extension_of(name).lower()
     if extension == ".dbf":
         return _of_dbf(data)
     if extension not in _TEXTS:
         return ""
     if cats.LINE.match(data):
         return cats.FORMAT
-    header = _first_line(data)
-    if goldminer.NAMES.fullmatch(name) and _fits(header, goldminer.CANCELS):
+    line = data[:_HEAD_BYTES].partition(b"\n")[0]
+    if goldminer.NAMES.fullmatch(name) and _fits(_cells(line), goldminer.CANCELS):
         return goldminer.FORMAT
+    return _of_header(line)
+
+
+# Thousands of small files begin alike.
+@lru_cache(maxsize=64)
+def _of_header(line: bytes) -> str:
+    header = _cells(line)
     return next((system for system, table in _CSV if _fits(header, table)), "")
 
 
@@ -82,8 +89,8 @@ def _of_dbf(data: bytes) -> str:
     return next((system for system, table in _DBF if _fits(names, table)), "")
 
 
-def _first_line(data: bytes) -> list[str]:
-    head = read_text(data[:_HEAD_BYTES].partition(b"\n")[0] + b"\n")
+def _cells(line: bytes) -> list[str]:
+    head = read_text(line + b"\n")
     if isinstance(head, Problem):
         return []
     try:
