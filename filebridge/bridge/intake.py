@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from filebridge import archive, failpoints
 from filebridge.bridge.answers import (
@@ -228,7 +228,8 @@ class Intake:
         if file.rows_before is not None:
             # Each row was handed over by itself.
             desk = desk._replace(on_bad_row="skip")
-        parsed = replace(parsed, instructions=self._with_accounts(parsed.instructions, today))
+        if (rows := self._with_accounts(parsed.instructions, today)) is not parsed.instructions:
+            parsed = replace(parsed, instructions=rows)
         problems, good, refused = sift(parsed, desk)
         if reading.set_aside is not None:
             bodies = [file_body(Outcome.QUARANTINED, reading.set_aside)]
@@ -338,12 +339,15 @@ def _bytes_of(file: ClaimedFile, size_max: int) -> tuple[bytes, os.stat_result |
     if file.size > size_max:
         return b"", None, Reason("FILE_TOO_LARGE", {"size": str(file.size), "limit": str(size_max)})
     try:
-        with _opened(file.path) as stream:
-            status = os.fstat(stream.fileno())
+        handle = _open(file.path)
+        try:
+            status = os.fstat(handle)
             # It may have become another file since it was looked at.
             if not stat.S_ISREG(status.st_mode):
                 return b"", None, Reason("FILE_NOT_REGULAR", {"file": file.name})
-            data = stream.read(size_max + 1)
+            data = _read(handle, min(status.st_size, size_max) + 1, size_max)
+        finally:
+            os.close(handle)
     except OSError as error:
         return b"", None, Reason("FILE_UNREADABLE", {"text": error.strerror or str(error)})
     if len(data) > size_max:
@@ -357,13 +361,21 @@ def _companion_of(file: ClaimedFile, suffix: str) -> bytes | None:
     try:
         if path is None or not path.is_file():
             return None
-        with _opened(path) as stream:
+        with os.fdopen(_open(path), "rb") as stream:
             return stream.read(COMPANION_BYTES_MAX)
     except OSError:
         return None
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open(path: Path) -> int:
     # Never through a link: what it points to is nobody's order file. Nor waiting for the other end of a pipe.
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    return os.fdopen(os.open(path, flags), "rb")
+    return os.open(path, flags)
+
+
+def _read(handle: int, at_once: int, size_max: int) -> bytes:
+    """To its end, or until it is too large; without a stream around it, which takes as long as the reading."""
+    data = os.read(handle, at_once)
+    while len(data) <= size_max and (more := os.read(handle, at_once)):
+        data += more
+    return data

@@ -31,6 +31,7 @@ _TIME_MAX = 253_402_128_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Room for our own prefix under the 255 bytes that file systems allow.
 _NAME_BYTES_MAX = 180
+_LETTER_BYTES_MAX = 4
 
 
 class Written(NamedTuple):
@@ -135,6 +136,8 @@ def time_of(seconds: float) -> datetime:
 def short(name: str) -> str:
     """The name as it can be written anywhere: without control characters, and cut where it is too long to carry our
     additions."""
+    if name.isprintable() and len(name) * _LETTER_BYTES_MAX <= _NAME_BYTES_MAX:
+        return name
     data = name.encode("utf-8", "surrogateescape")
     name = "".join(letter if letter.isprintable() else "_" for letter in data.decode("utf-8", "replace"))
     if len(data) <= _NAME_BYTES_MAX:

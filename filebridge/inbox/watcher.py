@@ -25,6 +25,9 @@ class Hints:
     # A program that could write to it closed it.
     closed: frozenset[str] = frozenset()
 
+    def __or__(self, later: "Hints") -> "Hints":
+        return Hints(self.renamed | later.renamed, self.closed | later.closed)
+
 
 class Watcher:
     """The watch over several folders."""
