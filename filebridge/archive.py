@@ -8,15 +8,21 @@ lies beside it.
 import filecmp
 import os
 import shutil
+import stat
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import count
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filebridge import failpoints
 from filebridge.sources import HOME_INBOX
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _ALONE_MAX = 4
 _FLUSHES_AT_ONCE = 8
@@ -25,8 +31,11 @@ FOLDERS = {"ACCEPTED": "accepted", "REFUSED": "refused", "DUPLICATE": "duplicate
 
 def numbered(name: str, trade_date: date, intake_no: int, suffix: str | None = None) -> str:
     """The name of a file with the date and number of its intake, unique in the home; `suffix` replaces its own."""
-    path = PurePosixPath(name)
-    return f"{path.stem}.{trade_date:%Y%m%d}-{intake_no}{path.suffix if suffix is None else suffix}"
+    stem, dot, ending = name.rpartition(".")
+    if not stem or not ending:
+        stem, dot, ending = name, "", ""
+    day = trade_date.isoformat().replace("-", "")
+    return f"{stem}.{day}-{intake_no}{dot + ending if suffix is None else suffix}"
 
 
 def place(source: str, name: str, trade_date: date, *, outcome: str, intake_no: int) -> str:
@@ -48,6 +57,7 @@ class Resting:
 class Archive:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._thread: ThreadPoolExecutor | None = None
 
     def rest(self, moves: Iterable[tuple[Path, str]]) -> dict[Path, str]:
         """Bring claimed files to rest. The copy in the inbox goes only when the one here is flushed.
@@ -55,21 +65,27 @@ class Archive:
         May be repeated: what is already here, or gone from there, is passed over. Returns the files that could not be
         brought, and why; they hold up no other.
         """
-        wanted = [(source, self.folder / place_name) for source, place_name in moves]
+        # Whether each can have a second name; and plain names here: of thousands of files, pathlib would take most of
+        # the time.
+        wanted = [(source, place_name, _is_linkable(source)) for source, place_name in moves]
         linked: list[Path] = []
+        made: set[str] = set()
         folders: set[Path] = set()
-        failed = _flush_all(source for source, _ in wanted if _is_linkable(source))
-        for source, target in wanted:
-            if source in failed:
+        failed = _flush_all(source for source, _, is_linkable in wanted if is_linkable)
+        for source, place_name, is_linkable in wanted:
+            if failed and source in failed:
                 continue
             try:
                 failpoints.hit("archive.link")
-                if target.parent not in folders:
-                    target.parent.mkdir(parents=True, exist_ok=True)
+                if (place := place_name.rpartition("/")[0]) not in made:
+                    folder = self.folder / place
+                    folder.mkdir(parents=True, exist_ok=True)
+                    made.add(place)
                     # It may be new, and the day's: each is an entry of the one above it, which a power loss could take
                     # back.
-                    folders |= {each for each in target.parents if each.is_relative_to(self.folder)}
-                if _bring(source, target):
+                    folders |= {each for each in (folder, *folder.parents) if each.is_relative_to(self.folder)}
+                target = f"{self.folder}/{place_name}"
+                if (is_linkable and _is_linked(source, target)) or _bring(source, Path(target)):
                     linked.append(source)
             except OSError as error:
                 failed[source] = error.strerror or str(error)
@@ -78,8 +94,17 @@ class Archive:
             _flush(folder)
         for source in linked:
             failpoints.hit("archive.unlink")
-            source.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                os.unlink(source)  # noqa: PTH108
         return failed
+
+    def begin(self, moves: Sequence[tuple[Path, str]]) -> "Future[dict[Path, str]]":
+        """The same on a thread of its own, one call after the other."""
+        if self._thread is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._thread = ThreadPoolExecutor(1, "archive")
+        return self._thread.submit(self.rest, moves)
 
     def find(self, name: str) -> Resting | None:
         """A quarantined file by its archived or its original name; the newest if there are several."""
@@ -112,15 +137,22 @@ def _bring(source: Path, target: Path) -> bool:
     if source.is_symlink():
         target.symlink_to(source.readlink())
         return True
-    try:
-        # A link and a later unlink, not a rename: a rename out of a watched folder delays the watcher's next event.
-        target.hardlink_to(source)
-    except OSError:
+    if not _is_linked(source, target):
         # No links on this file system, or the archive lies on another one.
         copy = target.with_name(f".{target.name}.part")
         shutil.copy2(source, copy)
         _flush(copy)
         copy.rename(target)
+    return True
+
+
+def _is_linked(source: Path, target: Path | str) -> bool:
+    """Give it a second name, if it can have that one; false where it is taken, too."""
+    try:
+        # A link and a later unlink, not a rename: a rename out of a watched folder delays the watcher's next event.
+        os.link(source, target)
+    except OSError:
+        return False
     return True
 
 
@@ -138,7 +170,10 @@ def _beside(target: Path) -> Path:
 
 
 def _is_linkable(source: Path) -> bool:
-    return not source.is_symlink() and source.is_file() and os.access(source, os.R_OK)
+    try:
+        return stat.S_ISREG(os.lstat(source).st_mode) and os.access(source, os.R_OK)
+    except OSError:
+        return False
 
 
 def _flush_all(paths: Iterable[Path]) -> dict[Path, str]:

@@ -21,6 +21,7 @@ from filebridge.bridge.parts import Parts
 from filebridge.bridge.querying import Queries
 from filebridge.bridge.recovery import Reconciler
 from filebridge.bridge.reports import LAG, Reports
+from filebridge.bridge.resting import Resting
 from filebridge.bridge.sending import Sender
 from filebridge.bridge.status import ended_status, whole_status
 from filebridge.bridge.subscribing import Subscriptions
@@ -37,7 +38,6 @@ from filebridge.ledger.codec import Body
 from filebridge.ledger.store import Turn
 
 FILES_A_TURN = 200
-_MOVES_A_TURN = 500
 _COUNTER_EVERY = timedelta(seconds=5)
 _STATUS_EVERY, _CONTROL_EVERY = timedelta(seconds=1), timedelta(seconds=0.2)
 _FINISH_WAIT_SECONDS = 0.05
@@ -107,7 +107,7 @@ class Bridge:
         self._clock = ClockWatch(last_recorded(parts.reader.newest_event(), now), parts.rules)
         self._mailbox = Mailbox(parts.messages)
         self._reports = Reports(parts.outbox, parts.replies, parts.watch, report_seconds=settings.outbox.report_seconds)
-        self._moves: list[tuple[Path, str]] = []
+        self._resting = Resting(parts.archive)
         self.problems: dict[str, str] = {}
         self._due: dict[str, datetime] = {}
         self._controls_done: dict[str, Answer] = {}
@@ -136,10 +136,10 @@ class Bridge:
             parts.forget_handed()
         # A worker takes a moment to begin; what it says waits in the queue.
         parts.gateway.start()
-        parts.outbox.rebuild(sorted(days), receipts=False)
+        parts.outbox.rebuild(sorted(days), all_receipts=False)
         parts.replies.begin(day)
-        self._moves += acts.moves
-        self._try("archive", self._rest)
+        self._resting.add(acts.moves)
+        self._resting.go_on()
 
     # ---- one turn
 
@@ -184,26 +184,19 @@ class Bridge:
         self.is_clean &= not any(order.status in _UNCLEAN for order in turn.orders.values())
         self._reports.add(turn)
         self._reports.tell(now, hurried=self._sender.is_hurried)
-        self._moves += acts.moves
+        self._resting.look()
+        self._resting.add(acts.moves)
         # At once when nothing waits to be sent; what failed is tried again every second.
         hurried = self._sender.is_hurried
-        at_once = not hurried and "archive" not in self.problems
-        if self._moves and (at_once or self._is_due("archive", now, _REST_LAG if hurried else LAG)):
-            self._try("archive", self._rest)
+        at_once = not hurried and not self._resting.problem
+        if at_once or self._is_due("archive", now, _REST_LAG if hurried else LAG):
+            self._resting.go_on()
         self._reconciler.ask_if_due(now)
         parts.gateway.tick()
         if self._is_due("status", now, _STATUS_EVERY):
             parts.watcher.keep_alive()
             parts.outbox.status(self._status(now))
             parts.watch_status(parts.outbox.told)
-
-    def _rest(self) -> None:
-        part, rest = self._moves[:_MOVES_A_TURN], self._moves[_MOVES_A_TURN:]
-        failed = self._parts.archive.rest(part)
-        # What failed waits behind the others.
-        self._moves = rest + [move for move in part if move[0] in failed]
-        if failed:
-            raise OSError("; ".join(f"{path.name}: {why}" for path, why in failed.items()))
 
     def _try(self, what: str, act: Callable[[], None]) -> None:
         """Views and folders may fail (a full disk, a drive that is gone) without harm to an order: they are tried
@@ -226,10 +219,7 @@ class Bridge:
             turn.append("STOPPED", {})
         self._reports.add(turn)
         self._reports.finish(now)
-        while self._moves:
-            self._try("archive", self._rest)
-            if "archive" in self.problems:
-                break
+        self._resting.finish()
         self._connection.become(False, Reason("CONNECTION_STOPPED"), now)
         self._reconciler.disconnected()
         parts.outbox.status(self._status(now))
@@ -358,7 +348,7 @@ class Bridge:
             agreed=self._reconciler.agreed,
             guard=self._guard.guard_status(risk.current_date(now, self._parts.rules)),
             loading=self._intake.large.status(),
-            problems=[*self.problems.values()],
+            problems=[*self.problems.values(), *filter(None, [self._resting.problem])],
         )
 
     def _may_send(self, account: str) -> bool:
