@@ -294,7 +294,7 @@ def rebuild(home: Path, settings: Settings) -> int:
         try:
             ledger.rewrite_views(fold(reader.events()).rows())
             days = reader.days()
-            outbox_of(home, reader).rebuild(days, receipts=True)
+            outbox_of(home, reader).rebuild(days, all_receipts=True)
             moment = now()
             replies = replies_of(home, settings, reader)
             replies.begin(risk.current_date(moment, rules_of(settings, load_calendar(home))))

@@ -28,8 +28,8 @@ from filebridge.ledger.dry import DryLedger
 from filebridge.ledger.prepared import make_empty
 from filebridge.ledger.store import Turn
 from filebridge.ledger.views import LedgerReader
-from filebridge.outbox import receipt_rows
 from filebridge.quotes import SOURCE as FILE
+from filebridge.receipts import rows_of
 from filebridge.sources import HOME_INBOX
 
 Row = dict[str, Any]
@@ -121,7 +121,7 @@ def _judged(trial: _Trial, path: Path, source: str, as_armed: str) -> tuple[list
         foresight = Foresight(
             *(book, reader, rules, guard, quotations, now), balances=_balances(trial), unasked=tuple(unasked)
         )
-        rows, _ = receipt_rows(turn.events, read=dict)
+        rows, _ = rows_of(turn.events, read=dict)
         return previewed(rows, turn, book, rules, foresight.orders(), ledger.home_mark), taken.usable
 
 

@@ -180,7 +180,7 @@ def verify(home: Home = HERE, as_json: AsJson = False) -> None:
     """Prove that the ledger is whole: its hash chain, its views, and the receipts that name its heads. 校验账本。"""
     from filebridge.app import LEDGER
     from filebridge.ledger.verify import verify as verify_ledger
-    from filebridge.outbox import receipt_heads
+    from filebridge.receipts import receipt_heads
 
     found = verify_ledger(home / LEDGER, receipt_heads(home / "outbox"))
     if as_json:

@@ -19,6 +19,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("bridge",),
     ("inbox", "control", "orderfiles", "outbox", "reports", "archive", "ledger", "gateways", "quotes", "proof"),
     ("simulator",),
+    ("receipts",),
     ("config", "locks", "failpoints", "owners", "plainfiles", "tables", "dbf"),
     ("sources", "sections", "missettings"),
     ("errors",),
@@ -43,7 +44,12 @@ ROOM_OF_LIBRARY: dict[str, tuple[str, ...]] = {
     "typer": ("filebridge/cli/*",),
     "rich": ("filebridge/cli/*",),
     # Its JSON, three times as fast, where every report of the broker passes.
-    "pydantic_core": ("filebridge/ledger/codec.py", "filebridge/gateways/*", "filebridge/outbox.py"),
+    "pydantic_core": (
+        "filebridge/ledger/codec.py",
+        "filebridge/gateways/*",
+        "filebridge/outbox.py",
+        "filebridge/receipts.py",
+    ),
     "pydantic": ("filebridge/config.py", "filebridge/sections.py", "filebridge/sources.py", "filebridge/orderfiles/*"),
     "pandas": ("filebridge/orderfiles/*", "filebridge/reports/*", "filebridge/analysis/*"),
     "openpyxl": ("filebridge/orderfiles/template.py",),
