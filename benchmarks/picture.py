@@ -42,7 +42,7 @@ DOORS: tuple[tuple[type, str, str, str], ...] = (
 COLOURS = {label: colour for _, _, label, colour in DOORS}
 # The last step of each stage of one order, in their order.
 STAGES = (
-    ("watcher wakes", watcher._Waker, "on_any_event", "#cfd8dc"),
+    ("watcher wakes", watcher._Waker, "note", "#cfd8dc"),
     ("folder read, file claimed", inbox.Inbox, "scan", "#8d6e63"),
     ("read and decided", intake.Intake, "take", "#1e88e5"),
     ("committed and flushed", store.Ledger, "_write", "#e53935"),

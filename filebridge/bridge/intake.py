@@ -101,6 +101,7 @@ class Intake:
         self._proofs = proofs
         self._sheets_apart = sheets_apart
         self._accounts = tuple(account.id for account in settings.broker.accounts)
+        self._desks: dict[str, Desk] = {}
         self.large = LargeFiles(book, ledger, reader, rules, guard, quotations, desk_of=self._desk_of)
 
     def take(self, files: Sequence[ClaimedFile], released: Container[str], now: datetime) -> list[Taken | None]:
@@ -118,8 +119,11 @@ class Intake:
 
     def _desk_of(self, name: str) -> Desk:
         """What holds for the files of a source."""
+        known = self._desks.get(name)
+        if known is not None:
+            return known
         source = self._settings.inbox.source(name)
-        return Desk(
+        desk = self._desks[name] = Desk(
             accounts=self._accounts,
             mode=self._settings.broker.mode,
             source=source.name,
@@ -127,6 +131,7 @@ class Intake:
             called=source.accounts,
             on_bad_row=source.on_bad_row or self._settings.inbox.on_bad_row,
         )
+        return desk
 
     def _read(self, file: ClaimedFile, *, now: datetime, today: date, released: bool) -> _Reading | _LargeReading:
         """The rows of a file; or why it is set aside: it lay too long, or was meant for an earlier day."""

@@ -83,7 +83,7 @@ class _Watch:
 
 
 class _Waker:
-    """Watchdog's handler. Sets a flag and wakes, nothing else: an exception here would end its thread for good."""
+    """Watchdog's handler. Notes and wakes, nothing else: an exception here would end its thread for good."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
@@ -93,17 +93,20 @@ class _Waker:
 
     def dispatch(self, event: "FileSystemEvent") -> None:
         # Not "modified": a large file that is being written would keep the bridge scanning.
-        if event.event_type not in ("created", "moved", "closed"):
-            return
-        name = os.fsdecode(event.dest_path or event.src_path).rpartition(os.sep)[2]
+        if event.event_type in ("created", "moved", "closed"):
+            name = os.fsdecode(event.dest_path or event.src_path).rpartition(os.sep)[2]
+            self.note(name, {"moved": self.renamed, "closed": self.closed}.get(event.event_type))
+
+    def note(self, name: str, hints: list[str] | None) -> None:
+        """Something came under this name. `hints` are those that it belongs to, if it is one."""
         # Our own claims among them: each would cost a look at the whole folder.
         if name.startswith(NEVER_ORDERS_START):
             return
-        hints = {"moved": self.renamed, "closed": self.closed}.get(event.event_type)
         if hints is not None and len(hints) < _HINTS_MAX:
             hints.append(name)
-        self.woken = True
-        self._wake()
+        if not self.woken:
+            self.woken = True
+            self._wake()
 
 
 def _emptied(names: list[str]) -> frozenset[str]:
@@ -120,24 +123,32 @@ def _observe(folder: Path, handler: _Waker) -> "BaseObserver | None":
 
     wanted: list[type[FileSystemEvent]] = [FileCreatedEvent, FileMovedEvent, FileClosedEvent]
     if sys.platform == "linux":
-        from watchdog.observers.inotify import InotifyFullEmitter
-        from watchdog.observers.inotify_c import InotifyConstants, Mask
+        from watchdog.observers.inotify import InotifyEmitter, InotifyWatchGroup
+        from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, Mask
 
-        class Arrivals(InotifyFullEmitter):
+        class Arrivals(InotifyWatchGroup):
             """What comes, not what leaves: without the other half of a rename nothing has to be paired, which takes a
-            search of all that waits and holds back what follows for half a second. The full emitter tells a rename
-            from a creation."""
+            search of all that waits and holds back what follows for half a second."""
 
-            def get_event_mask_from_filter(self) -> Mask:
-                return Mask(
+            def on_event(self, event: InotifyEvent) -> None:
+                # To the handler at once: it only notes it, and two queues and a thread more cost many times that.
+                if event.is_moved_to:
+                    handler.note(os.fsdecode(event.name), handler.renamed)
+                elif event.is_close_write:
+                    handler.note(os.fsdecode(event.name), handler.closed)
+                else:
+                    super().on_event(event)
+
+        class Emitter(InotifyEmitter):
+            """Watches for them, and ends with the folder."""
+
+            def on_thread_start(self) -> None:
+                wanted = (
                     InotifyConstants.IN_MOVED_TO | InotifyConstants.IN_CLOSE_WRITE | InotifyConstants.IN_DELETE_SELF
                 )
+                self._inotify = Arrivals(self._inotify_fd, os.fsencode(self.watch.path), event_mask=Mask(wanted))
 
-            def queue_event(self, event: FileSystemEvent) -> None:
-                # To the handler at once: it only sets a flag, and a queue and a thread more cost many times that.
-                handler.dispatch(event)
-
-        observer = BaseObserver(Arrivals)
+        observer = BaseObserver(Emitter)
     else:
         from watchdog.observers import Observer
 

@@ -26,6 +26,7 @@ class DryLedger(Ledger):
         self.seq = 0
         self.head = GENESIS
         self._intake_no = -1
+        self._tags: list[str] = []
 
     @contextmanager
     def turn(self, at: datetime, trade_date: date) -> Iterator[Turn]:

@@ -31,6 +31,7 @@ GENESIS = "0" * 64
 # So many pages of the write-ahead log are copied into the ledger's file at a commit. While orders wait to be sent more
 # may gather, for copying them takes longer than many commits; it waits for a moment when nobody waits for it.
 PAGES_AT_REST, _PAGES_IN_A_HURRY = 1000, 8000
+_TAGS_MADE = 100
 
 
 def chain_hash(previous: str, row: Body) -> str:
@@ -184,6 +185,8 @@ class Ledger:
         # The driver's own: for a turn of one order SQLAlchemy takes longer than SQLite.
         self._store: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
         self._hurried = False
+        # Made, and given to nobody yet; they ascend.
+        self._tags: list[str] = []
         self.home_mark = home_mark
         self.seq = seq
         self.head = head
@@ -258,8 +261,13 @@ class Ledger:
     def new_tags(self, count: int) -> list[str]:
         """Tags of 20 characters: four that name this home, then 80 random bits in base32. They ascend: so the orders of
         a file lie together in each index by tag, and a commit about some of them writes few of its pages."""
-        letters = b32encode(secrets.token_bytes(10 * count)).decode()
-        return sorted(self.home_mark + letters[start : start + 16] for start in range(0, 16 * count, 16))
+        if count > len(self._tags):
+            # Those of small files are made together: making one takes as long as making dozens.
+            made = max(count, _TAGS_MADE)
+            letters = b32encode(secrets.token_bytes(10 * made)).decode()
+            self._tags = sorted(self.home_mark + letters[start : start + 16] for start in range(0, 16 * made, 16))
+        tags, self._tags = self._tags[:count], self._tags[count:]
+        return tags
 
     def rewrite_views(self, views: "dict[Table, list[Body]]") -> None:
         """Replace the views by what the events say (see verify.fold)."""
