@@ -22,6 +22,8 @@ from filebridge.inbox.folder import Claim, Finished, SourceFolder
 from filebridge.inbox.watcher import Hints
 from filebridge.sources import Source, folder_problems
 
+# Each takes some microseconds, and others wait for the end of their turn.
+_CLAIMS_A_SCAN = 1000
 _NO_HINTS = Hints()
 _STRAY = (
     "files of a share whose entry is gone lie here, brought and not taken; give it its entry back, or delete them "
@@ -58,7 +60,7 @@ class Inbox:
         if len(self._claims) < at_most:
             if is_listed := not self._finished:
                 self._list(now)
-            self._claim(at_most)
+            self._claim()
         # Last, for nothing can fail after it: what is handed out is nowhere else.
         return self._finished_claims(at_most, is_listed=is_listed)
 
@@ -129,8 +131,8 @@ class Inbox:
         ]
         self._finished.extend(sorted(finished))
 
-    def _claim(self, at_most: int) -> None:
-        while self._finished and len(self._claims) < at_most:
+    def _claim(self) -> None:
+        for _ in range(min(_CLAIMS_A_SCAN, len(self._finished))):
             found = self._finished.popleft()
             claim = found.folder.claim(found)
             if claim is not None:
