@@ -51,10 +51,9 @@ class Resting:
     def finish(self) -> None:
         """Bring all of it, or as much as can be brought."""
         while not self.is_empty:
+            self.go_on()
             if self._under_way is not None:
                 self._settle()
-            else:
-                self.go_on()
             if self.problem:
                 break
 

@@ -40,6 +40,22 @@ def test_the_oldest_of_all_folders_comes_first_and_equal_names_stay_apart(tmp_pa
     assert sorted(file.claim for file in files) == [file.claim for file in files]
 
 
+def test_a_listing_serves_until_all_that_it_found_is_claimed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "_CLAIMS_A_SCAN", 2)
+    inbox = Inbox([folder(tmp_path / "a")])
+    for number in range(4):
+        put(tmp_path / "a" / f"{number}.csv", 1_000_000_000 + number)
+    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["0.csv", "1.csv"]
+    # Older than all, but the listing did not see it; and one that is not as it was when it was found whole.
+    put(tmp_path / "a" / "late.csv", 1)
+    put(tmp_path / "a" / "2.csv", 1_000_000_009)
+    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["3.csv"]
+    assert inbox.has_more
+    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["late.csv", "2.csv"]
+    assert inbox.scan(NOW, at_most=2) == []
+    assert not inbox.has_more
+
+
 def test_a_source_within_a_source_is_no_file_of_it(tmp_path: Path) -> None:
     outer = SourceFolder(tmp_path, settle_seconds=0, others=frozenset({"desk"}))
     inbox = Inbox([outer, folder(tmp_path / "desk")])
