@@ -161,6 +161,10 @@ def commands() -> str:
     )
 
 
+def _units() -> str:
+    return "; ".join(f"`{column}`: {', '.join(units)}" for column, units in wording.UNITS.items())
+
+
 def column_names() -> str:
     own = ((f"`{column}`", name_zh, ", ".join(wording.ALSO.get(column, ()))) for column, name_zh in COLUMNS.items())
     two = ((name, first[0], second[0]) for name, (first, second) in wording.TWO_MEANINGS.items())
@@ -168,8 +172,11 @@ def column_names() -> str:
     return _page(
         "Column names",
         "filebridge/orderfiles/columns.py and wording.py",
-        "What the header of a table may say. Case, width, spaces, hyphens, underscores and a unit in brackets "
-        "(股, 张, 份, 元) do not count; both names in one cell (证券代码 symbol) are fine.",
+        "What the header of a table may say. Case, width, spaces, hyphens and underscores do not count; both names in "
+        "one cell (证券代码 symbol) are fine.",
+        f"A fitting unit may stand in brackets ({_units()}); with any other the column is refused "
+        "(`COLUMN_UNIT_UNKNOWN`).",
+        "",
         *("## Read as ours", "", *_table(("column", "Chinese name", "also"), own), ""),
         *("## Passed over", "", ", ".join(wording.PASSED_OVER), ""),
         *("## Passed over as an export of positions", "", ", ".join(wording.POSITION), ""),
@@ -184,6 +191,8 @@ def column_names() -> str:
             "",
         ),
         *("## Refused, as lots differ (`COLUMN_IN_LOTS`)", "", ", ".join(wording.LOTS), ""),
+        *("## Refused, as the exchange belongs to the symbol (`COLUMN_OF_EXCHANGE`)", ""),
+        *(", ".join(wording.EXCHANGES), ""),
     )
 
 

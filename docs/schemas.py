@@ -322,8 +322,7 @@ def _short_numbers() -> list[str]:
     for prefix, listing in symbols._BY_EXCHANGE["SZ"].items():
         rest = prefix.lstrip("0")
         if listing.kind is InstrumentKind.STOCK and rest != prefix:
-            kept = len(prefix) - len(rest) - 1
-            found.append(f"0{{0,{kept}}}{rest}[0-9]{{3}}" if rest else f"[0-9]{{1,2}}|0{{0,{kept}}}[0-9]{{3}}")
+            found.append(f"{rest}[0-9]{{3}}" if rest else "[1-9][0-9]{0,2}")
     return found
 
 

@@ -205,6 +205,12 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "{value} was read as {symbol}: spreadsheets drop leading zeros. Format the column as text to keep them.",
         "{value} 已按 {symbol} 读取：表格软件会去掉前面的零。请把该列设为文本格式。",
     ),
+    "SYMBOL_ZEROS_AMBIGUOUS": (
+        "{value} has zeros in front, but not six digits: {symbol} may be meant, or a security of another market (in "
+        "Hong Kong numbers have five). Write six digits with the exchange.",
+        "{value} 前面有零，但不足六位：可能指 {symbol}，也可能是其他市场的证券（港股代码为五位）。"
+        "请写六位代码加交易所。",
+    ),
     "QUANTITY_NOT_INTEGER": (
         "The quantity {value} is not a whole number. Write digits only, in shares (bonds: 张), as in 1000: "
         "not 1e+05 (R: scientific = FALSE), and not 1.000, which may be a thousand.",

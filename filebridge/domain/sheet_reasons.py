@@ -54,6 +54,11 @@ SHEET_REASONS: dict[str, tuple[str, str]] = {
         "The cells {area} are merged, so only the first of them holds a value. Split them and fill in every cell.",
         "单元格 {area} 已合并，只有第一格有值。请取消合并，并填写每一格。",
     ),
+    "CELL_STRUCK_OUT": (
+        "{value} is struck out, so it cannot be known whether the row is meant. Delete the row, or write it without "
+        "the strikethrough.",
+        "{value} 带有删除线，无法判断该行是否有效。请删除该行，或去掉删除线。",
+    ),
     "CELL_OUTSIDE_TABLE": (
         "{value} stands beside the table, in a column without a name. Delete it, or put it into the note column "
         "(备注).",
@@ -109,6 +114,17 @@ SHEET_REASONS: dict[str, tuple[str, str]] = {
         "{column} counts lots (手), and a lot is not the same number for all securities. Write shares (bonds: 张) "
         "into a column quantity (委托数量).",
         "{column} 以手为单位，而不同品种每手数量不同。请改用 委托数量（quantity）列，以股（债券为张）为单位填写。",
+    ),
+    "COLUMN_UNIT_UNKNOWN": (
+        "{column} is counted in {unit}, and nothing is worked out from that. Write {ours} into a column {name}: the "
+        "numbers change with the heading.",
+        "{column} 以 {unit} 为单位，不会自动换算。请改用 {name_zh} 列，以{ours_zh}为单位填写；数值也要相应修改。",
+    ),
+    "COLUMN_OF_EXCHANGE": (
+        "The column {column} names the exchange beside the code, and is not read. Write both into symbol (证券代码), "
+        "as in 000001.SZ or 000001.SH, and delete the column: six digits alone mean the stock.",
+        "{column} 列在代码之外写明交易所，不会读取。请把交易所写进 证券代码（symbol），例如 000001.SZ 或 000001.SH，"
+        "并删除此列；只写六位代码时按股票读取。",
     ),
     "COLUMN_OF_PLACED_ORDER": (
         "The column {column} tells what became of orders that were placed already, so the file may be an export of "

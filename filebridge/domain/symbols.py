@@ -199,12 +199,17 @@ def _security(plain: str, match: re.Match[str]) -> SymbolReading | Reason:
 
 
 def _short_number(plain: str) -> SymbolReading | Reason:
-    """Excel eats the zeros of 000001. Only a stock is restored: there the zeros have one reading."""
+    """Excel eats the zeros of 000001, all of them. Only a stock is restored: there the zeros have one reading.
+
+    Who wrote 00700 kept zeros: in Hong Kong, where a number has five digits, that is another security than 000700.
+    """
     number = plain.zfill(6)
     listings = _listings(number)
     if not listings or listings[0].kind is not InstrumentKind.STOCK:
         return _not_recognised(plain)
     symbol = f"{number}.{listings[0].exchange}"
+    if plain[0] == "0":
+        return Reason("SYMBOL_ZEROS_AMBIGUOUS", {"value": plain, "symbol": symbol})
     return SymbolReading(symbol, Reason("SYMBOL_ZEROS_RESTORED", {"value": plain, "symbol": symbol}))
 
 

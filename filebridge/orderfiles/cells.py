@@ -38,7 +38,7 @@ class Cell(NamedTuple):
 
     `text` is the text itself, a number's shortest digits, a moment in ISO, TRUE or FALSE, or the error as shown;
     `format` is the number format, `General` where the number is shown as it is; `shown` is what a person sees of a
-    number, where the file says so itself (ODS).
+    number, where the file says so itself (ODS); `struck` that the text, or a part of it, is crossed out.
     """
 
     column: int
@@ -47,6 +47,7 @@ class Cell(NamedTuple):
     format: str = "General"
     formula: bool = False
     shown: str = ""
+    struck: bool = False
 
 
 class SheetRow(NamedTuple):

@@ -12,7 +12,19 @@ from functools import lru_cache
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.domain.symbols import half_width
 from filebridge.orderfiles.base import problem
-from filebridge.orderfiles.wording import ALSO, BARE, LOTS, PASSED_OVER, PLACED, POSITION, TWO_MEANINGS, Meaning
+from filebridge.orderfiles.wording import (
+    ALSO,
+    BARE,
+    EXCHANGES,
+    LOTS,
+    PASSED_OVER,
+    PLACED,
+    POSITION,
+    TWO_MEANINGS,
+    UNITS,
+    UNITS_MEANT,
+    Meaning,
+)
 
 # Column -> its Chinese name. The order is the order in which problems of one row are told.
 COLUMNS = {
@@ -49,7 +61,9 @@ _INVISIBLE = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff]+")
 # So far down a header is looked for, to say where it stands.
 LOOK_ROWS = 20
 _UNIT = re.compile(r"(?<=.)\((?:股|张|份|元|人民币|%)\)$")
-_IN_LOTS = "(手)"
+# 委托数量(万股), 数量/手: a name, and what it is counted in.
+_NAME_AND_UNIT = re.compile(r"(.+?)(?:\((.+)\)|\[(.+)\]|【(.+)】|/(.+))", re.DOTALL)
+_LOT = "手"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,7 @@ _MEANT_BY_KEY = {column_key(name): column for name, column in _MEANT.items()}
 _POSITION_KEYS = frozenset(map(column_key, POSITION))
 _PLACED_KEYS = frozenset(map(column_key, PLACED))
 _LOTS_KEYS = frozenset(map(column_key, LOTS))
+_EXCHANGE_KEYS = frozenset(map(column_key, EXCHANGES))
 _BARE_BY_KEY = {column_key(name): meanings for name, meanings in BARE.items()}
 _TWO_BY_KEY = {column_key(name): meanings for name, meanings in TWO_MEANINGS.items()}
 
@@ -85,6 +100,8 @@ _TWO_BY_KEY = {column_key(name): meanings for name, meanings in TWO_MEANINGS.ite
 def column_of(text: str) -> str | Reason:
     """The column that a header cell or a JSON key means, '' for one that is passed over, or why it is neither."""
     key = column_key(text)
+    if (unit := _unit_of(text)) and (column := _BY_KEY.get(unit[0])):
+        return _in_unit(column, unit[1])
     if key in _BY_KEY:
         return _BY_KEY[key]
     if key in _PASSED_OVER_KEYS:
@@ -93,8 +110,10 @@ def column_of(text: str) -> str | Reason:
         return Reason("COLUMN_UNNAMED")
     if key in _PLACED_KEYS:
         return Reason("COLUMN_OF_PLACED_ORDER")
-    if key in _LOTS_KEYS or key.endswith(_IN_LOTS):
+    if key in _LOTS_KEYS or (unit and unit[1] == _LOT):
         return Reason("COLUMN_IN_LOTS")
+    if key in _EXCHANGE_KEYS:
+        return Reason("COLUMN_OF_EXCHANGE")
     if key in _TWO_BY_KEY:
         return _ambiguous(_TWO_BY_KEY[key])
     near = difflib.get_close_matches(key[:40], _OWN_BY_KEY, n=1, cutoff=0.6)
@@ -102,6 +121,25 @@ def column_of(text: str) -> str | Reason:
     if meant:
         return Reason("COLUMN_MISSPELT", column_names(meant, "suggestion"))
     return Reason("COLUMN_UNKNOWN")
+
+
+def _unit_of(text: str) -> tuple[str, str] | None:
+    """The name and the unit of a header cell that has both."""
+    match = _NAME_AND_UNIT.fullmatch(_INVISIBLE.sub("", half_width(text)).casefold())
+    return (match[1], next(filter(None, match.groups()[1:]))) if match else None
+
+
+def _in_unit(column: str, unit: str) -> str | Reason:
+    """The column, if its values are counted so; 委托价格(limit_price) names it twice."""
+    if unit in UNITS.get(column, ()) or _BY_KEY.get(unit) == column:
+        return column
+    if unit == _LOT:
+        return Reason("COLUMN_IN_LOTS")
+    if column not in UNITS:
+        return Reason("COLUMN_MISSPELT", column_names(column, "suggestion"))
+    ours, ours_zh = UNITS_MEANT[column]
+    context = {"unit": unit, "ours": ours, "ours_zh": ours_zh, **column_names(column)}
+    return Reason("COLUMN_UNIT_UNKNOWN", context)
 
 
 def column_names(column: str, role: str = "name") -> dict[str, str]:

@@ -25,7 +25,9 @@ from filebridge.orderfiles.cells import (
 )
 from filebridge.orderfiles.package import Package, local
 
-CONTENT = "content.xml"
+CONTENT, STYLES = "content.xml", "styles.xml"
+# How many styles may stand above a style; a chain that leads back to itself ends there.
+_PARENTS_MAX = 16
 _ODF = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE, _TABLE, _TEXT = f"{_ODF}office:1.0 ", f"{_ODF}table:1.0 ", f"{_ODF}text:1.0 "
 _SHOWN_TYPE = "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0 value-type"
@@ -33,6 +35,7 @@ _REPEATED_MAX = 20_000_000
 _TIME = re.compile(r"PT([0-9]{1,5})H([0-9]{1,2})M([0-9]{1,2})(?:[.,]([0-9]+))?S")
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _DIGIT = re.compile("[0-9]")
+_LINE_THROUGH = ("text-line-through-style", "text-line-through-type")
 # What a cell's text:p may hold and a person does not read as its text.
 _BESIDE = (f"{_OFFICE}annotation", f"{_TEXT}note", f"{_TEXT}ruby-text")
 
@@ -46,29 +49,55 @@ class Ods:
         if b"encryption-data" in manifest:
             raise Unusable("FILE_WORKBOOK_LOCKED")
         names = _Names()
+        if STYLES in package.names:
+            package.parse(STYLES, names.start, names.end, _ignore)
         package.parse(CONTENT, names.start, names.end, _ignore)
         self.sheets = names.found
+        self._struck = names.struck()
 
     def read(self, index: int, *, rows_max: int) -> Sheet:
-        reader = _Rows(index, rows_max)
+        reader = _Rows(index, rows_max, self._struck)
         with suppress(RowsTaken):
             self._package.parse(CONTENT, reader.start, reader.end, reader.data)
         return reader.sheet
 
 
 class _Names:
-    """The sheets of the document, and which of them are hidden by their style."""
+    """The sheets of the document, which of them are hidden by their style, and which styles strike text out."""
 
     def __init__(self) -> None:
         self.found: list[SheetName] = []
         self._style = ""
         self._hidden: set[str] = set()
+        # Style -> the style that it is based on; and whether it strikes text out, where it says so.
+        self._parents: dict[str, str] = {}
+        self._lines: dict[str, bool] = {}
         self._depth = 0
+
+    def struck(self) -> frozenset[str]:
+        """The styles of cells and of parts of text, by name, that strike text out."""
+        return frozenset(style for style in self._parents if self._is_struck(style))
+
+    def _is_struck(self, style: str) -> bool:
+        for _ in range(_PARENTS_MAX):
+            if style in self._lines:
+                return self._lines[style]
+            style = self._parents.get(style, "")
+        return False
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         match local(name):
             case "style":
-                self._style = _plain(attributes).get("name", "")
+                named = _plain(attributes)
+                self._style = named.get("name", "")
+                self._parents[self._style] = named.get("parent-style-name", "")
+                self._lines.pop(self._style, None)
+            case "text-properties" if self._style:
+                # LibreOffice gives parts of a text the second of them alone.
+                plain = _plain(attributes)
+                lines = [plain[name] for name in _LINE_THROUGH if name in plain]
+                if lines:
+                    self._lines[self._style] = "none" not in lines
             case "table-properties" if _plain(attributes).get("display") == "false":
                 self._hidden.add(self._style)
             case "table" if name == f"{_TABLE}table":
@@ -83,13 +112,17 @@ class _Names:
     def end(self, name: str) -> None:
         if name == f"{_TABLE}table":
             self._depth -= 1
+        elif local(name) == "style":
+            # Styles of numbers have such properties, too.
+            self._style = ""
 
 
 class _Rows:
     """One table of the document; a repeated row or cell is written once and counted."""
 
-    def __init__(self, index: int, rows_max: int) -> None:
+    def __init__(self, index: int, rows_max: int, struck: frozenset[str]) -> None:
         self.sheet = Sheet()
+        self._struck_styles = struck
         self._wanted = index
         self._index = -1
         self._rows_max = rows_max
@@ -97,11 +130,15 @@ class _Rows:
         self._row_repeated = 1
         self._hidden = False
         self._columns = 0
+        # What cells without a style of their own have: that of their row, else that of their column.
+        self._row_style = ""
+        self._column_styles: list[tuple[int, str]] = []
         self._cells: list[Cell] = []
         self._column = 0
         self._cell: Mapping[str, str] | None = None
         self._paragraphs: list[str] = []
         self._in_paragraph = False
+        self._struck_part = False
         self._beside = 0
 
     @property
@@ -120,19 +157,22 @@ class _Rows:
         elif name == f"{_TABLE}table-row":
             self._row_repeated = _repeated(attributes, "rows")
             self._hidden = attributes.get(f"{_TABLE}visibility", "visible") != "visible"
+            self._row_style = attributes.get(f"{_TABLE}default-cell-style-name", "")
             self._row, self._column, self._cells = self._row + 1, 0, []
         elif name in (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"):
-            self._cell, self._paragraphs = attributes, []
+            self._cell, self._paragraphs, self._struck_part = attributes, [], False
         elif name == f"{_TEXT}p":
             self._paragraphs.append("")
             self._in_paragraph = True
         elif name.startswith(_TEXT) and self._in_paragraph:
+            self._struck_part |= attributes.get(f"{_TEXT}style-name", "") in self._struck_styles
             self.data(_SIGNS.get(local(name), "") * _count(attributes, f"{_TEXT}c"))
         elif name == f"{_TABLE}table-column":
             last = self._columns + _repeated(attributes, "columns") - 1
             if attributes.get(f"{_TABLE}visibility", "visible") != "visible":
                 self.sheet.hidden_columns.append((self._columns, last))
             self._columns = last + 1
+            self._column_styles.append((last, attributes.get(f"{_TABLE}default-cell-style-name", "")))
 
     def end(self, name: str) -> None:
         if not self._here:
@@ -177,8 +217,13 @@ class _Rows:
             seen = shown if kind is CellKind.NUMBER else ""
             formula = f"{_TABLE}formula" in attributes
             for column in range(self._column, self._column + min(copies, COLUMNS_MAX + 1)):
-                add_cell(self._cells, self._row, Cell(column, kind, text, code, formula, seen))
+                struck = self._struck_part or self._style_of(attributes, column) in self._struck_styles
+                add_cell(self._cells, self._row, Cell(column, kind, text, code, formula, seen, struck))
         self._column += copies
+
+    def _style_of(self, attributes: Mapping[str, str], column: int) -> str:
+        own = attributes.get(f"{_TABLE}style-name") or self._row_style
+        return own or next((style for last, style in self._column_styles if column <= last), "")
 
 
 _SPANS = (f"{_TABLE}number-columns-spanned", f"{_TABLE}number-rows-spanned")

@@ -19,6 +19,8 @@ _CLOCKS = ("start_at", "expire_at")
 _WHOLE_LIMIT = 10**15
 # What shows a whole number as its plain digits.
 _PLAIN_FORMATS = ("", "General", "@", "0")
+# As numbers of Hong Kong are shown.
+_FIVE_DIGITS = re.compile(r"0[0-9]{1,4}")
 _PACKED_DATE = re.compile(r"20[0-9]{6}")
 _FIRST_SERIAL = 36_526  # 1 January 2000
 _LAST_SERIAL = 80_000
@@ -57,8 +59,12 @@ def _number(column: str, cell: Cell, since_1904: bool) -> CellText | Reason:
     if column in _DATES or column in _CLOCKS:
         return _moment(column, cell, since_1904)
     if column == "symbol":
-        # 000001 may be shown as 1, and 1 as 000001, but not as SH000001.
-        return CellText(cell.text) if shows_itself(cell.text, cell.format, cell.shown) else _ambiguous(cell)
+        # 000001 may be shown as 1, and 1 as 000001, but not as SH000001; 700 shown as 00700 is what is seen.
+        if not shows_itself(cell.text, cell.format, cell.shown):
+            return _ambiguous(cell)
+        zeros = len(cell.format) if set(cell.format) == {"0"} else 0
+        seen = cell.shown or cell.text.zfill(zeros)
+        return CellText(seen if _FIVE_DIGITS.fullmatch(seen) else cell.text)
     if abs(float(cell.text)) >= _WHOLE_LIMIT:
         return Reason("ID_ROUNDED_BY_SPREADSHEET")
     if cell.format not in _PLAIN_FORMATS or cell.shown not in ("", cell.text):

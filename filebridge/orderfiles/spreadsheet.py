@@ -244,6 +244,11 @@ def _read_rows(body: Sequence[SheetRow], table: SheetTable, width: int, *, since
         problems: list[Problem] = []
         notes: list[Reason] = []
         formulas: list[str] = []
+        if struck := next((cell for cell in row.cells if cell.struck), None):
+            # To cross a row out says in an office that it is off, and to cross out a value that another one holds.
+            place, head = cell_name(struck.column, row.number), by_place.get(struck.column)
+            reason = Reason("CELL_STRUCK_OUT", {"cell": place})
+            problems.append(problem(row.number, head.spelled if head else "", struck.text, reason))
         for cell in row.cells:
             head = by_place.get(cell.column)
             if cell.column >= width:

@@ -1,8 +1,8 @@
 """What terminals and programs call the columns of an order, of a position and of an order already placed.
 
 Only words with one meaning in all terminals that we know (同花顺, 通达信, 大智慧, 东方财富, QMT, Ptrade) are read as
-ours. Words with two are refused with both named. Case, width, spaces, hyphens, underscores and a unit in brackets do
-not count: `委托价格(元)` is 委托价格.
+ours. Words with two are refused with both named. Case, width, spaces, hyphens, underscores and a fitting unit in
+brackets do not count: `委托价格(元)` is 委托价格.
 """
 
 # Column -> other names for it.
@@ -104,5 +104,21 @@ BARE: dict[str, tuple[Meaning, Meaning]] = {
     **dict.fromkeys(("数量", "股数", "qty", "volume", "vol", "shares"), (_QUANTITY, _HELD)),
     **dict.fromkeys(("价格", "price", "px"), (_PRICE, _QUOTED)),
 }
+
+# Columns that say beside the code where it is listed: 000001 is another security in Shanghai than in Shenzhen.
+EXCHANGES = (
+    *("市场", "交易市场", "证券市场", "交易所", "市场代码", "市场类型", "市场名称", "交易所代码", "上市地"),
+    *("market", "exchange", "exchange_id", "exch", "market_code", "mkt"),
+)
+
+# The units that a column of ours may name, and what it is counted in.
+UNITS: dict[str, tuple[str, ...]] = {
+    "quantity": ("股", "张", "份", "股/张", "shares"),
+    "limit_price": ("元", "人民币", "cny", "rmb", "元/股"),
+    "transfer_amount": ("元", "人民币", "cny", "rmb"),
+}
+_SHARES: Meaning = ("shares (bonds: 张)", "股（债券为张）")
+_YUAN: Meaning = ("yuan (CNY)", "元")
+UNITS_MEANT: dict[str, Meaning] = {"quantity": _SHARES, "limit_price": _YUAN, "transfer_amount": _YUAN}
 
 LOTS = ("手数", "委托手数", "数量手", "委托数量手", "买卖手数", "下单手数", "lots", "hands")

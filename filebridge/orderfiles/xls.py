@@ -66,7 +66,10 @@ class Xls:
                 cells: list[Cell] = []
                 for column, cell in enumerate(found.row(row)):
                     if (value := self._value(cell)) is not None:
-                        add_cell(cells, row + 1, Cell(column, *value, (row, column) in formulas))
+                        runs = found.rich_text_runlist_map.get((row, column), ())
+                        fonts = [self._book.xf_list[cell.xf_index].font_index, *(font for _, font in runs)]
+                        struck = any(self._book.font_list[font].struck_out for font in fonts)
+                        add_cell(cells, row + 1, Cell(column, *value, (row, column) in formulas, struck=struck))
                 info = found.rowinfo_map.get(row)
                 add_row(sheet, row + 1, cells, hidden=bool(info and info.hidden), rows_max=rows_max)
         return sheet

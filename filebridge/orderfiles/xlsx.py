@@ -52,8 +52,8 @@ class Xlsx:
         self.since_1904 = names.since_1904
         # Such a file says itself that its results are to be worked out again: programs write it with results of 0.
         self._stale = names.stale
-        self._formats = self._styles()
-        self._texts: list[str] | None = None
+        self._formats, self._struck = self._styles()
+        self._texts: _Texts | None = None
 
     def read(self, index: int, *, rows_max: int) -> Sheet:
         kind, target = self._targets.get(self._ids[index], ("", ""))
@@ -61,7 +61,9 @@ class Xlsx:
             return Sheet()
         if self._texts is None:
             self._texts = self._shared_texts()
-        reader = _Rows(self._texts, self._formats, rows_max, since_1904=self.since_1904, stale=self._stale)
+        reader = _Rows(
+            self._texts, self._formats, self._struck, rows_max, since_1904=self.since_1904, stale=self._stale
+        )
         with suppress(RowsTaken):
             self._package.parse(target, reader.start, reader.end, reader.data)
         return reader.sheet
@@ -83,17 +85,19 @@ class Xlsx:
         self._package.parse(place, start, _ignore, _ignore)
         return found
 
-    def _styles(self) -> list[str]:
+    def _styles(self) -> tuple[list[str], list[bool]]:
+        """Of each style that cells use: its number format, and whether its font is struck out."""
         styles = _Styles()
         if place := self._part("styles"):
             self._package.parse(place, styles.start, styles.end, _ignore)
-        return [styles.codes.get(number, _BUILT_IN.get(number, f"#{number}")) for number in styles.used]
+        formats = [styles.codes.get(number, _BUILT_IN.get(number, f"#{number}")) for number, _ in styles.used]
+        return formats, [font in styles.struck_fonts for _, font in styles.used]
 
-    def _shared_texts(self) -> list[str]:
+    def _shared_texts(self) -> "_Texts":
         texts = _Texts()
         if place := self._part("sharedStrings"):
             self._package.parse(place, texts.start, texts.end, texts.data)
-        return texts.found
+        return texts
 
     def _part(self, kind: str) -> str:
         return next((target for found, target in self._targets.values() if found == kind), "")
@@ -120,25 +124,32 @@ class _Names:
 
 
 class _Styles:
-    """The number format of each style that cells use."""
+    """The number format and the font of each style that cells use, and which fonts are struck out."""
 
     def __init__(self) -> None:
         self.codes: dict[int, str] = {}
-        self.used: list[int] = []
-        self._inside = False
+        self.used: list[tuple[int, int]] = []
+        self.struck_fonts: set[int] = set()
+        self._fonts = 0
+        # The list that is being read: others hold elements of the same names.
+        self._inside = ""
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         match local(name):
             case "numFmt":
                 self.codes[_whole(attributes.get("numFmtId", ""))] = attributes.get("formatCode", "")
-            case "cellXfs":
-                self._inside = True
-            case "xf" if self._inside:
-                self.used.append(_whole(attributes.get("numFmtId", "0")))
+            case "cellXfs" | "fonts" as found:
+                self._inside = found
+            case "xf" if self._inside == "cellXfs":
+                self.used.append((_whole(attributes.get("numFmtId", "0")), _whole(attributes.get("fontId", "0"))))
+            case "font" if self._inside == "fonts":
+                self._fonts += 1
+            case "strike" if self._inside == "fonts" and _is_on(attributes):
+                self.struck_fonts.add(self._fonts - 1)
 
     def end(self, name: str) -> None:
-        if local(name) == "cellXfs":
-            self._inside = False
+        if local(name) == self._inside:
+            self._inside = ""
 
 
 class _Texts:
@@ -146,6 +157,8 @@ class _Texts:
 
     def __init__(self) -> None:
         self.found: list[str] = []
+        # The places of those that are struck out, or of which a part is.
+        self.struck: set[int] = set()
         self._parts: list[str] = []
         self._taking = False
         self._phonetic = False
@@ -154,6 +167,8 @@ class _Texts:
         match local(name):
             case "si":
                 self._parts.clear()
+            case "strike" if _is_on(attributes):
+                self.struck.add(len(self.found))
             case "rPh":
                 self._phonetic = True
             case "t":
@@ -176,10 +191,21 @@ class _Texts:
 class _Rows:
     """The sheet part: its rows and cells, in the order in which they must stand."""
 
-    def __init__(self, texts: list[str], formats: list[str], rows_max: int, *, since_1904: bool, stale: bool) -> None:
+    def __init__(
+        self,
+        texts: _Texts,
+        formats: list[str],
+        struck: list[bool],
+        rows_max: int,
+        *,
+        since_1904: bool,
+        stale: bool,
+    ) -> None:
         self.sheet = Sheet()
-        self._texts = texts
+        self._texts = texts.found
+        self._struck_texts = texts.struck
         self._formats = formats
+        self._struck_styles = struck
         self._moments = [is_moment_format(code) for code in formats]
         self._rows_max = rows_max
         self._since_1904 = since_1904
@@ -191,6 +217,7 @@ class _Rows:
         self._type = ""
         self._style = 0
         self._formula = False
+        self._struck = False
         self._parts: list[str] = []
         self._in_cell = False
         self._taking = False
@@ -204,6 +231,8 @@ class _Rows:
                 self._taking = not self._phonetic
             case "f" if self._in_cell:
                 self._formula = True
+            case "strike" if self._in_cell and _is_on(attributes):
+                self._struck = True
             case "rPh":
                 self._phonetic = True
             case "row":
@@ -247,6 +276,7 @@ class _Rows:
         self._type = attributes.get("t", "n")
         self._style = _whole(attributes.get("s", "0"))
         self._formula = False
+        self._struck = self._style < len(self._struck_styles) and self._struck_styles[self._style]
         self._in_cell = True
         self._parts = []
 
@@ -254,13 +284,14 @@ class _Rows:
         self._in_cell = False
         text = "".join(self._parts)
         if self._formula and (self._stale or (not text and self._type != "str")):
-            cell = Cell(self._column, CellKind.NOT_CALCULATED, "", formula=True)
+            cell = Cell(self._column, CellKind.NOT_CALCULATED, "", formula=True, struck=self._struck)
         else:
             found = self._value(text)
             if found is None:
                 return
             kind, meaning, code = found
-            cell = Cell(self._column, kind, meaning, code, self._formula)
+            struck = self._struck or (self._type == "s" and _whole(text) in self._struck_texts)
+            cell = Cell(self._column, kind, meaning, code, self._formula, struck=struck)
         add_cell(self._cells, self._row, cell)
 
     def _value(self, text: str) -> tuple[CellKind, str, str] | None:
@@ -297,6 +328,11 @@ class _Rows:
 
 def _unescaped(text: str) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x" in text else text
+
+
+def _is_on(attributes: Mapping[str, str]) -> bool:
+    """Whether a property of a font holds; without a value it does."""
+    return attributes.get("val", "1") in _TRUE
 
 
 def _whole(text: str) -> int:

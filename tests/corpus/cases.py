@@ -69,6 +69,28 @@ def hide_column(book: Any) -> None:
     book.active.column_dimensions["F"].hidden = True
 
 
+def strike_row(book: Any) -> None:
+    from openpyxl.styles import Font
+
+    for cell in book.active[3]:
+        cell.font = Font(strike=True)
+
+
+def strike_part(book: Any) -> None:
+    """A value that was crossed out, with another one behind it."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+    from openpyxl.cell.text import InlineFont
+
+    book.active["D3"] = CellRichText(TextBlock(InlineFont(strike=True), "1000"), TextBlock(InlineFont(), "2000"))
+
+
+def strike_empty(book: Any) -> None:
+    """Only a cell that holds nothing."""
+    from openpyxl.styles import Font
+
+    book.active["F9"].font = Font(strike=True)
+
+
 def merge(reference: str) -> Callable[[Any], None]:
     return lambda book: book.active.merge_cells(reference)
 
@@ -130,6 +152,8 @@ CASES = (
     Case("code-zeros-lost", code_of(1), {"*": ["A1 000001.SZ BUY 100 10.5"]}),
     Case("code-zeros-shown", code_of(1, "000000"), {"*": ["A1 000001.SZ BUY 100 10.5"]}),
     Case("code-with-exchange", code_of("SZ000001"), {"*": ["A1 000001.SZ BUY 100 10.5"]}),
+    Case("code-five-digits", code_of("00700"), {"*": "SYMBOL_ZEROS_AMBIGUOUS"}),
+    Case("code-five-digits-shown", code_of(700, "00000"), {"*": "SYMBOL_ZEROS_AMBIGUOUS"}),
     Case("code-full-width", code_of("６０００００"), {"*": [A_READ]}),
     Case("code-ambiguous-name", code_of("浦发银行"), {"*": "SYMBOL_NOT_RECOGNISED"}),
     Case("code-fraction", code_of(600000.5), {"*": "SYMBOL_NOT_RECOGNISED"}),
@@ -202,6 +226,9 @@ CASES = (
     Case("hidden-column", ((*H, "备注"), (*A, "x")), sheets("SHEET_HIDDEN", [A_READ]), change=hide_column),
     Case("merged-side", (H, A, ("A2", "000001", None, 2000, 11.66)), sheets("CELL_MERGED", "VALUE_MISSING"), change=merge("C2:C3")),
     Case("merged-basket", ((*H, "篮子"), (*A, "b"), B), sheets("CELL_MERGED", None), change=merge("F2:F3")),
+    Case("struck-row", (H, A, B), sheets("CELL_STRUCK_OUT", BOTH), change=strike_row),
+    Case("struck-part", (H, A, B), sheets("CELL_STRUCK_OUT", None), change=strike_part),
+    Case("struck-empty", (H, A, B), {"*": BOTH}, change=strike_empty),
     Case("beside", ((*H,), (*A, None, "x")), sheets("CELL_OUTSIDE_TABLE", "ROW_TEXT_AFTER_LAST_COLUMN")),
     Case("total-row", (H, A, B, (None, None, "合计", 2100)), {"*": "SIDE_UNKNOWN"}),
     Case("named-sheet", (("x", "y"), (1, 2)), sheets([A_READ], None), change=second("委托", H, A)),
@@ -229,6 +256,10 @@ CASES = (
     Case("positions-with-orders", ((*H, "股票余额", "可用余额", "成本价"), (*A, 1000, 1000, 9.8)), {"*": [A_READ]}),
     Case("positions-ambiguous", (("证券代码", "买卖", "数量", "委托价格", "可用余额"), ("600000", "卖出", 1000, 10.5, 800)), {"*": "COLUMN_AMBIGUOUS"}),
     Case("orders-placed", (("委托时间", "证券代码", "证券名称", "操作", "委托数量", "成交数量", "委托价格", "合同编号"), ("09:31:05", "600000", "浦发银行", "买入", 100, 100, 10.5, "123")), {"*": "COLUMN_OF_PLACED_ORDER"}),
+    Case("unit-ours", ((*H[:3], "委托数量（股）", "委托价格(元)"), A), {"*": [A_READ]}),
+    Case("unit-money", ((*H[:3], "委托数量(元)", H[4]), A), {"*": "COLUMN_UNIT_UNKNOWN"}),
+    Case("unit-myriads", ((*H[:3], "委托数量/万股", H[4]), A), {"*": "COLUMN_UNIT_UNKNOWN"}),
+    Case("exchange-beside", ((*H, "交易市场"), (*A, "上海")), {"*": "COLUMN_OF_EXCHANGE"}),
     Case("lots", ((*H[:3], "手数", H[4]), A), {"*": "COLUMN_IN_LOTS"}),
     Case("type-or-side", ((*H, "委托类型"), (*A, "限价")), {"*": "COLUMN_AMBIGUOUS"}),
 )  # fmt: skip

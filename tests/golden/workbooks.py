@@ -83,6 +83,7 @@ NOTED = rows(
     ORDER.replace("10.5", "10.509999999999998") + text("XLSX-3"),
 )
 MERGED = '<mergeCells><mergeCell ref="C2:C3"/></mergeCells>'
+STRUCK = '<c t="inlineStr"><is><r><rPr><strike/></rPr><t>600000</t></r></is></c>'
 PLAIN = "symbol,side,quantity,limit_price"
 GALLERY: dict[str, bytes] = {
     "accepted/workbook.xlsx": xlsx(NOTED),
@@ -96,6 +97,7 @@ GALLERY: dict[str, bytes] = {
     "refused/sheets-ambiguous.xlsx": xlsx(rows(HEADER, ORDER), others=[rows(HEADER, ORDER)]),
     "refused/sheet-hidden.xlsx": xlsx(rows(HEADER, ORDER) + f'<row hidden="1">{ORDER}</row>'),
     "refused/cell-merged.xlsx": xlsx(rows(HEADER, ORDER, NO_QUANTITY.format("<c/>")), after=MERGED),
+    "refused/cell-struck-out.xlsx": xlsx(rows(HEADER, STRUCK + ORDER[ORDER.index("</c>") + 4 :])),
     "refused/cell-outside-table.xlsx": xlsx(rows(HEADER, ORDER + "<c/><c><v>5</v></c>")),
     "refused/cell-is-error.xlsx": xlsx(rows(HEADER, NO_QUANTITY.format('<c t="e"><v>#REF!</v></c>'))),
     "refused/cell-is-boolean.xlsx": xlsx(rows(HEADER, NO_QUANTITY.format('<c t="b"><v>1</v></c>'))),
@@ -104,6 +106,9 @@ GALLERY: dict[str, bytes] = {
     "refused/cell-format-ambiguous.xlsx": xlsx(rows(HEADER + text("client_order_id"), ORDER + '<c s="3"><v>7</v></c>')),
     "refused/cell-not-calculated.xlsx": xlsx(rows(HEADER, NO_QUANTITY.format("<c><f>50*2</f></c>"))),
     "refused/column-ambiguous.csv": "symbol,side,quantity,limit_price,委托类型\n600000,BUY,100,10.5,限价\n".encode(),
+    "refused/column-unit-unknown.csv": "symbol,side,委托数量(万股),limit_price\n600000,BUY,1,10.5\n".encode(),
+    "refused/column-of-exchange.csv": f"{PLAIN},交易市场\n000001,BUY,100,10.5,上海\n".encode(),
+    "refused/symbol-zeros-ambiguous.csv": f"{PLAIN}\n00700,BUY,100,10.5\n".encode(),
     "refused/column-in-lots.csv": "symbol,side,委托手数,limit_price\n600000,BUY,1,10.5\n".encode(),
     "refused/column-misspelt.csv": b"symbol,side,quantity,limit_price,sybmol\n600000,BUY,100,10.5,600000\n",
     "refused/column-of-placed-order.csv": f"{PLAIN},成交数量\n600000,BUY,100,10.5,100\n".encode(),

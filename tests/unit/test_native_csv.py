@@ -166,6 +166,12 @@ def test_a_required_end_line_shows_a_cut_between_two_rows() -> None:
         ("symbol,side,quantity,limit_price,日期", (1, "日期", "日期", "COLUMN_AMBIGUOUS")),
         ("symbol,side,quantity,limit_price,委托手数", (1, "委托手数", "委托手数", "COLUMN_IN_LOTS")),
         ("symbol,side,quantity,limit_price,数量(手)", (1, "数量(手)", "数量(手)", "COLUMN_IN_LOTS")),
+        ("symbol,side,quantity,limit_price,委托数量(元)", (1, "委托数量(元)", "委托数量(元)", "COLUMN_UNIT_UNKNOWN")),
+        ("symbol,side,quantity,limit_price,数量（万股）", (1, "数量（万股）", "数量（万股）", "COLUMN_UNIT_UNKNOWN")),
+        ("symbol,side,quantity,limit_price,价格/分", (1, "价格/分", "价格/分", "COLUMN_UNIT_UNKNOWN")),
+        ("symbol,side,quantity,limit_price,price[%]", (1, "price[%]", "price[%]", "COLUMN_UNIT_UNKNOWN")),
+        ("symbol,side,quantity,limit_price,数量/手", (1, "数量/手", "数量/手", "COLUMN_IN_LOTS")),
+        ("symbol,side,quantity,limit_price,exchange", (1, "exchange", "exchange", "COLUMN_OF_EXCHANGE")),
         ("symbol,side,quantity,limit_price,成交数量", (1, "成交数量", "成交数量", "COLUMN_OF_PLACED_ORDER")),
         ("symbol,side,quantity,limit_price,证券代码", (1, "证券代码", "证券代码", "COLUMN_DUPLICATE")),
         ("symbol,side,quantity,limit_price,quantity", (1, "quantity", "quantity", "COLUMN_DUPLICATE")),
@@ -178,6 +184,11 @@ def test_a_header_problem_is_told_once_and_nothing_trades(header: str, problem: 
     assert problem in told(file)
     assert [row for row, *_ in told(file)].count(1) == 1
     assert file.instructions == ()
+
+
+def test_a_column_may_name_its_own_unit_or_both_its_names() -> None:
+    file = parsed("证券代码(symbol),买卖/方向,委托数量（股）,委托价格（limit_price）\n600000,BUY,100,10.51\n")
+    assert file.instructions == parsed("symbol,side,quantity,limit_price\n600000,BUY,100,10.51\n").instructions != ()
 
 
 def test_beside_holdings_a_bare_quantity_may_be_the_holding() -> None:

@@ -85,7 +85,7 @@ def test_what_has_no_reading_is_a_problem(text: str) -> None:
     assert reading.code == "SYMBOL_NOT_RECOGNISED"
 
 
-@pytest.mark.parametrize(("text", "symbol"), [("1", "000001.SZ"), ("2594", "002594.SZ"), ("００１", "000001.SZ")])
+@pytest.mark.parametrize(("text", "symbol"), [("1", "000001.SZ"), ("2594", "002594.SZ"), ("２５９４", "002594.SZ")])
 def test_zeros_that_a_spreadsheet_ate_are_restored_and_told(text: str, symbol: str) -> None:
     reading = read_symbol(text)
     assert isinstance(reading, SymbolReading)
@@ -94,6 +94,13 @@ def test_zeros_that_a_spreadsheet_ate_are_restored_and_told(text: str, symbol: s
     assert reading.note.code == "SYMBOL_ZEROS_RESTORED"
     assert symbol in reading.note.message
     assert symbol in reading.note.message_zh
+
+
+@pytest.mark.parametrize("text", ["00700", "0700", "00001", "０２５９４"])
+def test_a_number_that_kept_some_zeros_may_be_of_another_market(text: str) -> None:
+    reading = read_symbol(text)
+    assert isinstance(reading, Reason)
+    assert reading.code == "SYMBOL_ZEROS_AMBIGUOUS"
 
 
 def test_zeros_are_restored_for_stocks_only() -> None:
