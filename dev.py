@@ -93,7 +93,7 @@ def crash(args: list[str]) -> int:
     if args in ([], ["--all"]):
         # Of people, files, brokers and crashes, made up by hypothesis; the ordinary tests run fewer.
         os.environ["FILEBRIDGE_STORIES"] = "500"
-        told = _run([PYTHON, "-m", "pytest", "-n", "0", "tests/property/test_stateful.py"])
+        told = _run([PYTHON, "-m", "pytest", *PYTEST_DEFAULTS, "-k", "TestStory or no_sequence or cut_file"])
     return _run([PYTHON, "-m", "tests.crash.matrix", *args]) or told
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from filebridge.gateways.xttrader import import_xttrader
 from tests.integration.homes import until
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 ACCOUNT, OTHER, CREDIT, FUTURES = "10001", "10002", "20001", "30001"
 CASH = 1_000_000.0
 HELD, STOCK, SHENZHEN = "600036.SH", "600000.SH", "000001.SZ"

@@ -70,6 +70,12 @@ def filled(column: str) -> st.SearchStrategy[Any]:
     return st.one_of([_of(kind) for kind in kinds]).filter(lambda value: fits.is_valid(value) and _is_meant(value))
 
 
+@cache
+def words_for(action: Action) -> st.SearchStrategy[Any]:
+    """Made once for each action: to make a strategy of patterns takes far longer than to draw from it."""
+    return filled("action").filter(lambda word: values.read_action(word) is action)
+
+
 def _of(kind: Row) -> st.SearchStrategy[Any]:
     if kind["type"] == "integer":
         return st.integers(kind["minimum"], kind["maximum"])
@@ -99,8 +105,7 @@ def rows(draw: st.DrawFn) -> Row:
     action = draw(st.sampled_from([*[Action.ORDER] * 4, *Action]))
     row: Row = {}
     if action is not Action.ORDER or draw(st.booleans()):
-        words = filled("action").filter(lambda word: values.read_action(word) is action)
-        row[_name(draw, "action")] = draw(words)
+        row[_name(draw, "action")] = draw(words_for(action))
     needed, others = OF_ACTION[action]
     for column in (draw(st.sampled_from(needed)),) if action is Action.CANCEL else needed:
         way = action is Action.TRANSFER and column == "side"

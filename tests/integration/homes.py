@@ -7,30 +7,36 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from filebridge import app
 from filebridge.locks import FileLock
 from filebridge.simulator import server
+from tests.integration.forked import Forked, can_fork
 from tests.windows.console import OWN_CONSOLE, press_ctrl_c
 
 ACCOUNT = "10000001"
 CASH = 100_000_000
 # Under Wine everything takes a few times as long.
 PATIENCE = 4 if sys.platform == "win32" else 1
-DEADLINE_SECONDS = 20.0 * PATIENCE
-COMMAND_SECONDS = 60.0 * PATIENCE
-POLL_SECONDS = 0.005
+# Waited for only where something is wrong: far longer than a busy machine needs.
+DEADLINE_SECONDS = 60.0 * PATIENCE
+COMMAND_SECONDS = 180.0 * PATIENCE
+# How often a condition is looked at: often at first, then less, for each look reads reports again.
+POLL_SECONDS, POLL_SECONDS_MAX = 0.005, 0.025
 # Not the console script: killing that would, on Windows, only kill the launcher in front of Python.
 PROGRAM = (sys.executable, "-P", "-c", "from filebridge.cli import main; main()")
+# Put before the program, it has it started as a user starts it, in an interpreter of its own.
+ANEW = ("env",) if sys.platform != "win32" else ()
 
 # Prices of the simulated market; a buy above `last` is filled at once, one well below it rests.
 MARKET = """symbol,prev_close,last
@@ -43,6 +49,7 @@ MARKET = """symbol,prev_close,last
 ROWS = "client_order_id,symbol,side,quantity,limit_price"
 
 Row = dict[str, Any]
+Process = subprocess.Popen[bytes] | Forked
 Found = TypeVar("Found")
 # What an order is, whatever its tag: account, symbol, side, quantity, price type, price, strategy.
 Content = tuple[Any, ...]
@@ -51,10 +58,11 @@ Content = tuple[Any, ...]
 def until(condition: Callable[[], Found | None], what: str, seconds: float = DEADLINE_SECONDS) -> Found:
     """The first true value of `condition`; AssertionError once the deadline is over."""
     deadline = time.monotonic() + seconds
-    pause = threading.Event()
+    pause, length = threading.Event(), POLL_SECONDS
     while not (found := condition()):
         assert time.monotonic() < deadline, f"after {seconds:.0f} s still waiting for {what}"
-        pause.wait(POLL_SECONDS)
+        pause.wait(length)
+        length = min(length * 1.2, POLL_SECONDS_MAX)
     return found
 
 
@@ -114,7 +122,7 @@ class Home:
         self.userdata = folder / "userdata"
         # What is put before the program: a tracer, a namespace, another clock.
         self.before: tuple[str, ...] = ()
-        self.bridge: subprocess.Popen[bytes] | None = None
+        self.bridge: Process | None = None
         self._starts = count(1)
 
     @classmethod
@@ -145,18 +153,12 @@ class Home:
     def once(self, timeout: float = DEADLINE_SECONDS, **settings: object) -> subprocess.CompletedProcess[str]:
         return self.command("run", "--once", "--timeout", str(timeout), **settings)
 
-    def start(self, *words: str, **settings: object) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, **settings: object) -> Process:
         """Start `run` and return at once; `settings` as for `run_program`."""
         assert self.bridge is None or self.bridge.poll() is not None
         with self.folder.with_name(f"{self.folder.name}-run-{next(self._starts):02d}.txt").open("wb") as said:
-            self.bridge = subprocess.Popen(
-                [*self.before, *PROGRAM, "run", "--home", str(self.folder), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                env=environment(settings),
-                creationflags=OWN_CONSOLE,
-            )
+            words = ("run", "--home", str(self.folder), *words)
+            self.bridge = started(words, environment(settings), said, before=self.before, flags=OWN_CONSOLE)
         return self.bridge
 
     def ready(self, *words: str, **settings: object) -> "Home":
@@ -174,6 +176,11 @@ class Home:
             press_ctrl_c(self.bridge.pid)
         else:
             self.bridge.terminate()
+        return self.bridge.wait(DEADLINE_SECONDS)
+
+    def ended(self) -> int:
+        """Wait until the bridge has ended by itself, as at a failpoint; its exit code."""
+        assert self.bridge is not None
         return self.bridge.wait(DEADLINE_SECONDS)
 
     def kill(self) -> None:
@@ -336,16 +343,55 @@ class Home:
 
 def run_program(*words: str, before: Sequence[str] = (), **settings: object) -> subprocess.CompletedProcess[str]:
     """One command to its end; `settings` are those of filebridge.toml: inbox__max_file_age=1."""
-    return subprocess.run(
+    done = finished(words, environment(settings), before=before)
+    # As read from a pipe as text: every end of a line is one character.
+    said, complained = (data.decode().replace("\r\n", "\n") for data in (done.stdout, done.stderr))
+    return subprocess.CompletedProcess(done.args, done.returncode, said, complained)
+
+
+def finished(
+    words: Sequence[str], given: Mapping[str, str], *, before: Sequence[str] = ()
+) -> subprocess.CompletedProcess[bytes]:
+    """The program, run to its end in this environment."""
+    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+        process = started(words, given, said, complained, before=before)
+        try:
+            code = process.wait(COMMAND_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        return subprocess.CompletedProcess(
+            [*before, *PROGRAM, *words], code, _read_again(said), _read_again(complained)
+        )
+
+
+def started(
+    words: Sequence[str],
+    given: Mapping[str, str],
+    to: IO[bytes],
+    errors_to: IO[bytes] | None = None,
+    *,
+    before: Sequence[str] = (),
+    flags: int = 0,
+) -> Process:
+    """The program, started; `to` and `errors_to` take what it says. Quickly where nothing stands before it."""
+    if not before and can_fork(given):
+        with Path(os.devnull).open("rb") as nothing:
+            return Forked(words, given, [nothing, to, errors_to or to])
+    return subprocess.Popen(
         [*before, *PROGRAM, *words],
         stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        env=environment(settings),
-        timeout=COMMAND_SECONDS,
-        check=False,
+        stdout=to,
+        stderr=errors_to or subprocess.STDOUT,
+        env=given,
+        creationflags=flags,
     )
+
+
+def _read_again(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 def environment(settings: dict[str, object]) -> dict[str, str]:

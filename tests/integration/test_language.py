@@ -21,7 +21,7 @@ from filebridge.domain.symbols import InstrumentKind, instrument_kind
 from filebridge.orderfiles import parse
 from filebridge.simulator.bank import BANK_NO
 from tests.golden.regenerate import RULES, SAMPLES, TODAY
-from tests.integration.homes import Home, living_in
+from tests.integration.homes import Home, Row, living_in, until
 
 FILES = [
     SAMPLES / "language" / f"{name}.csv"
@@ -130,17 +130,26 @@ MOVED: dict[str, tuple[str, str, str, int, float]] = {
 }
 # Which the counter has not enabled.
 NOT_ENABLED = ("T-05", "T-06", "T-07", "T-08")
+# What this market leaves working.
+RESTS = ("I-01", "I-06", "P-05", "P-06", "S-06")
 
 
 class Sent:
     """All samples dropped into one home with an account of each kind: what the counter was asked, and its answers."""
 
     def __init__(self, home: Home) -> None:
-        home.once(timeout=40, risk__transfers_allowed=json.dumps(sorted(TRANSFERS)))
+        home.start(risk__transfers_allowed=json.dumps(sorted(TRANSFERS)), outbox__report_seconds=0.1)
+        until(lambda: all_are_answered(home.orders()), "every order to end or to rest")
+        assert home.stop() == 0
         self.orders = {row["client_order_id"]: row for row in home.orders()}
         self.requests = {line["order_remark"]: line for line in home.requests()}
         self.moved = [*home.requests("bank_transfer"), *home.requests("transfer")]
         self.receipts = {row["client_order_id"]: row for path in FILES for row in home.receipts(path.name)[0].rows}
+
+
+def all_are_answered(orders: list[Row]) -> bool:
+    working = {row["client_order_id"] for row in orders if row["leaves_qty"] != "0" or row["status"] == "UNKNOWN"}
+    return len(orders) == len(RECEIVED) + len(MOVED) and working == set(RESTS)
 
 
 @pytest.fixture(scope="module")

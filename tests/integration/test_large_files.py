@@ -36,8 +36,8 @@ def rows_of(count: int, *, ids: bool = True) -> list[str]:
 def killed_at(home: Home, failpoint: str) -> None:
     """Run until the bridge dies at a failpoint."""
     done = home.folder.with_name("fault-happened")
-    process = home.start(failpoint=f"{failpoint}:{done}", **LARGE)
-    process.wait(30)
+    home.start(failpoint=f"{failpoint}:{done}", **LARGE)
+    home.ended()
     assert done.exists(), home.said()
     until(home.worker_is_gone, "the end of the worker")
 

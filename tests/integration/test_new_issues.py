@@ -114,8 +114,7 @@ def test_a_crash_between_question_and_answer_makes_no_order_twice(home: Home) ->
     # After the question is recorded; before its answer is; and when the orders leave.
     for point in ("ledger.committed:kill:3", "ledger.commit:kill:4", "sending.submit:kill:1"):
         home.start(failpoint=f"{point}:{home.folder.with_name(point.replace(':', '-'))}")
-        assert home.bridge is not None
-        home.bridge.wait(30)
+        home.ended()
     home.ready()
     receipt = answered(home, "issues.csv", 3)
     assert outcomes(receipt)[1:] == [(symbol, "ACCEPTED", "") for symbol in ISSUES]

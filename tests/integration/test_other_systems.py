@@ -134,8 +134,7 @@ def live(day: Day) -> None:
     home.start(failpoint=f"reports.append:kill:2:{done}", outbox__report_seconds=0.05, inbox__settle_seconds=0.1)
     for number in range(4):
         day.order(f"burst{number}", FILLED)
-    assert home.bridge is not None
-    home.bridge.wait(30)
+    home.ended()
     assert done.exists(), home.said()
     for system, client in day.clients.items():
         client.cancel(named("resting", system))
@@ -239,8 +238,7 @@ def test_a_death_at_any_step_of_their_own_loses_and_doubles_nothing(home: Home, 
     for number in range(3):
         client.order(f"{number}", "600000", 100 * (number + 1), FILLED)
         until(lambda n=number: done.exists() or client.seen(f"{n}").state == "filled", "a death")  # type: ignore[misc]
-    assert home.bridge is not None
-    home.bridge.wait(30)
+    home.ended()
     assert done.exists(), home.said()
     start(home)
     for number in range(3):

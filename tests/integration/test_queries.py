@@ -62,8 +62,7 @@ def test_what_was_asked_before_a_crash_is_answered_after_it(home: Home) -> None:
     done = home.folder.with_name("fault-happened")
     home.drop("ask.csv", orders_file("query,positions", header=HEADER))
     home.start(failpoint=f"ledger.committed:kill:3:{done}")
-    assert home.bridge is not None
-    home.bridge.wait(30)
+    home.ended()
     home.ready()
     receipt = home.receipt_no(1, "ask.csv")
     assert answer(home, receipt.path, 2, "positions") != []

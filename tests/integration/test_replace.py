@@ -94,8 +94,7 @@ def test_killed_between_cancel_and_new(home: Home, failpoint: str) -> None:
     done = home.folder.with_name("fault-happened")
     home.drop("replace.csv", orders_file("replace,K-2,K-1,500,9.71", header=REPLACE))
     home.start(failpoint=f"{failpoint}:{done}")
-    assert home.bridge is not None
-    home.bridge.wait(30)
+    home.ended()
     assert done.exists(), home.said()
     home.ready()
 

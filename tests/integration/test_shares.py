@@ -67,7 +67,8 @@ def test_a_share_that_hangs_holds_up_nothing_else_and_comes_back(
 def test_killed_while_a_file_comes_home_it_is_taken_once(home: Home, share: Path, failpoint: str) -> None:
     drop(share, "far.csv", 100)
     done = home.folder.with_name("fault-happened")
-    home.start(failpoint=f"{failpoint}:kill:1:{done}", **FAST).wait(30)
+    home.start(failpoint=f"{failpoint}:kill:1:{done}", **FAST)
+    home.ended()
     assert done.exists(), home.said()
     until(home.worker_is_gone, "the end of the worker")
     assert home.requests() == []

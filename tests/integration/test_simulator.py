@@ -26,7 +26,7 @@ from filebridge.simulator.journal import JOURNAL_FIELDS
 from filebridge.simulator.market import Market
 
 ACCOUNT, STOCK = "10001", "600000.SH"
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 CASH = 10_000_000.0
 
 

@@ -78,8 +78,7 @@ def test_a_crash_leaves_a_transfer_unsent_or_in_doubt_and_never_sends_it_again(h
     home.start(failpoint=f"{point}:kill:1:{where}", risk__transfers_allowed=ALLOWED)
     until(where.exists, f"the fault at {point}")
     if point == "sending.submit":
-        assert home.bridge is not None
-        home.bridge.wait(30)
+        home.ended()
         home.ready(risk__transfers_allowed=ALLOWED)
     order = home.wait_for_status("T-1", "NOT_SENT", "UNKNOWN")
     assert len(moved(home)) <= (point == "worker.called")

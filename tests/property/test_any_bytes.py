@@ -13,6 +13,7 @@ from filebridge.domain.symbols import SymbolReading, read_symbol
 from filebridge.orderfiles import FORMATS, ParsedFile, parse
 from filebridge.orderfiles.columns import COLUMNS
 from filebridge.orderfiles.values import READERS
+from tests.property.stories import stories
 
 TODAY = date(2026, 11, 20)
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -135,7 +136,8 @@ def test_the_same_table_in_any_encoding_is_the_same_orders(
             assert (file.instructions, file.problems) == (plain.instructions, ())
 
 
-@settings(deadline=None)
+# Each is cut at every byte.
+@settings(deadline=None, max_examples=stories(25))
 @given(orders=ORDERS, encoding=st.sampled_from(["utf-8", "gbk", "utf-16"]))
 def test_a_cut_file_is_refused_or_whole(orders: list[tuple[str, str, str, int, Decimal, str]], encoding: str) -> None:
     data = (table_text(orders) + f"#END,{len(orders)}").encode(encoding)

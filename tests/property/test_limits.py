@@ -25,6 +25,7 @@ from filebridge.domain.orders import SHANGHAI, Fill, Order, OrderTerms, Side, St
 from filebridge.domain.quotes import Quote
 from filebridge.domain.symbols import InstrumentKind, instrument_kind
 from filebridge.domain.tally import Tally
+from tests.property.stories import stories
 from tests.unit.test_lifecycle import TERMS
 from tests.unit.test_limits import WIDE
 
@@ -401,19 +402,19 @@ def walk(trading: Trading, steps: Iterable[Numbers]) -> Counter[str]:
     return trading.seen
 
 
-@settings(max_examples=120)
+@settings(max_examples=stories(60))
 @given(STEPS_OF_A_DAY)
 def test_no_sequence_passes_a_limit(steps: list[Numbers]) -> None:
     walk(Trading(), steps)
 
 
-@settings(max_examples=60)
+@settings(max_examples=stories(30))
 @given(STEPS_OF_A_DAY)
 def test_no_sequence_spends_or_sells_what_is_not_there(steps: list[Numbers]) -> None:
     walk(Trading(POOR), steps)
 
 
-@settings(max_examples=40)
+@settings(max_examples=stories(20))
 @given(STEPS_OF_A_DAY)
 def test_no_sequence_buys_too_much_of_an_st_stock(steps: list[Numbers]) -> None:
     walk(Trading(ROOMY, times=1_000), steps)

@@ -30,6 +30,7 @@ from filebridge.gateways import base
 from tests.property.broken import tried
 from tests.property.broker_model import ACCOUNT, BookOrder, BrokerModel, Connection, Fate, Truth
 from tests.property.program import MAX_AGE, Program
+from tests.property.stories import stories
 
 D = Decimal
 ACCOUNTS = (ACCOUNT, "10000002")
@@ -532,7 +533,11 @@ def audited(case: Case) -> Iterator[Audited]:
 
 
 @pytest.mark.parametrize("code", CASES)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=stories(2, each=25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(steps=st.lists(st.integers(0, 10**6), min_size=20, max_size=50))
 def test_no_sequence_of_files_passes_it(code: str, steps: list[int]) -> None:
     with audited(CASES[code]) as program:

@@ -1,6 +1,5 @@
 """Any story of files, people, brokers and crashes: nothing twice, nothing lost, nothing silent."""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from filebridge.gateways.base import FillPushed
 from tests.property.broker_model import Connection, Fate, Truth
 from tests.property.program import Crash, Fault, Program, Row
+from tests.property.stories import stories
 
 INDEX = st.integers(0, 5)
 FATES = st.lists(st.sampled_from([Fate.GOOD, Fate.LATE, *Fate]), min_size=1, max_size=5)
@@ -298,11 +298,10 @@ class Story(RuleBasedStateMachine):
             self.program.close()
 
 
-# `dev.py crash` asks for 500. Where no disk is in memory, a story takes seconds.
-STORIES = int(os.environ.get("FILEBRIDGE_STORIES") or (150 if sys.platform == "linux" else 20))
+# Where no disk is in memory, a story takes seconds.
 TestStory = Story.TestCase
 TestStory.settings = settings(
-    max_examples=STORIES,
+    max_examples=stories(60 if sys.platform == "linux" else 20),
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

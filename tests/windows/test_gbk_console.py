@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from filebridge.cli import app
-from tests.integration.homes import COMMAND_SECONDS, PROGRAM, Home, living_in, orders_file
+from tests.integration.homes import COMMAND_SECONDS, PROGRAM, Home, finished, living_in, orders_file
 from tests.windows.console import OWN_CONSOLE
 from tests.windows.marks import only_windows
 
@@ -49,7 +49,9 @@ COMMANDS: dict[str, list[str] | None] = {
     "simulator": None,
 }
 HOMELESS = ("init", "template")
-GBK = {**os.environ, "PYTHONIOENCODING": "gbk", "PYTHONLEGACYWINDOWSSTDIO": "1", "COLUMNS": "500"}
+GBK = {**os.environ, "PYTHONIOENCODING": "gbk", "COLUMNS": "500"}
+if sys.platform == "win32":
+    GBK["PYTHONLEGACYWINDOWSSTDIO"] = "1"
 
 
 @pytest.fixture(scope="module")
@@ -64,14 +66,7 @@ def traded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
 
 
 def gbk(command: list[str]) -> "subprocess.CompletedProcess[bytes]":
-    return subprocess.run(
-        [*PROGRAM, *command],
-        env=GBK,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-    )
+    return finished(command, GBK)
 
 
 def words(traded: Home, name: str, arguments: list[str], folder: Path) -> list[str]:

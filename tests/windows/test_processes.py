@@ -69,7 +69,7 @@ def test_ctrl_c_ends_it_in_order_and_the_next_start_goes_on(home: Home) -> None:
     began = time.time()
     press_ctrl_c(home.bridge.pid)
     # Its worker is in the same console, and must not die of the same key before the bridge has ended it.
-    assert home.bridge.wait(60) == 0
+    assert home.ended() == 0
     assert home.events()[-1]["kind"] == "STOPPED"
     assert [event["kind"] for event in home.events()].count("CONNECTION") == 1
     assert "Not final; nothing was cancelled." in home.said()
