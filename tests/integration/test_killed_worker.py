@@ -104,14 +104,14 @@ def test_a_silent_worker_is_replaced(home: Home) -> None:
 _SLOW_START = """
 import sys, threading
 if "filebridge.gateways.worker" in sys.orig_argv:
-    threading.Event().wait(3)
+    threading.Event().wait(5)
 """
 
 
 def test_a_worker_that_starts_slowly_is_waited_for(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "sitecustomize.py").write_text(_SLOW_START, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]))
-    home.ready(broker__heartbeat_seconds=2)
+    home.ready(broker__heartbeat_seconds=4)
     assert [event["body"]["up"] for event in home.events() if event["kind"] == "CONNECTION"] == [True]
 
 
@@ -133,7 +133,7 @@ def test_a_lost_counter_is_found_again(home: Home) -> None:
 
 def test_a_counter_that_died_of_idleness_is_started_again(home: Home) -> None:
     """Nobody was connected for a while, and then the bridge is started again."""
-    first = server.start(home.userdata, idle_seconds=0.2)
+    first = server.start(home.userdata, idle_seconds=2)
     terminal = read_terminal(home.userdata)
     assert terminal is not None
     # A client of ours keeps it until the bridge is there.
