@@ -166,7 +166,8 @@ class Bridge:
             self._queries.review(now)
             is_reading = self._reconciler.is_reading or self._queries.is_asking
             acts.group = [] if is_reading else self._sender.next_group(now)
-            parts.ledger.hurry(self._sender.is_hurried)
+            # The last group waits for this commit as well.
+            parts.ledger.hurry(bool(acts.group) or self._sender.is_hurried)
         self._act(turn, acts, now)
         self.was_busy = bool(turn.events or messages or files or self._reports.is_writing)
         return self.was_busy

@@ -112,7 +112,7 @@ def repeated(
     instruction: OrderInstruction, client_order_id: str, body: str, account: str, known: Known
 ) -> Answer | None:
     """The answer to a row whose key is used up: the same again, or something else under the same id."""
-    earlier = burning(known.orders)
+    earlier = burning(known.orders) if known.orders else None
     if earlier is None:
         return None
     same = earlier.terms.body_hash == body

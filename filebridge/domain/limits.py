@@ -68,19 +68,17 @@ class Asked:
     # by themselves: `moved` is their money. Of shares that are moved nobody says what they are worth; they stay the
     # owner's.
     value: Decimal = field(init=False)
+    takes: Takes = field(init=False)
     is_transfer: bool = field(init=False)
     order_value: Decimal = field(init=False)
     moved: Decimal = field(init=False)
 
     def __post_init__(self) -> None:
         self.value = value = value_of(self.terms, self.terms.quantity)
+        # Lending by a repo is a SELL that takes money, no shares.
+        self.takes = takes(self.terms)
         self.is_transfer = self.terms.side in TRANSFERS
         self.order_value, self.moved = (_ZERO, value) if self.is_transfer else (value, _ZERO)
-
-    @property
-    def is_sale(self) -> bool:
-        """Whether it gives shares away; lending by a repo is a SELL that costs money."""
-        return takes(self.terms) is Takes.SHARES
 
     @property
     def is_loan(self) -> bool:
@@ -295,14 +293,14 @@ def _concentration(asked: Asked) -> dict[str, object] | None:
 
 
 def _cash(asked: Asked) -> dict[str, object] | None:
-    if takes(asked.terms) is not Takes.CASH:
+    if asked.takes is not Takes.CASH:
         return None
     free = _balance(asked).cash - asked.counters.cash_reserved
     return _above(asked.value, free, reserved=asked.counters.cash_reserved)
 
 
 def _sellable(asked: Asked) -> dict[str, object] | None:
-    if not asked.is_sale:
+    if asked.takes is not Takes.SHARES:
         return None
     reserved = asked.counters.sell_reserved
     return _above(asked.terms.quantity, _available(asked), reserved=reserved)
@@ -314,7 +312,7 @@ def _available(asked: Asked) -> int:
 
 
 def _odd_lot(asked: Asked) -> dict[str, object] | None:
-    if not asked.is_sale:
+    if asked.takes is not Takes.SHARES:
         return None
     # What is reserved for earlier orders the balance may show already or not: the odd rest must be whole either way.
     least = _available(asked)

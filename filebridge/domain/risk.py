@@ -126,7 +126,7 @@ def at_sending(order: Order, moment: Moment, rules: Rules, stance: Stance) -> Ve
 def in_time(order: Order, moment: Moment, rules: Rules, stance: Stance) -> Verdict | Reason:
     """Whether this is a time at which the order may leave, and the guard lets it; a reason ends it, or holds it."""
     terms, now, here = order.terms, moment.now, opening_of(order.terms, moment, rules)
-    barred = expiry(terms, moment, rules) or guard.refusal(terms, stance)
+    barred = _expiry(terms, here, now) or guard.refusal(terms, stance)
     if barred is not None:
         return barred
     unasked = approval.required(terms, rules.approval) if order.status is Status.RECEIVED else None
@@ -174,12 +174,6 @@ def may_cancel(order: Order, moment: Moment, rules: Rules) -> bool:
     return opening_of(order.terms, moment, rules).can_cancel
 
 
-def is_over(terms: OrderTerms, moment: Moment, rules: Rules) -> bool:
-    """Whether no order like this is taken any more on its trade date."""
-    today = opening_of(terms, moment, rules).today
-    return today is not None and terms.trade_date < today
-
-
 def has_closed(terms: OrderTerms, moment: Moment, rules: Rules) -> bool:
     """Whether an order that left cannot trade any more; never outside the calendar."""
     return moment.today is not None and moment.now >= closes_at(terms, rules)
@@ -200,9 +194,14 @@ def leaves_at(terms: OrderTerms, moment: Moment, rules: Rules) -> datetime | Non
 
 def expiry(terms: OrderTerms, moment: Moment, rules: Rules) -> Reason | None:
     """Why its own time is over, sent or not: its trade date, or the moment that its row names."""
-    if is_over(terms, moment, rules):
+    return _expiry(terms, opening_of(terms, moment, rules), moment.now)
+
+
+def _expiry(terms: OrderTerms, here: Opening, now: datetime) -> Reason | None:
+    # No order like this is taken any more on its trade date.
+    if here.today is not None and terms.trade_date < here.today:
         return Reason("EXPIRED_TRADE_DATE", {"trade_date": terms.trade_date.isoformat()})
-    if terms.expire_at is not None and moment.now >= terms.expire_at:
+    if terms.expire_at is not None and now >= terms.expire_at:
         return Reason("EXPIRED_AT", {"expire_at": terms.expire_at.isoformat(timespec="seconds")})
     return None
 

@@ -97,7 +97,9 @@ def terms_values(terms: OrderTerms) -> tuple[Any, ...]:
 
 def terms_said(values: tuple[Any, ...], answer: Body) -> Body:
     """Terms as the event stores them that answers their row: without what the answer says in the same words."""
-    return {name: value for name, value in zip(TERMS, values, strict=True) if (value or "") != (answer.get(name) or "")}
+    said = answer.get
+    pairs = zip(TERMS, values, strict=True)
+    return {name: value for name, value in pairs if value != said(name, "") and (value or said(name))}
 
 
 def state_values(order: Order) -> tuple[Any, ...]:

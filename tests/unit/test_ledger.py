@@ -84,6 +84,40 @@ def test_what_was_recorded_is_read_again_and_whole(ledger: Ledger, path: Path) -
     assert (found.events, found.head, found.problems) == (4, ledger.head, [])
 
 
+_HELD = Reason("LOOKS_LIKE_CORRECTION", {"tag": "T1"})
+
+
+@pytest.mark.parametrize(
+    ("status", "events"),
+    [
+        (Status.RECEIVED, [OrderEvent(EventKind.SUBMIT, AT)]),
+        (Status.RECEIVED, [OrderEvent(EventKind.SUBMIT, AT, reason=Reason("PRICE_NEAR_LIMIT", {"value": "1"}))]),
+        (Status.RECEIVED, [OrderEvent(EventKind.SUBMIT, AT, limit_price=Decimal("9.9"))]),
+        (Status.HELD, [OrderEvent(EventKind.APPROVE, AT), OrderEvent(EventKind.SUBMIT, AT)]),
+        (
+            Status.RECEIVED,
+            [OrderEvent(EventKind.SUBMIT, AT), OrderEvent(EventKind.REPORT_WORKING, AT, broker_order_id="7")],
+        ),
+        (Status.RECEIVED, [OrderEvent(EventKind.SUBMIT, AT), OrderEvent(EventKind.DOUBT, AT, reason=_HELD)]),
+    ],
+)
+def test_whatever_one_turn_does_to_an_order_is_written(
+    ledger: Ledger, path: Path, status: Status, events: list[OrderEvent]
+) -> None:
+    reason = _HELD if status is Status.HELD else None
+    order = Order(terms=TERMS._replace(tag="T1"), status=status, updated_at=AT - timedelta(seconds=9), reason=reason)
+    with ledger.turn(AT, DAY) as turn:
+        turn.answer_row({"row": 2, "outcome": "ACCEPTED", "reason_code": ""}, intake_no=1, order=order)
+    with ledger.turn(AT, DAY) as turn:
+        for event in events:
+            before, order = order, apply(order, event)
+            turn.happen(before, event, order)
+    reader = LedgerReader(path)
+    assert reader.order("T1") == order
+    reader.close()
+    assert verify(path).problems == []
+
+
 def test_nothing_of_a_turn_that_fails_is_kept(ledger: Ledger, path: Path) -> None:
     record(ledger, "A" * 20)
     with pytest.raises(RuntimeError), ledger.turn(AT, DAY) as turn:
