@@ -12,8 +12,10 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
         "这是工作簿（或压缩包），只是扩展名不同。请改回 .xlsx、.xls 或 .ods，或另存为 CSV UTF-8 后再投放。",
     ),
     "FILE_BINARY": (
-        "This is not a text file. Save the orders as CSV UTF-8 and drop that file.",
-        "这不是文本文件。请把委托保存为 CSV UTF-8 后重新投放。",
+        "This is not a text file, or bytes 0 stand in it, as in UTF-16 without its mark and in a file that was not "
+        "written to its end. Save the orders as CSV UTF-8 and drop that file.",
+        "这不是文本文件，或含有值为 0 的字节（不带标记的 UTF-16，或没有写完的文件）。"
+        "请把委托保存为 CSV UTF-8 后重新投放。",
     ),
     "FILE_ENCODING_AMBIGUOUS": (
         "The file may be UTF-8 (then it says {utf8}) or GBK (then it says {gbk}), and nothing tells which. Save it as "
@@ -60,8 +62,10 @@ FILE_REASONS: dict[str, tuple[str, str]] = {
     ),
     "FILE_NO_FINAL_NEWLINE": (
         "The last line does not end, so the file may have been cut off while it was written. "
-        "End it with a line break as its other lines, or with a last line #END,<number of rows>.",
-        "最后一行没有换行，文件可能没有写完。请在末尾加上与其他行相同的换行，或以 #END,<行数> 作为最后一行。",
+        "End it with a line break as its other lines, or with a last line #END,<number of rows> (JSON Lines: "
+        '{"end": <number of rows>}).',
+        "最后一行没有换行，文件可能没有写完。请在末尾加上与其他行相同的换行，或以 #END,<行数>"
+        '（JSON Lines 为 {"end": <行数>}）作为最后一行。',
     ),
     "FILE_END_LINE_MISSING": (
         'Neither a first line #ROWS,<number of rows> (JSON Lines: {"rows": <number of rows>}) nor a last line '
@@ -176,6 +180,11 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "in quotation marks.",
         "在全部 {expected} 列之后还有内容：{value}。含逗号的数字（1,000）需要加引号。",
     ),
+    "ROW_REPEATS_HEADER": (
+        "This row is the header again: were two files put together? Delete the row; if the rows below it are of "
+        "another file, drop that one by itself.",
+        "本行又是表头，可能是两个文件拼在了一起。请删除本行；如果其下属于另一个文件，请单独投放那个文件。",
+    ),
     "ROW_NOT_AN_OBJECT": (
         'This is not an order: {value}. Every order is a JSON object, {"symbol": ..., "side": ...}.',
         '这不是一笔委托：{value}。每笔委托应为 JSON 对象 {"symbol": ..., "side": ...}。',
@@ -185,8 +194,8 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "本行从第 {place} 个字符起不是有效的 JSON。JSON Lines 每行应是一个完整的对象。",
     ),
     "VALUE_MISSING": (
-        "{name} is empty, and an order needs it.",
-        "{name_zh} 为空，委托必须填写。",
+        "{name} is empty, and an order needs it. Fill it in; a row that is no order (a total, a remark) must go.",
+        "{name_zh} 为空，委托必须填写。请补上；不是委托的行（合计、说明等）请删除。",
     ),
     "VALUE_TYPE_WRONG": (
         "{column} is {value}; only a text or a plain number can stand here.",
@@ -226,8 +235,10 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "委托数量 {value} 超过单笔委托可表示的上限 {limit}。请拆分。",
     ),
     "PRICE_NOT_NUMBER": (
-        "The price {value} is not a plain number. Write digits and a decimal point, as in 10.51.",
-        "委托价格 {value} 不是普通数字。请只写数字和小数点，例如 10.51。",
+        "The price {value} is not a plain number. Write digits and a decimal point, as in 10.51; for another price "
+        "than a limit leave it empty and name an order_type (报价类型), as in LATEST.",
+        "委托价格 {value} 不是普通数字。请只写数字和小数点，例如 10.51；不用限价的请留空，并在 报价类型 列写明类型，"
+        "例如 最新价。",
     ),
     "PRICE_AMBIGUOUS": (
         "The comma in the price {value} may be a decimal comma or may group thousands. Write a decimal point and "
@@ -235,8 +246,10 @@ ROW_REASONS: dict[str, tuple[str, str]] = {
         "委托价格 {value} 中的逗号可能是小数点，也可能是千分位。请用小数点且不写逗号，例如 1680.5。",
     ),
     "PRICE_NOT_POSITIVE": (
-        "The price {value} must be above zero. Write the limit price, as in 10.51.",
-        "委托价格 {value} 必须大于零。请填写限价，例如 10.51。",
+        "The price {value} must be above zero. Write the limit price, as in 10.51; for another price than a limit "
+        "leave it empty and name an order_type (报价类型), as in LATEST.",
+        "委托价格 {value} 必须大于零。请填写限价，例如 10.51；不用限价的请留空，并在 报价类型 列写明类型，"
+        "例如 最新价。",
     ),
     "PRICE_TOO_PRECISE": (
         "The price {value} has more than {limit} decimals. Round it to the tick where it is calculated.",

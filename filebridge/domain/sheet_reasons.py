@@ -40,6 +40,12 @@ SHEET_REASONS: dict[str, tuple[str, str]] = {
         "表头在第 {header_row} 行，其上还有其他文字（{value}），可能写明日期或账户，因此不作猜测。"
         "请删除表头以上的各行。",
     ),
+    "FILE_HEADER_MISSING": (
+        "Row {line}, the first one, holds values and names no column: {value}. Write the names of the columns above "
+        "it, as in symbol,side,quantity,limit_price.",
+        "首行（第 {line} 行）是数据而不是表头：{value}。请在其上写明各列列名，"
+        "例如 证券代码,买卖方向,委托数量,委托价格。",
+    ),
     "SHEETS_AMBIGUOUS": (
         "Both sheets {first} and {second} could hold the orders. Name the one that is meant 委托 or orders, or delete "
         "the other.",

@@ -13,6 +13,8 @@ FILE_ROW = 0
 
 # What no cell may hold: it is invisible, breaks lines in reports, or (a lone surrogate) cannot be written at all.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What a cell may hold and nobody sees: copied from a web page it stands beside a number, and makes another text of it.
+_UNSEEN = re.compile(f"{UNPRINTABLE.pattern[:-1]}\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +61,9 @@ def extension_of(name: str) -> str:
 
 
 def shown(text: str) -> str:
-    """A value as an answer shows it: what cannot be printed is escaped, what is long is cut to 80 characters."""
+    """A value as an answer shows it: what cannot be printed or seen is escaped, and cut to 80 characters."""
     # One character more than fits, so that escaping a huge cell costs nothing and a cut is still seen.
-    escaped = UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text[: SHOWN_CHARS_MAX + 1])
+    escaped = _UNSEEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text[: SHOWN_CHARS_MAX + 1])
     return escaped if len(escaped) <= SHOWN_CHARS_MAX else escaped[: SHOWN_CHARS_MAX - 1] + "…"
 
 

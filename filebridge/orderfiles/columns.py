@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from filebridge.domain.reasons import Problem, Reason
-from filebridge.domain.symbols import half_width
+from filebridge.domain.symbols import SymbolReading, half_width, read_symbol
 from filebridge.orderfiles.base import problem
 from filebridge.orderfiles.wording import (
     ALSO,
@@ -53,8 +53,8 @@ RANK = {column: rank for rank, column in enumerate(COLUMNS)}
 
 # What may be meant, but is too unsure to be read as ours.
 _MEANT = {
-    "secid": "symbol", "stock": "symbol", "id": "client_order_id", "sid": "client_order_id",
-    "signal_id": "client_order_id",
+    "secid": "symbol", "stock": "symbol", "security": "symbol", "instrument": "symbol",
+    "id": "client_order_id", "sid": "client_order_id", "signal_id": "client_order_id",
 }  # fmt: skip
 
 _INVISIBLE = re.compile(r"[\s_\-\u200b-\u200f\u2060\ufeff]+")
@@ -174,6 +174,12 @@ def header_elsewhere(rows: Sequence[Sequence[str]]) -> int:
     if first > 2:
         return 0
     return next((place for place, row in enumerate(rows) if len(named_columns(row)) >= first + 2), 0)
+
+
+def is_no_header(cells: Sequence[str]) -> bool:
+    """Whether a first row is an order already: it names no column, and a number or a code stands in it."""
+    plain = (unquoted(cell.strip("\ufeff \t\u3000")) for cell in cells)
+    return not named_columns(cells) and any(isinstance(read_symbol(cell), SymbolReading) for cell in plain)
 
 
 def named_columns(cells: Iterable[str]) -> set[str]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from filebridge.domain.reasons import Problem, Reason
 from filebridge.orderfiles.base import file_problem, problem
-from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_width, named_columns
+from filebridge.orderfiles.columns import LOOK_ROWS, header_elsewhere, header_width, is_no_header, named_columns
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 END_MARK = "#END"
@@ -61,7 +61,7 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
     """
     text, declared = _declared_delimiter(text)
     text, line_end = _without_count(text, table)
-    delimiter = declared or _delimiter(text)
+    delimiter = declared or _delimiter(text, lines_above=1 if line_end else 0)
     if isinstance(delimiter, Problem):
         table.file_problems.append(delimiter)
     if table.file_problems or isinstance(delimiter, Problem):
@@ -73,6 +73,10 @@ def read_slices(text: str, table: CsvTable, *, end_line_required: bool, rows_a_s
     if place := header_elsewhere([row.cells for row in first]):
         above = " ".join(filter(None, first[0].cells))
         table.file_problems.append(file_problem("FILE_HEADER_NOT_FIRST", above, header_row=str(first[place].number)))
+        return
+    if first and is_no_header(first[0].cells):
+        spelled = " ".join(filter(None, first[0].cells))
+        table.file_problems.append(file_problem("FILE_HEADER_MISSING", spelled, line=str(first[0].number)))
         return
     if first:
         header, rows = first[0], chain(first[1:], rows)
@@ -115,7 +119,7 @@ def _without_count(text: str, table: CsvTable) -> tuple[str, str]:
     return text, ""
 
 
-def _delimiter(text: str) -> str | Problem:
+def _delimiter(text: str, *, lines_above: int = 0) -> str | Problem:
     """The one delimiter that stands in the header line outside quotes."""
     lines = (match[0] for match in _LINE.finditer(text))
     header_line = next((line for line in lines if line.strip("\ufeff ,;\t\u3000")), "")
@@ -125,10 +129,19 @@ def _delimiter(text: str) -> str | Problem:
         # The one column that says something alone: cancel_all.
         return next(iter(DELIMITERS))
     if not present:
-        return file_problem("FILE_DELIMITER_UNKNOWN", header_line)
+        return _below_a_title(text, header_line, lines_above) or file_problem("FILE_DELIMITER_UNKNOWN", header_line)
     if len(present) > 1:
         return file_problem("FILE_DELIMITER_AMBIGUOUS", header_line)
     return present[0]
+
+
+def _below_a_title(text: str, title: str, lines_above: int) -> Problem | None:
+    """The first line may be a title or a remark, and the header stand below it."""
+    for number, line in enumerate(islice(_WHOLE_LINE.finditer(text), LOOK_ROWS), start=lines_above + 1):
+        for delimiter in DELIMITERS:
+            if len(named_columns(cell.strip('"') for cell in line[0].strip().split(delimiter))) > 1:
+                return file_problem("FILE_HEADER_NOT_FIRST", title, header_row=str(number))
+    return None
 
 
 def _records(text: str, delimiter: str, table: CsvTable, *, lines_above: int) -> Iterator[CsvRow]:

@@ -178,7 +178,7 @@ class _Rows:
         return instructions
 
     def read(
-        self, number: int, cells: Iterable[_Cell], found: Sequence[Problem] = (), notes: tuple[Reason, ...] = ()
+        self, number: int, cells: Sequence[_Cell], found: Sequence[Problem] = (), notes: tuple[Reason, ...] = ()
     ) -> None:
         """Adds an instruction, or the problems of the row; `found` are those that its form already has."""
         # A cell that cannot be read is not missing as well: None stands for it.
@@ -197,6 +197,8 @@ class _Rows:
                 value = None
             values[column] = value
         problems += self._check_together(number, values)
+        if problems and self._is_header(cells):
+            problems = [problem(number, "", "", Reason("ROW_REPEATS_HEADER"))]
         if problems:
             self.problems += sorted(problems, key=self._rank)
             if len(self.kept) <= PROBLEMS_LISTED_MAX:
@@ -209,6 +211,11 @@ class _Rows:
         needed = self.columns_needed - {cell.column for cell in header}
         missing = [column for column in COLUMNS if column in needed]
         return [problem(header_row, column, "", Reason("COLUMN_MISSING", column_names(column))) for column in missing]
+
+    def _is_header(self, cells: Sequence[_Cell]) -> bool:
+        """Whether every column's own name stands in it; a row of one cell may say that by chance."""
+        said = [unquoted(text.strip()) for _, _, text in cells]
+        return self.has_header and len(said) > 1 and said == [spelled for _, spelled, _ in cells]
 
     def _check_together(self, number: int, values: dict[str, Any]) -> list[Problem]:
         problems: list[Problem] = []
@@ -247,7 +254,7 @@ def _read_csv_rows(part: Sequence[CsvRow], header: Sequence[HeaderCell], rows: _
     spelled = [cell.spelled for cell in used]
     for row in part:
         cells = row.cells
-        rows.read(row.number, zip(columns, spelled, [cells[place] for place in places], strict=True))
+        rows.read(row.number, list(zip(columns, spelled, [cells[place] for place in places], strict=True)))
 
 
 def _read_plain(part: Sequence[CsvRow], used: Sequence[HeaderCell], rows: _Rows) -> Iterable[OrderInstruction] | None:

@@ -26,7 +26,14 @@ from filebridge.orderfiles.cells import (
     column_letters,
     too_large,
 )
-from filebridge.orderfiles.columns import LOOK_ROWS, HeaderCell, header_elsewhere, named_columns, read_header
+from filebridge.orderfiles.columns import (
+    LOOK_ROWS,
+    HeaderCell,
+    header_elsewhere,
+    is_no_header,
+    named_columns,
+    read_header,
+)
 from filebridge.orderfiles.csvfile import END_MARK
 from filebridge.orderfiles.sheetvalues import cell_text
 
@@ -171,6 +178,8 @@ def _read_sheet(book: Workbook, place: int, table: SheetTable) -> None:
     if elsewhere := header_elsewhere([[cell.text for cell in row.cells] for row in sheet.rows[:LOOK_ROWS]]):
         found = sheet.rows[elsewhere].number
         raise Unusable("FILE_HEADER_NOT_FIRST", " ".join(filter(None, spelled)), header_row=str(found))
+    if is_no_header(spelled):
+        raise Unusable("FILE_HEADER_MISSING", " ".join(filter(None, spelled)), line=str(header.number))
     table.header_row = header.number
     # A table may begin in column B: what is blank from top to bottom is no column.
     if any(cell.column < first for row in sheet.rows for cell in row.cells):

@@ -65,6 +65,8 @@ def read_text(data: bytes, *, is_json: bool = False) -> FileText | Problem:
     found = _decode(data, is_json)
     if isinstance(found, Problem):
         return found
+    # Programs of DOS and their children (FoxPro) end a text by this sign. What else must stand at its end is not it.
+    found = FileText(found.text.removesuffix("\x1a"), found.encoding)
     # A second mark stands where two files were copied together by their bytes.
     if not found.text.strip("\ufeff \t\r\n\u3000"):
         return file_problem("FILE_EMPTY")

@@ -9,10 +9,11 @@ brackets do not count: `委托价格(元)` is 委托价格.
 ALSO: dict[str, tuple[str, ...]] = {
     "symbol": (
         *("代码", "股票代码", "基金代码", "债券代码", "转债代码", "证券编码", "标的代码", "合约代码", "品种代码"),
-        *("code", "ticker", "stock_code", "security_code", "wind_code", "ts_code", "sec_code"),
+        *("code", "ticker", "stock_code", "security_code", "wind_code", "ts_code", "sec_code", "order_book_id"),
     ),
     "side": (
-        *("买卖", "方向", "操作", "买卖标志", "买卖标识", "买卖类别", "买卖类型", "委托方向", "交易方向", "委托买卖"),
+        *("买卖", "方向", "操作", "买卖标志", "买卖标识", "买卖标记", "买卖类别", "买卖类型"),
+        *("委托方向", "交易方向", "委托买卖"),
         *("direction", "order_side", "bs", "buy_sell", "trade_side"),
     ),
     "quantity": (
@@ -85,6 +86,7 @@ _DAY: Meaning = ("trade_date (交易日)", "交易日（trade_date）")
 _MONEY: Meaning = ("an amount of money", "金额")
 _HELD: Meaning = ("the quantity held", "持仓数量")
 _QUOTED: Meaning = ("a price of the market or a cost", "行情价或成本价")
+_TARGET: Meaning = ("the holding that is to be reached", "目标持仓")
 _WRITTEN: Meaning = ("the day of writing", "填写日期")
 
 # Words with two meanings.
@@ -98,6 +100,10 @@ TWO_MEANINGS: dict[str, tuple[Meaning, Meaning]] = {
     **dict.fromkeys(("编号", "委托号"), (_OWN_ID, _BROKER_ID)),
     **dict.fromkeys(("日期", "date"), (_DAY, _WRITTEN)),
     **dict.fromkeys(("金额", "amount"), (_QUANTITY, _MONEY)),
+    **dict.fromkeys(("目标数量", "目标股数", "目标持仓", "目标仓位"), (_QUANTITY, _TARGET)),
+    **dict.fromkeys(
+        ("target", "target_quantity", "target_qty", "target_volume", "target_position"), (_QUANTITY, _TARGET)
+    ),
 }
 # Words that mean the order's own only where nothing in the header speaks of holdings.
 BARE: dict[str, tuple[Meaning, Meaning]] = {

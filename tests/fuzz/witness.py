@@ -230,7 +230,8 @@ CHECKS: Mapping[str, Callable[[Any, Any, OrderInstruction], bool]] = {
 def _key(name: str) -> str:
     plain = unicodedata.normalize("NFKC", name).casefold()
     plain = re.sub(r"[\s_\-\u200b-\u200f\u2060\ufeff]", "", plain)
-    return re.sub(r"(?<=.)\((股|张|份|元|人民币|%)\)$", "", plain)
+    unit = "股|张|份|元|人民币|%|股/张|元/股|cny|rmb|shares"
+    return re.sub(rf"(?<=.)(\(({unit})\)|\[({unit})\]|【({unit})】|/({unit}))$", "", plain)
 
 
 _NAMES = {
@@ -244,6 +245,9 @@ _IGNORED = {_key(name) for name in (*PASSED_OVER, *POSITION)}
 def _column(name: str) -> str:
     """The column that a header cell means; '' where it is none of an order's."""
     key = _key(_bare(name.strip("\ufeff")))
+    twice = re.fullmatch(r"(.+?)(?:\((.+)\)|\[(.+)\]|【(.+)】|/(.+))", key)
+    if twice and twice[1] in _NAMES and _NAMES[twice[1]] in {_NAMES.get(name or "") for name in twice.groups()[1:]}:
+        return _NAMES[twice[1]]
     if key not in _NAMES and key not in _IGNORED:
         raise Unreadable(f"a column {name!r}")
     return _NAMES.get(key, "")
@@ -298,7 +302,7 @@ def _is_there(cell: object) -> bool:
 
 
 def _decoded(data: bytes, file: ParsedFile) -> str:
-    return data.decode(file.encoding).removeprefix("\ufeff")
+    return data.decode(file.encoding).removeprefix("\ufeff").removesuffix("\x1a")
 
 
 def _csv_table(data: bytes, file: ParsedFile) -> tuple[Table, int | None]:

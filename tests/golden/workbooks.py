@@ -109,6 +109,8 @@ GALLERY: dict[str, bytes] = {
     "refused/column-unit-unknown.csv": "symbol,side,委托数量(万股),limit_price\n600000,BUY,1,10.5\n".encode(),
     "refused/column-of-exchange.csv": f"{PLAIN},交易市场\n000001,BUY,100,10.5,上海\n".encode(),
     "refused/symbol-zeros-ambiguous.csv": f"{PLAIN}\n00700,BUY,100,10.5\n".encode(),
+    "refused/row-repeats-header.csv": f"{PLAIN}\n600000,BUY,100,10.5\n{PLAIN}\n000001,BUY,100,11.5\n".encode(),
+    "refused/file-header-missing.csv": b"600000,BUY,100,10.5\n",
     "refused/column-in-lots.csv": "symbol,side,委托手数,limit_price\n600000,BUY,1,10.5\n".encode(),
     "refused/column-misspelt.csv": b"symbol,side,quantity,limit_price,sybmol\n600000,BUY,100,10.5,600000\n",
     "refused/column-of-placed-order.csv": f"{PLAIN},成交数量\n600000,BUY,100,10.5,100\n".encode(),

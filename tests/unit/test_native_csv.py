@@ -186,6 +186,38 @@ def test_a_header_problem_is_told_once_and_nothing_trades(header: str, problem: 
     assert file.instructions == ()
 
 
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [
+        # As FoxPro writes it: every line ended, and then the sign that the text ends.
+        (HEADER + ROW + "\x1a", []),
+        (HEADER + ROW.strip() + "\x1a", ["FILE_NO_FINAL_NEWLINE"]),
+        (HEADER + ROW + "\x1a" + ROW, ["FILE_CONTROL_CHARACTER"]),
+        (HEADER + ROW + "\x1a\x1a", ["FILE_CONTROL_CHARACTER"]),
+        ("# my orders\n" + HEADER + ROW, ["FILE_HEADER_NOT_FIRST"]),
+        ("委托单\n\n" + HEADER.replace(",", "\t") + ROW.replace(",", "\t"), ["FILE_HEADER_NOT_FIRST"]),
+        ("symbol|side|quantity\n600000|BUY|100\n", ["FILE_DELIMITER_UNKNOWN"]),
+        (HEADER + ROW + HEADER + ROW.replace("A1", "A2"), ["ROW_REPEATS_HEADER"]),
+        ("600000.SH,BUY,100,10.5\n000001.SZ,BUY,100,11.5\n", ["FILE_HEADER_MISSING"]),
+        ('="000001",买入,100,11.5\n', ["FILE_HEADER_MISSING"]),
+        ("symbol,side,目标数量,limit_price\n600000,BUY,100,10.5\n", ["COLUMN_AMBIGUOUS", "COLUMN_MISSING"]),
+    ],
+)
+def test_what_files_of_people_and_old_programs_have_beside_their_orders(data: str, wanted: list[str]) -> None:
+    assert codes(parsed(data)) == wanted
+
+
+def test_a_character_that_nobody_sees_is_shown() -> None:
+    file = parsed(HEADER + "A1,600000,BUY,100,\u200b10.5\n")
+    assert file.problems[0].value == "\\u200b10.5"
+    assert "\\u200b10.5" in file.problems[0].reason.message
+
+
+def test_a_title_above_the_header_tells_where_the_header_stands() -> None:
+    file = parsed("#ROWS,1\n委托单\n" + HEADER + ROW)
+    assert file.problems[0].reason.context["header_row"] == "3"
+
+
 def test_a_column_may_name_its_own_unit_or_both_its_names() -> None:
     file = parsed("证券代码(symbol),买卖/方向,委托数量（股）,委托价格（limit_price）\n600000,BUY,100,10.51\n")
     assert file.instructions == parsed("symbol,side,quantity,limit_price\n600000,BUY,100,10.51\n").instructions != ()
