@@ -42,8 +42,9 @@ questions = _Questions(_WRITTEN["questions"])
 
 def make_empty(path: Path) -> None:
     """A ledger that has its tables and nothing else: for readers, where there is none yet."""
-    store = sqlite3.connect(path)
-    for statement in _WRITTEN["tables"]:
+    store = sqlite3.connect(path, isolation_level=None)
+    # What a crash leaves of it nobody misses.
+    for statement in ("PRAGMA synchronous=OFF", "BEGIN", *_WRITTEN["tables"], "COMMIT"):
         store.execute(statement)
     store.close()
 

@@ -110,10 +110,14 @@ class Turn:
         said, tag = body, order.terms.tag if order else ""
         if order is not None:
             self.orders[tag] = order
-            terms = self.born[tag] = codec.terms_values(order.terms)
-            said = {**body, "status": order.status.value, "terms": codec.terms_said(terms, body)}
+            said = self._birth(order, body)
         seq = self.append("ROW", said, tag=tag, intake_no=intake_no)
         self.changes.append(Change(seq, self.at, intake_no, order, None, body))
+
+    def _birth(self, order: Order, body: Body) -> Body:
+        """What the answer to a row says as the event that makes its order."""
+        terms = self.born[order.terms.tag] = codec.terms_values(order.terms)
+        return {**body, "status": order.status.value, "terms": codec.terms_said(terms, body)}
 
     def follow(self, feed: Body, *, intake_no: int) -> None:
         """Record how far a file that grows is read; `feed` is its row in the view."""
