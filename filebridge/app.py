@@ -187,10 +187,7 @@ def open_bridge(
     home: Path, settings: Settings, watch: Watch, watch_status: WatchStatus = lambda status: None
 ) -> "Iterator[Bridge]":
     """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
-    from filebridge.bridge.conductor import Bridge
-    from filebridge.bridge.parts import Parts
-    from filebridge.gateways.supervisor import Supervisor, handed_over
-    from filebridge.ledger.opening import open_ledger
+    from concurrent.futures import ThreadPoolExecutor
 
     with only_bridge(home):
         for name in FOLDERS:
@@ -199,7 +196,15 @@ def open_bridge(
         proofs = proofs_of(home, settings)
         userdata = (home / settings.broker.userdata).resolve()
         keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
-        keep_counter()
+        with ThreadPoolExecutor(1) as beside:
+            counter = beside.submit(keep_counter)
+            # What a bridge is made of takes as long to import as a counter takes to start.
+            from filebridge.bridge.conductor import Bridge
+            from filebridge.bridge.parts import Parts
+            from filebridge.gateways.supervisor import Supervisor, handed_over
+            from filebridge.ledger.opening import open_ledger
+
+            counter.result()
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
         messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
@@ -324,7 +329,7 @@ def _worker_settings(home: Path, settings: Settings, userdata: Path) -> "WorkerS
 
 
 def _keep_counter(userdata: Path) -> None:
-    from filebridge.simulator import server as simulator
+    from filebridge.simulator import launching as simulator
 
     if simulator.running(userdata) is not None:
         return

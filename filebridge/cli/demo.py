@@ -16,7 +16,7 @@ from filebridge.config import load_settings
 from filebridge.domain.orders import Order
 from filebridge.errors import HomeError
 from filebridge.orderfiles import FORMATS
-from filebridge.simulator import server
+from filebridge.simulator import launching
 
 ACCOUNT, CASH = "10000001", 10_000_000
 # How long one file's orders may take until the counter has said all that it will say.
@@ -50,7 +50,7 @@ def play(samples: Path | None, home: Path | None, watch: app.Watch) -> int:
             left = bridge.unfinished()
             bridge.finish()
     finally:
-        server.stop(home / "userdata")
+        launching.stop(home / "userdata")
     fills = _show(home)
     if left:
         _explain(left)

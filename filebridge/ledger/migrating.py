@@ -26,19 +26,24 @@ def migrate(connection: Connection, at: datetime) -> None:
             hint="Install the newer filebridge again; an older one must not write into this ledger.",
             hint_zh="请使用更新版本的 filebridge；旧版本不得写入此账本。",
         )
-    for version, name, statements in schema.MIGRATIONS:
-        if version in done:
-            continue
+    due = [migration for migration in schema.MIGRATIONS if migration[0] not in done]
+    # Each commit is flushed: a new ledger is made by one of them, a large one is changed in small steps.
+    for step in [[migration] for migration in due] if done else [due]:
         with connection.begin():
-            if version == 1:
-                schema.METADATA.create_all(connection)
-                mark = "".join(secrets.choice(_TAG_LETTERS) for _ in range(4))
-                connection.execute(insert(schema.META), [{"key": "home_mark", "value": mark}])
-            for statement in statements:
-                if not _is_there(connection, statement):
-                    connection.exec_driver_sql(statement)
-            record = {"version": version, "name": name, "applied_at": codec.time_text(at)}
-            connection.execute(insert(schema.MIGRATIONS_DONE), [record])
+            for version, name, statements in step:
+                _apply(connection, version, statements)
+                record = {"version": version, "name": name, "applied_at": codec.time_text(at)}
+                connection.execute(insert(schema.MIGRATIONS_DONE), [record])
+
+
+def _apply(connection: Connection, version: int, statements: tuple[str, ...]) -> None:
+    if version == 1:
+        schema.METADATA.create_all(connection)
+        mark = "".join(secrets.choice(_TAG_LETTERS) for _ in range(4))
+        connection.execute(insert(schema.META), [{"key": "home_mark", "value": mark}])
+    for statement in statements:
+        if not _is_there(connection, statement):
+            connection.exec_driver_sql(statement)
 
 
 def _is_there(connection: Connection, statement: str) -> bool:

@@ -1,4 +1,4 @@
-"""The counter's process: serving a userdata folder, and starting, finding and stopping such a process.
+"""The counter's process: serving a userdata folder. Other processes start, find and stop it by launching.py.
 
 `python -m filebridge.simulator.server --userdata DIR [--idle-seconds S] [--scenario FILE]` serves until told to stop.
 The pieces are put together here; what they do is theirs.
@@ -11,10 +11,7 @@ import os
 import secrets
 import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,29 +22,20 @@ from filebridge.simulator.endpoint import (
     LOOPBACK,
     FolderLock,
     Terminal,
-    dial,
-    read_terminal,
     remove_terminal,
     write_terminal,
 )
 from filebridge.simulator.faults import Faults
+from filebridge.simulator.launching import LOG_FILE, CounterNotStarted, running, start, stop
 from filebridge.simulator.scenario import SCENARIO_FILE, Scenario, ScenarioUnusable, read_scenario
 from filebridge.simulator.sessions import SHANGHAI, Sessions
 from filebridge.simulator.settings import SettingsRefused
 
+__all__ = ["CounterNotStarted", "FolderAlreadyServed", "main", "running", "serve", "start", "stop"]
+
 LOG = logging.getLogger("filebridge.simulator")
 
-LOG_FILE = "counter.log"
-START_SECONDS = 30.0
-STOP_SECONDS = 30.0
-PING_SECONDS = 5.0
-POLL_SECONDS = 0.01
-LOG_TAIL_CHARACTERS = 2_000
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
-
-class CounterNotStarted(RuntimeError):
-    """The counter's process ended or did not answer in time; the message ends with its log."""
 
 
 class FolderAlreadyServed(RuntimeError):
@@ -88,56 +76,6 @@ def serve(userdata: Path, *, idle_seconds: float | None = None, scenario_file: P
         LOG.info("ends")
 
 
-def running(userdata: Path) -> int | None:
-    """The pid of a counter that answers for this folder, or None."""
-    terminal = read_terminal(userdata)
-    if terminal is None:
-        return None
-    try:
-        link, answer = dial(terminal, {"hello": "ping"}, PING_SECONDS)
-    except OSError:
-        return None
-    link.close()
-    pid = answer.get("pid")
-    return pid if isinstance(pid, int) else None
-
-
-def start(userdata: Path, *, idle_seconds: float | None) -> int:
-    """Starts a detached counter unless one answers already; its pid. CounterNotStarted if none answers in time."""
-    userdata = userdata.resolve()
-    pid = running(userdata)
-    if pid is not None:
-        return pid
-    userdata.mkdir(parents=True, exist_ok=True)
-    process = _spawn(userdata, idle_seconds)
-    # Waiting for it in a thread keeps a counter that ended from staying behind as a zombie of this process.
-    threading.Thread(target=process.wait, name="counter-reaper", daemon=True).start()
-    deadline = time.monotonic() + START_SECONDS
-    pause = threading.Event()
-    while time.monotonic() < deadline:
-        ended = process.poll()
-        pid = running(userdata)
-        if pid is not None:
-            return pid
-        if ended is not None:
-            break
-        pause.wait(POLL_SECONDS)
-    ended = process.poll()
-    reason = f"did not answer within {START_SECONDS:.0f} s" if ended is None else f"ended with exit code {ended}"
-    raise CounterNotStarted(f"the counter of {userdata} {reason}; its log ends:\n{_log_tail(userdata)}")
-
-
-def stop(userdata: Path) -> None:
-    """Stops the counter of this folder and waits for its end; does nothing if none answers."""
-    userdata = userdata.resolve()
-    terminal = read_terminal(userdata)
-    if terminal is None or running(userdata) is None:
-        return
-    # A counter that stops answers nothing but closes its links last, so the refusal below is the sign.
-    with contextlib.suppress(ConnectionError):
-        dial(terminal, {"hello": "control", "control": {"stop": True}}, STOP_SECONDS)[0].close()
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="filebridge.simulator.server", description="The simulated counter.")
     parser.add_argument("--userdata", type=Path, required=True)
@@ -158,23 +96,6 @@ def _scenario(userdata: Path, given: Path | None, now: datetime) -> Scenario:
         return read_scenario(path, now)
     except OSError as error:
         raise ScenarioUnusable(f"{path} cannot be read: {error}") from error
-
-
-def _spawn(userdata: Path, idle_seconds: float | None) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "filebridge.simulator.server", "--userdata", str(userdata)]
-    if idle_seconds is not None:
-        command += ["--idle-seconds", str(idle_seconds)]
-    # The package is found from its own parent folder, whatever folder the user stands in.
-    package_parent = Path(__file__).resolve().parents[2]
-    with (userdata / LOG_FILE).open("ab") as log:
-        if sys.platform == "win32":
-            flags = subprocess.DETACHED_PROCESS | subprocess.CREATE_NEW_PROCESS_GROUP
-            return subprocess.Popen(
-                command, cwd=package_parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log, creationflags=flags
-            )
-        return subprocess.Popen(
-            command, cwd=package_parent, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-        )
 
 
 @contextlib.contextmanager
@@ -198,13 +119,6 @@ def _stop_on_signal(sessions: Sessions) -> None:
     # Signals can be set in the main thread only; served from another one, `stop` is the way.
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, stop_serving)
-
-
-def _log_tail(userdata: Path) -> str:
-    try:
-        return (userdata / LOG_FILE).read_text(encoding="utf-8", errors="replace")[-LOG_TAIL_CHARACTERS:]
-    except OSError as error:
-        return str(error)
 
 
 if __name__ == "__main__":
