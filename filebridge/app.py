@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from filebridge.gateways import base
     from filebridge.gateways.supervisor import WorkerSettings
 
+_PACKAGED = Path(__file__).parent
 LEDGER = "ledger.sqlite"
 # Our own small files: locks, hand-over logs, what workers print.
 PRIVATE = ".filebridge"
@@ -80,13 +80,13 @@ def init_home(home: Path, *, account: str, cash: int) -> None:
     # Who may write here may trade.
     for name in ("control", PRIVATE):
         (home / name).chmod(0o700)
-    template = files("filebridge").joinpath("home.toml").read_text(encoding="utf-8")
+    template = _PACKAGED.joinpath("home.toml").read_text(encoding="utf-8")
     write_new(home / "userdata" / "accounts.csv", f"account,account_type,cash\n{account},STOCK,{cash}\n")
-    holdings = files("filebridge").joinpath("holdings.csv").read_text(encoding="utf-8")
+    holdings = _PACKAGED.joinpath("holdings.csv").read_text(encoding="utf-8")
     write_new(home / "userdata" / "holdings.csv", holdings.replace("{account}", account))
-    market = files("filebridge").joinpath("market.csv").read_text(encoding="utf-8")
+    market = _PACKAGED.joinpath("market.csv").read_text(encoding="utf-8")
     write_new(home / "userdata" / "market.csv", market)
-    counter = files("filebridge").joinpath("counter.toml").read_text(encoding="utf-8")
+    counter = _PACKAGED.joinpath("counter.toml").read_text(encoding="utf-8")
     write_new(home / "userdata" / "counter.toml", counter)
     write_new(home / config.SETTINGS_FILE, template.replace("{account}", account))
 
@@ -114,7 +114,7 @@ def only_bridge(home: Path) -> Iterator[None]:
 
 def load_calendar(home: Path) -> TradingCalendar:
     """The packaged trading days, and those that the user adds in `calendar.csv`."""
-    lines = files("filebridge").joinpath("trading_calendar.csv").read_text(encoding="utf-8").splitlines()
+    lines = _PACKAGED.joinpath("trading_calendar.csv").read_text(encoding="utf-8").splitlines()
     own = home / "calendar.csv"
     if own.is_file():
         lines += own.read_text(encoding="utf-8-sig").splitlines()
