@@ -187,8 +187,6 @@ def open_bridge(
     home: Path, settings: Settings, watch: Watch, watch_status: WatchStatus = lambda status: None
 ) -> "Iterator[Bridge]":
     """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
-    from concurrent.futures import ThreadPoolExecutor
-
     with only_bridge(home):
         for name in FOLDERS:
             (home / name).mkdir(exist_ok=True)
@@ -196,15 +194,12 @@ def open_bridge(
         proofs = proofs_of(home, settings)
         userdata = (home / settings.broker.userdata).resolve()
         keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
-        with ThreadPoolExecutor(1) as beside:
-            counter = beside.submit(keep_counter)
+        with _meanwhile(keep_counter):
             # What a bridge is made of takes as long to import as a counter takes to start.
             from filebridge.bridge.conductor import Bridge
             from filebridge.bridge.parts import Parts
             from filebridge.gateways.supervisor import Supervisor, handed_over
             from filebridge.ledger.opening import open_ledger
-
-            counter.result()
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
         messages: queue.Queue[list[base.Message]] = queue.Queue(MESSAGES_MAX)
@@ -341,6 +336,17 @@ def _keep_counter(userdata: Path) -> None:
             hint="Correct what it names in the userdata folder; docs/simulator.md describes its files.",
             hint_zh="请更正 userdata 目录中上述文件，说明见 docs/simulator.md。",
         ) from error
+
+
+@contextmanager
+def _meanwhile(act: Callable[[], None]) -> Iterator[None]:
+    """Have something done while the block runs; waits for its end, and raises what it raises."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as beside:
+        done = beside.submit(act)
+        yield
+        done.result()
 
 
 def _nothing() -> None:
