@@ -162,10 +162,11 @@ class Bridge:
             self._take_controls(now, acts)
             self._guard.look(now, connected=self._connection.up)
             self._take(files, now, acts, is_full=len(messages) >= MESSAGES_A_TURN)
-            self._sender.review(now)
+            behind = self._mailbox.behind
+            self._sender.review(now, behind=behind)
             self._queries.review(now)
             is_reading = self._reconciler.is_reading or self._queries.is_asking
-            acts.group = [] if is_reading else self._sender.next_group(now)
+            acts.group = [] if is_reading else self._sender.next_group(now, behind=behind)
             # The last group waits for this commit as well.
             parts.ledger.hurry(bool(acts.group) or self._sender.is_hurried)
         self._act(turn, acts, now)

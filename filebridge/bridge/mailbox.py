@@ -3,6 +3,7 @@
 import queue
 import time
 from collections import deque
+from datetime import timedelta
 
 from filebridge.gateways import base
 from filebridge.gateways.wire import opened
@@ -31,7 +32,8 @@ class Mailbox:
     def __init__(self, messages: "queue.Queue[list[base.Message]]") -> None:
         self._messages = messages
         self._overtaking: list[base.Message] = []
-        self._held: deque[base.Message] = deque()
+        # When it was taken in (monotonic seconds), and the message.
+        self._held: deque[tuple[float, base.Message]] = deque()
         # Since when (monotonic seconds) something has lain here, and whether something among it cannot wait; all of it
         # is given out before this begins again.
         self._since, self._is_urgent = 0.0, False
@@ -40,6 +42,11 @@ class Mailbox:
     @property
     def is_empty(self) -> bool:
         return not self._held and self._messages.empty()
+
+    @property
+    def behind(self) -> timedelta:
+        """For how long the oldest message has waited here that nobody has heard yet."""
+        return timedelta(seconds=time.monotonic() - self._held[0][0] if self._held else 0.0)
 
     def take(self, wait_seconds: float, *, hurried: bool) -> list[base.Message]:
         """The messages of the next turn; waits for the first that matters now. `hurried`: orders wait to be sent."""
@@ -58,7 +65,7 @@ class Mailbox:
         self._looked_at = time.monotonic()
         overtaking, self._overtaking = self._overtaking, []
         count = 0 if self._may_wait(hurried) else min(MESSAGES_A_TURN, len(self._held))
-        return overtaking + [opened(self._held.popleft()) for _ in range(count)]
+        return overtaking + [opened(self._held.popleft()[1]) for _ in range(count)]
 
     def _may_wait(self, hurried: bool) -> bool:
         """Whether nothing that lies here must be heard now."""
@@ -71,10 +78,14 @@ class Mailbox:
         is_called = False
         try:
             part = self._messages.get(timeout=wait_seconds) if wait_seconds else self._messages.get_nowait()
+            at = time.monotonic()
             while True:
                 is_called |= not part
                 for message in part:
-                    (self._overtaking if type(message) is base.GroupHanded else self._held).append(message)
+                    if type(message) is base.GroupHanded:
+                        self._overtaking.append(message)
+                    else:
+                        self._held.append((at, message))
                     self._is_urgent |= not isinstance(message, (base.GroupHanded, *_PATIENT))
                 if len(self._held) >= _WAITING_MAX:
                     break

@@ -152,7 +152,9 @@ class Reconciler:
     def _lists_due(self, now: datetime) -> Lists:
         # What waits here to be sent, in a long line perhaps, is in no list of the broker's.
         silent = (o for o in self._book.in_status(*_AT_BROKER) if now - o.updated_at >= self._period)
-        return self._pace.due(now, silent, hurried=self._sender.is_hurried)
+        # Also when none of a large file's next part is ready yet: what was sent before is still to be answered.
+        hurried = self._sender.is_hurried or not self._sender.is_idle
+        return self._pace.due(now, silent, hurried=hurried)
 
     def hear(self, answer: Snapshots, now: datetime) -> bool:
         """Within a turn: bring the ledger to what the broker's books say, or this part of them. Returns whether the

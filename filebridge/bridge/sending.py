@@ -28,6 +28,8 @@ TOO_LATE: Why = ("the machine or the terminal stood still before the call", "调
 STARTED_AGAIN: Why = ("the bridge was started again", "filebridge 曾重新启动")
 _RECHECK = timedelta(seconds=1)
 GROUPS_OUT_MAX = 2
+# More than hearing waits for the sending (mailbox.py), and well under what an answer may take.
+BEHIND_MAX = timedelta(seconds=3)
 
 
 class _Given(NamedTuple):
@@ -81,8 +83,13 @@ class Sender:
 
     # ---- within a turn
 
-    def review(self, now: datetime) -> None:
-        """What time alone does: answers that did not come, orders that waited and may go now or are too old."""
+    def review(self, now: datetime, *, behind: timedelta) -> None:
+        """What time alone does: answers that did not come, orders that waited and may go now or are too old.
+
+        `behind` is how long the oldest message has waited that is not heard yet: what has come since may be the answer
+        that seems to be missing.
+        """
+        heard_until = now - behind
         if self._unsent is not None:
             tags, why = self._unsent
             self._unsent = None
@@ -95,11 +102,12 @@ class Sender:
             assert order is not None
             assert order.submitted_at is not None
             # Also where the clock went back, and the time of sending lies ahead.
-            if order.submitted_at - risk.CLOCK_SLACK <= now <= order.submitted_at + self._answer_time:
+            due = order.submitted_at + self._answer_time
+            if order.submitted_at - risk.CLOCK_SLACK <= now and heard_until <= due:
                 # They were sent in this order, so none behind it is due either.
                 break
             self.doubt(order, now, NO_ANSWER)
-        for tag in [tag for tag, due in self._suspects.items() if now > due]:
+        for tag in [tag for tag, due in self._suspects.items() if heard_until > due]:
             del self._suspects[tag]
             suspect = self._book.get(tag)
             if suspect is not None and suspect.status is Status.SUBMITTING:
@@ -122,10 +130,13 @@ class Sender:
         self._quotations.hear(message, now)
         self.look_again()
 
-    def next_group(self, now: datetime) -> list[Order]:
-        """The orders that leave after this turn's commit, now SUBMITTING; and the cancels, which go before them."""
+    def next_group(self, now: datetime, *, behind: timedelta) -> list[Order]:
+        """The orders that leave after this turn's commit, now SUBMITTING; and the cancels, which go before them.
+
+        No order leaves while what is said of the others is not heard for too long (`behind`): each one would add to it.
+        """
         self._canceling = self._next_cancels(now)
-        if len(self._out) >= GROUPS_OUT_MAX or self.stopping or self.disk_full:
+        if behind > BEHIND_MAX or len(self._out) >= GROUPS_OUT_MAX or self.stopping or self.disk_full:
             return []
         group: list[Order] = []
         kept: list[Place] = []

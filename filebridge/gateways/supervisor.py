@@ -88,6 +88,8 @@ class Supervisor:
         self._failures = 0
         self._retry_at = 0.0
         self._ticked_at = time.monotonic()
+        # How long one of the lists that were asked for last may take more than an answer.
+        self._list_seconds = 0.0
         # Seconds in which this process stood still.
         self._slept = 0.0
 
@@ -113,11 +115,12 @@ class Supervisor:
         self._ask("cancel", "handed", orders=[_outgoing(order) for order in orders])
 
     def query(self, lists: Lists, *, expected: int) -> None:
-        extra = expected / ORDERS_LISTED_A_SECOND if lists is Lists.ALL else 0.0
-        self._ask("query", "snapshots", extra_seconds=extra, lists=lists)
+        self._list_seconds = expected / ORDERS_LISTED_A_SECOND if lists is Lists.ALL else 0.0
+        self._ask("query", "snapshots", extra_seconds=self._list_seconds, lists=lists)
 
     def more(self) -> None:
-        self._ask("more", "snapshots")
+        # The next part may be the first of another list of the day.
+        self._ask("more", "snapshots", extra_seconds=self._list_seconds)
 
     def balances(self) -> None:
         self._ask("balances", "balances")

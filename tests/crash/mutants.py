@@ -30,7 +30,7 @@ class Mutant:
 # Linux kills a child with its parent; without that help, as on other systems, the worker's own look must do.
 NO_KERNEL_HELP = ("gateways/worker.py", "prctl(1, signal.SIGKILL)", "prctl(1, 0)")
 
-_NEXT_GROUP = "            acts.group = [] if is_reading else self._sender.next_group(now)\n"
+_NEXT_GROUP = "            acts.group = [] if is_reading else self._sender.next_group(now, behind=behind)\n"
 
 MUTANTS = (
     Mutant(

@@ -3,6 +3,7 @@
 import queue
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -96,3 +97,17 @@ def test_what_came_while_nobody_looked_has_waited_already(messages: Queue, monke
     messages.put(news(1))
     # The machine stood still, or a turn took long: answers that are there must be heard before they are missed.
     assert box.take(0, hurried=True) == news(1)
+
+
+def test_how_long_the_oldest_unheard_message_has_waited(messages: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: moment)
+    box = Mailbox(messages)
+    assert box.behind == timedelta(0)
+    messages.put(news(MESSAGES_A_TURN + 1))
+    box.take(0, hurried=False)
+    moment = 104.0
+    messages.put(news(1))
+    assert box.behind == timedelta(seconds=4)
+    box.take(0, hurried=False)
+    assert box.behind == timedelta(0)

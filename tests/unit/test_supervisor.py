@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from filebridge.gateways.supervisor import _STILL_SECONDS, Supervisor, WorkerSettings, _Worker
+from filebridge.domain.reconcile import Lists
+from filebridge.gateways.supervisor import _STILL_SECONDS, ORDERS_LISTED_A_SECOND, Supervisor, WorkerSettings, _Worker
 
 ANSWER = b'{"kind":"handed"}'
+SNAPSHOTS = b'{"kind":"snapshots","accounts":[],"is_first":true,"is_last":false}'
 
 
 @pytest.fixture
@@ -83,5 +85,21 @@ def test_a_standstill_is_not_the_workers_silence_and_no_excuse_for_what_follows(
     keeper.tick()
     assert worker.heard_at <= keeper._awake()
     worker.owes[:] = [(what, due - 61) for what, due in worker.owes]
+    keeper.tick()
+    assert keeper._worker is None
+
+
+def test_each_part_of_a_long_list_may_take_its_time(keeper: Supervisor) -> None:
+    worker = keeper._worker
+    assert worker is not None
+    orders = 1_000_000
+    keeper.query(Lists.ALL, expected=orders)
+    keeper._heard(worker, SNAPSHOTS)
+    # The first list is at its end; this asks for the other, of as many rows.
+    keeper.more()
+    worker.owes[:] = [(what, due - 61) for what, due in worker.owes]
+    keeper.tick()
+    assert keeper._worker is worker
+    worker.owes[:] = [(what, due - orders / ORDERS_LISTED_A_SECOND) for what, due in worker.owes]
     keeper.tick()
     assert keeper._worker is None
