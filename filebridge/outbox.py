@@ -5,20 +5,29 @@ on Windows) is not lost: it is made again, from the ledger, as soon as it can be
 """
 
 import json
+import math
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic_core import from_json
 
 from filebridge import failpoints, receipts
 from filebridge.tables import ASSET, FILLS, ORDERS, POSITIONS, QUERIES, csv_lines, table
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 Row = dict[str, Any]
+# A short report: its name and all that it says.
+Text = tuple[str, str]
+# So many texts are not worth another thread; and so many lots of them may be under way.
+_FEW, _UNDER_WAY_MAX = 20, 10
 
 # More than the line that ends a receipt: a count and a hash.
 _END_BYTES = 200
@@ -56,6 +65,9 @@ class Outbox:
         # The newest status.json; nothing before the first.
         self.told: Row = {}
         self._errors: dict[str, str] = {}
+        # What a thread of its own is writing, oldest first, with why each text could not be written.
+        self._thread: ThreadPoolExecutor | None = None
+        self._under_way: deque[tuple[list[Text], Future[list[str]]]] = deque()
 
     # ---- as it happens
 
@@ -65,8 +77,8 @@ class Outbox:
             self._append(_events_name(day), (_event_line(row) for row in part), self._events_text(day))
         for day, part in _by_day(fills):
             self._append(_fills_name(day), csv_lines(FILLS, part), self._fills_text(day))
-        for file, file_events in answered:
-            self.receipt(file, file_events)
+        self._settle()
+        self._put_all([text for file, file_events in answered for text in _receipt(file, file_events)])
         for row in events:
             if row["kind"] == "BOOKS":
                 self.books(json.loads(row["body"]), row["at"])
@@ -80,9 +92,8 @@ class Outbox:
 
     def receipt(self, file: Row, events: Iterable[Row]) -> None:
         """Write the answer to one file, as CSV and JSON, beside those of earlier files of the same name."""
-        name, (rows, head) = receipts.name_of(file), receipts.rows_of(events)
-        self._put(name + receipts.CSV, receipts.csv_text(rows, head))
-        self._put(name + receipts.JSON, receipts.json_text(file, rows, head))
+        for name, text in _receipt(file, events):
+            self._put(name, text)
 
     def long_receipt(self, file: Row) -> None:
         """Begin the receipt of a very large file, whose events came in many commits, once all of it is answered."""
@@ -120,6 +131,7 @@ class Outbox:
         """Write for about so long at what is under way, one piece at least: a short report appears at once, a long one
         after many calls."""
         until = time.monotonic() + seconds
+        self._settle(wait=seconds == math.inf)
         while self._slow:
             name, pieces = next(iter(self._slow.items()))
             for _ in pieces:
@@ -137,6 +149,7 @@ class Outbox:
 
     def problems(self) -> list[str]:
         """Reports that cannot be written at present."""
+        self._settle()
         return [f"outbox: {name}: {self._errors.get(name, 'not whole')}" for name in self._late]
 
     # ---- from the ledger alone
@@ -196,9 +209,42 @@ class Outbox:
         """Have `go_on` write it, behind what is under way."""
         self._slow[name] = self._pieces(name, text)
 
+    def _put_all(self, texts: list[Text]) -> None:
+        """Write short reports; many on a thread of their own, for nearly all of it is the system's work."""
+        if len(texts) <= _FEW:
+            for name, text in texts:
+                self._put(name, text)
+            return
+        if self._thread is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._thread = ThreadPoolExecutor(1, "outbox")
+        self._under_way.append((texts, self._thread.submit(self._write_all, texts)))
+
+    def _settle(self, *, wait: bool = False) -> None:
+        """Take note of what the thread has written; wait for all of it, or for the oldest where much is under way."""
+        while self._under_way and (wait or len(self._under_way) > _UNDER_WAY_MAX or self._under_way[0][1].done()):
+            texts, written = self._under_way.popleft()
+            for (name, text), why in zip(texts, written.result(), strict=True):
+                self._note(name, text, why)
+
     def _put(self, name: str, text: str) -> None:
-        """Write a short report, whole. Of thousands of receipts, streams and pathlib would take most of the time."""
         self._slow.pop(name, None)
+        self._note(name, text, self._write(name, text))
+
+    def _note(self, name: str, text: str, why: str) -> None:
+        if why:
+            self._late[name], self._errors[name] = lambda: [text], why
+        else:
+            self._late.pop(name, None)
+            self._errors.pop(name, None)
+
+    def _write_all(self, texts: list[Text]) -> list[str]:
+        return [self._write(name, text) for name, text in texts]
+
+    def _write(self, name: str, text: str) -> str:
+        """Write a short report, whole; why it could not be, or nothing. Streams and pathlib take half of the time.
+        Nothing of the outbox changes here, for it may be another thread."""
         temporary = self._temporary(name)
         try:
             handle = self._new(temporary)
@@ -210,7 +256,8 @@ class Outbox:
                 os.close(handle)
             self._appear(temporary, name)
         except OSError as error:
-            self._fail(name, lambda: [text], error)
+            return error.strerror or str(error)
+        return ""
 
     def _pieces(self, name: str, text: Callable[[], Iterable[str]]) -> Iterator[None]:
         temporary = self._temporary(name)
@@ -222,6 +269,9 @@ class Outbox:
             self._appear(temporary, name)
         except OSError as error:
             self._fail(name, text, error)
+        else:
+            self._late.pop(name, None)
+            self._errors.pop(name, None)
 
     def _temporary(self, name: str) -> str:
         return f"{self.folder}/.{name}.tmp"
@@ -237,8 +287,6 @@ class Outbox:
     def _appear(self, temporary: str, name: str) -> None:
         failpoints.hit("outbox.replace")
         os.replace(temporary, f"{self.folder}/{name}")  # noqa: PTH105
-        self._late.pop(name, None)
-        self._errors.pop(name, None)
 
     def _fail(self, name: str, text: Callable[[], Iterable[str]], error: OSError) -> None:
         self._late[name] = text
@@ -262,6 +310,14 @@ class Outbox:
                     self._late[name] = whole
         except OSError as error:
             self._fail(name, whole, error)
+
+
+def _receipt(file: Row, events: Iterable[Row]) -> list[Text]:
+    name, (rows, head) = receipts.name_of(file), receipts.rows_of(events)
+    return [
+        (name + receipts.CSV, receipts.csv_text(rows, head)),
+        (name + receipts.JSON, receipts.json_text(file, rows, head)),
+    ]
 
 
 def _events_name(day: date) -> str:
