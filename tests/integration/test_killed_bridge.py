@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from filebridge.failpoints import VARIABLE
 from tests.integration.homes import PATIENCE, Content, Home, Receipt, bytes_of, orders_file, until
 
 ROWS = 800
@@ -169,6 +170,27 @@ def test_killed_on_the_way_of_a_file(home: Home) -> None:
     check_all(home, 60 * len(texts))
     rested = {path.name.partition(".")[0] + ".csv": path.read_bytes().decode() for path in home.archived("accepted")}
     assert rested == texts
+    assert list(home.inbox.iterdir()) == []
+
+
+# Of so many files at once threads write the receipts and bring the files to rest.
+@pytest.mark.parametrize("point", ["outbox.replace:kill:51", "archive.unlink:kill:25"])
+def test_killed_while_threads_are_at_work_on_many_files(
+    home: Home, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [f"many {number}.csv" for number in range(40)]
+    for number, name in enumerate(names):
+        home.drop(name, orders_file(f"M{number},600000.SH,BUY,100,{10.51 + number / 100:.2f}"))
+    monkeypatch.setenv(VARIABLE, f"{point}:{home.folder.with_name('hit')}")
+    assert home.once().returncode not in (0, 1)
+    assert home.folder.with_name("hit").exists()
+    monkeypatch.delenv(VARIABLE)
+    at_rest(home)
+    check_all(home, len(names))
+    for name in names:
+        (receipt,) = home.receipts(name)
+        assert whole(receipt, 1), name
+    assert len(home.archived("accepted")) == len(names)
     assert list(home.inbox.iterdir()) == []
 
 

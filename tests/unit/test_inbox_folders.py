@@ -2,6 +2,7 @@
 
 import errno
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Never
@@ -46,14 +47,27 @@ def test_a_listing_serves_until_all_that_it_found_is_claimed(tmp_path: Path, mon
     for number in range(4):
         put(tmp_path / "a" / f"{number}.csv", 1_000_000_000 + number)
     assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["0.csv", "1.csv"]
-    # Older than all, but the listing did not see it; and one that is not as it was when it was found whole.
+    # Older than all, but the listing did not see it.
     put(tmp_path / "a" / "late.csv", 1)
-    put(tmp_path / "a" / "2.csv", 1_000_000_009)
-    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["3.csv"]
+    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["2.csv", "3.csv"]
     assert inbox.has_more
-    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["late.csv", "2.csv"]
-    assert inbox.scan(NOW, at_most=2) == []
+    assert [file.name for file in inbox.scan(NOW, at_most=2)] == ["late.csv"]
     assert not inbox.has_more
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="listings of Windows say too little of a file to compare it")
+def test_what_was_written_to_since_it_was_listed_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folders, "_CLAIMS_A_SCAN", 1)
+    inbox = Inbox([folder(tmp_path / "a")])
+    for number in range(3):
+        put(tmp_path / "a" / f"{number}.csv", 1_000_000_000 + number)
+    assert [file.name for file in inbox.scan(NOW)] == ["0.csv"]
+    put(tmp_path / "a" / "1.csv", 1_000_000_009)
+    assert inbox.scan(NOW) == []
+    assert [file.name for file in inbox.scan(NOW)] == ["2.csv"]
+    assert [file.name for file in inbox.scan(NOW)] == ["1.csv"]
 
 
 def test_a_source_within_a_source_is_no_file_of_it(tmp_path: Path) -> None:
