@@ -111,9 +111,13 @@ class OrderBook:
             yield order
 
     def successor(self, tag: str) -> Order | None:
-        """The order that waits to take the place of this one, if any does."""
-        found = self._open.get(self._successors.get(tag, ""))
-        return found if found is not None and found.status in LOCAL else None
+        """The order that waits to take the place of this one, if any does; it may have replaced another that waited for
+        that before it."""
+        while tag := self._successors.get(tag, ""):
+            found = self._open.get(tag)
+            if found is not None and found.status in LOCAL:
+                return found
+        return None
 
     def heir(self, tag: str) -> Order | None:
         """The order that stands in the place of this one now, over any number of replacements, and has not ended."""

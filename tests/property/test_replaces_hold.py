@@ -248,6 +248,37 @@ def test_one_is_at_the_market_for_what_is_left(seed: int) -> None:
     walk(seed)
 
 
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("then", ["replace", "cancel"])
+def test_what_waits_in_the_second_place_is_seen_by_whoever_names_the_first(then: str, is_restarted: bool) -> None:
+    """A is replaced by B, and B by C, before A has ended: C waits for A, and only C."""
+    program = Replacing(Random(0))
+    try:
+        program.start()
+        program.kind_turn(3)
+        program.drop_rows("A.csv", [Row("A", "600000.SH", 300, "10.5", "")])
+        program.kind_turn(3)
+        for new, old, price in (("B", "A", "10.6"), ("C", "B", "10.7")):
+            program.drop_replace(f"{new}.csv", new, old, None, price)
+            program._turns_without_cancels(6)
+        if is_restarted:
+            program.crash()
+            program.start()
+        if then == "replace":
+            program.drop_replace("D.csv", "D", "A", None, "10.8")
+        else:
+            program.drop_cancel("D.csv", "A")
+        program._turns_without_cancels(20)
+        assert program.orders()[0]["status"] == "PENDING_CANCEL"
+        program.kind_turn(8)
+        ended = {row["client_order_id"]: row["status"] for row in program.orders()}
+        assert ended.pop("D", "DENIED") == "DENIED"
+        assert ended == {"A": "CANCELED", "B": "CANCELED", "C": "ACCEPTED" if then == "replace" else "CANCELED"}
+        assert len(program.broker.books) == (2 if then == "replace" else 1)
+    finally:
+        program.close()
+
+
 @pytest.mark.parametrize("broken", tried(BROKEN))
 def test_a_broken_replace_is_seen(broken: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BROKEN[broken](monkeypatch)
