@@ -9,6 +9,7 @@ from filebridge.bridge.asking import FileQuestions, Subscribing, cancel_unknown,
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.guard import Guard
 from filebridge.bridge.quoting import Quotations
+from filebridge.bridge.stopping import also_what_waits
 from filebridge.bridge.underway import Overlap
 from filebridge.domain import admission, approval, canceling, quote_checks, replacing, risk
 from filebridge.domain.admission import Answer, Known
@@ -267,9 +268,9 @@ class FileRows:
         else:
             numbered = self._numbered(draft)
             answer = canceling.decide_cancel_by_number(draft.instruction, account, trade_date, numbered)
-        if answer.outcome is not Outcome.CANCEL_ACCEPTED:
-            return self._with_heir(answer)
         target = self._book.get(answer.tag) if answer.tag else None
+        if answer.outcome is not Outcome.CANCEL_ACCEPTED:
+            return self._refused(answer, target, draft.instruction.trade_date)
         if target is None:
             named_day = draft.instruction.trade_date
             answer = cancel_unknown(self._book, answer, draft.name, trade_date, named_day, self._take_back)
@@ -281,13 +282,13 @@ class FileRows:
             answer = self._with_replacement(answer, target)
         return answer
 
-    def _with_heir(self, answer: Answer) -> Answer:
-        """An order that ended because it was replaced: the answer names the one that works in its place."""
-        over = answer.reason is not None and answer.reason.code == "CANCEL_ORDER_FINAL"
-        heir = self._book.heir(answer.tag) if over else None
-        target = self._book.get(answer.tag) if heir is not None else None
-        if heir is None or target is None:
+    def _refused(self, answer: Answer, target: Order | None, day: date | None) -> Answer:
+        """Of an order that ended because it was replaced, the answer names the one that works in its place."""
+        if target is None or answer.reason is None or answer.reason.code != "CANCEL_ORDER_FINAL":
             return answer
+        heir = self._book.heir(answer.tag)
+        if heir is None:
+            return also_what_waits(answer, target, day, lambda stop: self._stop_rest(stop, self._intake_no))
         return answer._replace(reason=replacing.hint("CANCEL_ORDER_REPLACED", answer.client_order_id, target, heir))
 
     def _with_replacement(self, answer: Answer, target: Order) -> Answer:

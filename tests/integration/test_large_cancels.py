@@ -113,6 +113,25 @@ def test_a_cancel_by_id_holds_for_a_row_of_a_later_day(folder: Path, read: int, 
     assert verify(folder / app.LEDGER).problems == []
 
 
+@pytest.mark.parametrize("read", [2, 6], ids=["while it is read", "while it is answered"])
+def test_a_cancel_of_what_was_denied_before_holds_for_its_row_that_waits(folder: Path, read: int) -> None:
+    """A denied order's id may be used again: whoever cancels it must not hear that it has ended, and then see it go."""
+    cancel = {"header": "action,orig_client_order_id"}
+    with opened(folder) as desk:
+        desk.take("denied.csv", "L-70,600000.SH,BUY,150,10.51,,")
+        desk.take("nothing waits.csv", "cancel,L-70", **cancel)
+        desk.take("large.csv", *rows_of(90))
+        desk.go_on(read)
+        desk.take("cancel.csv", "cancel,L-70", **cancel)
+        desk.to_the_end()
+        assert desk.denied() == {"L-70": "CANCELED_BEFORE_ARRIVAL"}
+        assert len(desk.orders()) == 91
+        said = [desk.bridge._parts.reader.last_file_event(number, "ROW") for number in (2, 4)]
+        assert ["CANCEL_ORDER_FINAL" in row["body"] for row in said if row] == [True, False]
+        assert ["CANCEL_ALL_REST" in row["body"] for row in said if row] == [False, True]
+    assert verify(folder / app.LEDGER).problems == []
+
+
 def test_a_person_cancels_what_waits_in_a_large_file(folder: Path) -> None:
     with opened(folder) as desk:
         assert desk.ask("cancel", id="L-70") == (False, "CONTROL_UNKNOWN_ORDER")
