@@ -168,8 +168,10 @@ def proofs_of(home: Path, settings: Settings) -> Proofs:
     return Proofs.of(settings.inbox.all_sources, home, os.environ)
 
 
-def _make_source_folders(home: Path, settings: Settings) -> None:
-    """Those in the home; one elsewhere may be a share that is away, and is its owner's to make."""
+def _make_folders(home: Path, settings: Settings) -> None:
+    """Those in the home; a source elsewhere may be a share that is away, and is its owner's to make."""
+    for name in FOLDERS:
+        (home / name).mkdir(exist_ok=True)
     for source in settings.inbox.all_sources:
         if not Path(source.folder).is_absolute():
             source.place(home).mkdir(parents=True, exist_ok=True)
@@ -188,9 +190,7 @@ def open_bridge(
 ) -> "Iterator[Bridge]":
     """A bridge with everything around it. Raises HomeError, LedgerError or GatewayNotReady."""
     with only_bridge(home):
-        for name in FOLDERS:
-            (home / name).mkdir(exist_ok=True)
-        _make_source_folders(home, settings)
+        _make_folders(home, settings)
         proofs = proofs_of(home, settings)
         userdata = (home / settings.broker.userdata).resolve()
         keep_counter = partial(_keep_counter, userdata) if settings.broker.mode == "paper" else _nothing
@@ -198,7 +198,7 @@ def open_bridge(
             # What a bridge is made of takes as long to import as a counter takes to start.
             from filebridge.bridge.conductor import Bridge
             from filebridge.bridge.parts import Parts
-            from filebridge.gateways.supervisor import Supervisor, handed_over
+            from filebridge.gateways.supervisor import Supervisor, handed_over, last_handed
             from filebridge.ledger.opening import open_ledger
         ledger = open_ledger(home / LEDGER, at=now())
         reader = LedgerReader(home / LEDGER)
@@ -225,6 +225,7 @@ def open_bridge(
             boot_id=boot_id(),
             handed_over=lambda name: handed_over(home / PRIVATE / name),
             forget_handed=lambda: _forget_handed(home / PRIVATE),
+            last_handed=lambda: last_handed(home / PRIVATE),
             keep_counter=keep_counter,
             watch=watch,
             watch_status=watch_status,

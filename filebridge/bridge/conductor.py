@@ -128,6 +128,8 @@ class Bridge:
         failpoints.hit("start.leftovers")
         with self._turn(now) as turn:
             turn.append("STARTED", {"boot": parts.boot_id, "mode": parts.settings.broker.mode})
+            for tag in self._leftovers.not_recorded(parts.last_handed(), parts.ledger.home_mark):
+                self._guard.ledger_is_behind(tag)
             acts.moves += self._arrivals.at_start(now)
         day = risk.current_date(now, parts.rules)
         days |= {day} | {order.terms.trade_date for order in self.book.open_orders()}

@@ -1,9 +1,10 @@
 """What an earlier run left on its way: proof, order by order, that it never reached the worker's call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from filebridge.domain.orders import Order
+from filebridge.domain.reconcile import is_ours
 from filebridge.ledger.views import LedgerReader
 
 
@@ -35,3 +36,11 @@ class Leftovers:
             self._logs[log] = self._handed_over(log)
         handed = self._logs[log]
         return handed is not None and tag not in handed
+
+    def not_recorded(self, handed: Iterable[str], home_mark: str) -> Iterator[str]:
+        """Of tags that a worker noted before it called the broker, those whose sending the ledger does not have: an
+        older one was put back. Of a transfer, which is in no list of the broker's, nothing else tells."""
+        for tag in handed:
+            order = self._reader.order(tag) if is_ours(tag, home_mark) else None
+            if is_ours(tag, home_mark) and (order is None or order.submitted_at is None):
+                yield tag

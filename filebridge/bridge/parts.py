@@ -1,7 +1,7 @@
 """What a bridge is made of, as `app` hands it over."""
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -47,6 +47,8 @@ class Parts:
     # The tags in a worker's hand-over log, by the log's name; None if it proves nothing.
     handed_over: Callable[[str], frozenset[str] | None]
     forget_handed: Callable[[], None]
+    # The tag that each hand-over log has last, which may be cut.
+    last_handed: Callable[[], Iterable[str]] = field(default=tuple)
     # Starts the simulated counter again if it is gone; nothing in live mode. Raises GatewayNotReady.
     keep_counter: Callable[[], None]
     # Told of every commit.

@@ -293,6 +293,15 @@ def handed_over(path: Path) -> frozenset[str] | None:
     return frozenset(tags) if all(len(tag) == TAG_LENGTH for tag in tags) else None
 
 
+def last_handed(folder: Path) -> list[str]:
+    """The last whole line of each hand-over log in a folder: a tag, unless a power loss left something else."""
+    found = []
+    for path in sorted(folder.glob(f"*{HANDED_SUFFIX}")):
+        with contextlib.suppress(OSError):
+            found += path.read_text(encoding="ascii", errors="replace").split("\n")[:-1][-1:]
+    return found
+
+
 def _reason(code: str, **context: object) -> Reason:
     return Reason(code, {name: str(value) for name, value in context.items()})
 

@@ -1,9 +1,11 @@
 """Transfers: money leaves once or never, what nobody knows is said and ended by a person, and none goes unasked."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from filebridge.app import LEDGER
 from filebridge.config import SETTINGS_FILE
 from filebridge.simulator.bank import BANK_NO
 from filebridge.simulator.faults import control
@@ -99,6 +101,22 @@ def test_a_crash_leaves_a_transfer_unsent_or_in_doubt_and_never_sends_it_again(h
     home.ready(risk__transfers_allowed=ALLOWED)
     assert len(moved(home)) <= (point == "worker.called")
     assert home.command("verify").returncode == 0
+
+
+def test_an_older_ledger_that_is_put_back_moves_no_money_again(home: Home, tmp_path: Path) -> None:
+    """No list of the broker's shows a transfer that the ledger lacks; the log of what was handed over does."""
+    with_bank(home).ready(risk__transfers_allowed=ALLOWED).stop()
+    saved = tmp_path / "saved.sqlite"
+    assert home.command("backup", str(saved)).returncode == 0
+    home.ready(risk__transfers_allowed=ALLOWED)
+    home.trade("move.csv", transfers(OUT.format("T-1")))
+    home.wait_for_status("T-1", "FILLED")
+    home.stop()
+    shutil.copy(saved, home.folder / LEDGER)
+    home.ready(risk__transfers_allowed=ALLOWED)
+    assert home.trade("again.csv", transfers(OUT.format("T-1"))).codes == ["HALTED"]
+    assert home.command("status").stdout.count("does not know") == 1
+    assert moved(home) == [(502, 1000)]
 
 
 def test_a_terminal_that_does_not_answer_holds_no_order_up_and_its_late_word_counts(home: Home) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from filebridge.gateways.supervisor import handed_over
+from filebridge.gateways.supervisor import handed_over, last_handed
 from filebridge.gateways.worker import HandOver
 
 A, B = "HOME" + "A" * 16, "HOME" + "B" * 16
@@ -35,3 +35,10 @@ def test_a_tag_that_is_noted_in_part_is_not_sent(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(os, "write", lambda handle, data: really(handle, data[:1]))
     with pytest.raises(OSError, match="part of a line"):
         log.note(A)
+
+
+def test_the_last_of_each_log_is_found_whatever_was_cut(tmp_path: Path) -> None:
+    assert last_handed(tmp_path / "nowhere") == []
+    for name, text in {"a": f"{A}\n{B}\n", "b": f"{A}\n{B[:7]}", "c": "", "d": B}.items():
+        (tmp_path / f"{name}.tags").write_text(text, encoding="ascii")
+    assert last_handed(tmp_path) == [B, A]
