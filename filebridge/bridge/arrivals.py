@@ -77,7 +77,7 @@ class Arrivals:
         if isinstance(rows_before, Reason):
             return rows_before
         try:
-            file = self._inbox.adopt(found.path, found.name, found.source, rows_before=rows_before)
+            file = self._inbox.adopt(found.path, found.name, found.source, found.intake_no, rows_before)
         except OSError as error:
             said = {"file": found.name, "source": found.source, "text": error.strerror or str(error)}
             return Reason("CONTROL_NOT_RELEASED", said)

@@ -93,6 +93,7 @@ class Intake:
     ) -> None:
         self._book = book
         self._ledger = ledger
+        self._reader = reader
         self._settings = settings
         self._rules = rules
         self._guard = guard
@@ -222,7 +223,7 @@ class Intake:
             "received_at": codec.time_text(now),
             "archived_as": "",
         }
-        if self._rules.approval.by_another and (author := _author_of(file)):
+        if self._rules.approval.by_another and (author := self._author_of(file)):
             self._book.turn.append("AUTHOR", {"author": author}, intake_no=row["intake_no"])
         if isinstance(reading, _LargeReading):
             about = (row, file, reading.desk, reading.slices, now)
@@ -253,6 +254,13 @@ class Intake:
             self._book.turn.follow(file.record(today), intake_no=number)
         self._book.turn.close_file(row)
         return Taken(place, outcome, usable=not problems and reading.set_aside is None)
+
+    def _author_of(self, file: ClaimedFile) -> str:
+        """Who dropped a file. What was let in again may be a copy of our own: the ledger says who had dropped it."""
+        if file.let_in_of is None:
+            return file.written.author if file.written else owner_of(file.written_at)
+        dropped = self._reader.last_file_event(file.let_in_of, "AUTHOR")
+        return codec.loads(dropped["body"])["author"] if dropped else ""
 
     def _with_accounts(self, rows: Sequence[OrderInstruction], today: date) -> Sequence[OrderInstruction]:
         """Cancels of other systems may name no account: it is that of the order, if only one account has its id."""
@@ -316,10 +324,6 @@ class Intake:
         for answer in rows.decide(keys.drafts(good)):
             recorded.append(self._book.answer(answer_body(answer), answer.order, intake_no=intake_no))
         return recorded
-
-
-def _author_of(file: ClaimedFile) -> str:
-    return file.written.author if file.written else owner_of(file.written_at)
 
 
 def _lacks_account(row: OrderInstruction) -> bool:

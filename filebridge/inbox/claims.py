@@ -23,9 +23,9 @@ from filebridge.sources import HOME_INBOX
 CLAIMED, BESIDE = ".claimed-", ".beside-"
 # Nanoseconds and chance; the home's mark comes behind them.
 _TOKEN_CHARS = 20 + 8
-# The sign of rows of a growing file that were let in again: their numbers hang on how many came before them.
-_ROWS = "rows"
-_OF_ROWS = re.compile(_ROWS + "([0-9]{1,12})")
+# The sign of what was let in again: of rows of a growing file, whose numbers hang on how many came before them, or of
+# any other file; and the number of the intake that set it aside.
+_RELEASED = re.compile("(?:released|rows([0-9]{1,12}))(?:of([0-9]{1,12}))?")
 # Seconds; the end of the year 9999, in any time zone.
 _TIME_MAX = 253_402_128_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,7 +47,8 @@ class ClaimedFile:
 
     `source` names the entry whose folder it lay in, `sign` what showed that it was whole. `companions` are the files
     that belong to it, by what their names add to its own. `written` stands where it is a copy. `rows_before`: it holds
-    rows of a file that grows, and so many came before them; None for any other.
+    rows of a file that grows, and so many came before them; None for any other. `let_in_of`: a person let it in again,
+    and this intake had set it aside, 0 where nobody knows which.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class ClaimedFile:
     companions: Mapping[str, Path] = field(default_factory=dict)
     written: Written | None = None
     rows_before: int | None = None
+    let_in_of: int | None = None
 
     @property
     def written_at(self) -> Path:
@@ -81,8 +83,8 @@ def new_claim(folder: Path, name: str, sign: str, mark: str = "") -> Path:
     return folder / f"{CLAIMED}{token}.{sign}-{short(name)}"
 
 
-def sign_of_rows(rows_before: int) -> str:
-    return f"{_ROWS}{rows_before}"
+def sign_of_released(intake_no: int, rows_before: int | None) -> str:
+    return f"{'released' if rows_before is None else f'rows{rows_before}'}of{intake_no}"
 
 
 def mark_of(token: str) -> str:
@@ -107,6 +109,7 @@ def claimed_file(
     path: Path, status: os.stat_result, seen_at: datetime, source: str, companions: Mapping[str, Path]
 ) -> ClaimedFile:
     token, sign, name = parts_of(path.name)
+    released = _RELEASED.fullmatch(sign)
     return ClaimedFile(
         path=path,
         name=name,
@@ -118,7 +121,8 @@ def claimed_file(
         source=source,
         sign=sign,
         companions=companions,
-        rows_before=int(rows[1]) if (rows := _OF_ROWS.fullmatch(sign)) else None,
+        rows_before=int(released[1]) if released and released[1] else None,
+        let_in_of=int(released[2] or 0) if released else None,
     )
 
 

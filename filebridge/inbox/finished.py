@@ -16,8 +16,8 @@ from filebridge.sources import Policy
 
 # What shows that a file is whole, as a claim's name says it.
 RENAMED, NAMED, COUNTED, DONE, CLOSED, SETTLED = "renamed", "named", "counted", "done", "closed", "settled"
-# Nothing showed it for as long as a file may lie; and: a person said so.
-LATE, RELEASED = "late", "released"
+# Nothing showed it for as long as a file may lie.
+LATE = "late"
 _RESTED = "rested"
 _END_MARK = b"#END,"
 _END_LINE_BYTES = 64

@@ -17,7 +17,6 @@ from filebridge.domain.reasons import Reason
 from filebridge.inbox import claims
 from filebridge.inbox.claims import ClaimedFile, changed_at
 from filebridge.inbox.courier import Courier, Landing, ShareFolder
-from filebridge.inbox.finished import RELEASED
 from filebridge.inbox.folder import Claim, Finished, SourceFolder
 from filebridge.inbox.watcher import Hints
 from filebridge.sources import Source, folder_problems
@@ -97,11 +96,11 @@ class Inbox:
         """How the files of an entry are read."""
         return self._folder(source).source.format
 
-    def adopt(self, path: Path, name: str, source: str, *, rows_before: int | None = None) -> ClaimedFile:
-        """Bring a file from elsewhere in the home back as a claim; the next scan hands it out. `rows_before`: it holds
-        rows of a file that grows, behind so many."""
+    def adopt(self, path: Path, name: str, source: str, intake_no: int, rows_before: int | None = None) -> ClaimedFile:
+        """Bring a file from elsewhere in the home, which that intake had set aside, back as a claim; the next scan
+        hands it out. `rows_before`: it holds rows of a file that grows, behind so many."""
         folder = self._folder(source)
-        sign = RELEASED if rows_before is None else claims.sign_of_rows(rows_before)
+        sign = claims.sign_of_released(intake_no, rows_before)
         target = claims.new_claim(folder.place, name, sign, folder.mark)
         for suffix in folder.source.suffixes:
             companion = path.with_name(path.name + suffix)

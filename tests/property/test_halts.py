@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from filebridge.bridge import intake
 from filebridge.config import Settings
 from filebridge.domain.events import EventKind, OrderEvent
 from tests.property.broker_model import ACCOUNT, Fate
@@ -201,6 +202,42 @@ def test_a_live_account_is_armed_by_a_whole_request_on_its_day_only() -> None:
         program.drop_rows("b.csv", rows_of(1, 2))
         program.kind_turn(4)
         assert program.order(200)["reason_code"] == "LIVE_NOT_ARMED"
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_who_dropped_a_file_may_not_approve_it_after_it_was_let_in_again(
+    monkeypatch: pytest.MonkeyPatch, crash: bool
+) -> None:
+    """In the archive it may be a copy of the bridge's own: of a file of a share, or on another drive."""
+    owner = ["quant"]
+    monkeypatch.setattr(intake, "owner_of", lambda path: owner[0])
+    approval = {"required": "always", "by_another": True}
+    with running(settings_with(approval=approval)) as program:
+        program.crash()
+        program.drop_rows("a.csv", rows_of(1))
+        program.wait(3600)
+        program.start()
+        program.kind_turn(12)
+        assert [row["outcome"] for row in program.rows("SELECT outcome FROM files")] == ["QUARANTINED"]
+        owner[0] = "service"
+        program.ask("release", file="a.csv")
+        program.kind_turn(1)
+        if crash:
+            # It was brought back, and lies there too long again.
+            program.crash()
+            program.start()
+            program.kind_turn(12)
+            program.ask("release", file="a.csv")
+        program.kind_turn(12)
+        held = program.order(100)
+        assert held["status"] == "HELD"
+        program.ask("approve", held["tag"], by="quant")
+        program.kind_turn(4)
+        assert program.order(100)["status"] == "HELD"
+        assert [*program.answers.values()][-1]["reason_code"] == "APPROVAL_BY_AUTHOR"
+        program.ask("approve", held["tag"], by="risk")
+        program.kind_turn(8)
+        assert program.order(100)["status"] == "ACCEPTED"
 
 
 def test_a_person_who_halted_hears_of_a_ledger_that_is_behind() -> None:

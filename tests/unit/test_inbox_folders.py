@@ -182,13 +182,14 @@ def test_half_a_released_file_is_never_a_claim(tmp_path: Path, monkeypatch: pyte
     with monkeypatch.context() as broken:
         broken.setattr(folders, "copyfileobj", full)
         with pytest.raises(OSError, match="No space"):
-            inbox.adopt(resting, "orders.csv", "a")
+            inbox.adopt(resting, "orders.csv", "a", 1)
     assert resting.read_bytes() == b"x\n"
     inbox.look(NOW)
     assert inbox.leftovers() == inbox.scan(NOW) == []
-    inbox.adopt(resting, "orders.csv", "a")
+    inbox.adopt(resting, "orders.csv", "a", 1)
     (file,) = inbox.scan(NOW)
     assert (file.name, file.path.read_bytes(), resting.exists()) == ("orders.csv", b"x\n", False)
+    assert (file.let_in_of, file.rows_before) == (1, None)
     assert file.modified_at.timestamp() == 1_000_000_000
 
 
