@@ -81,7 +81,7 @@ class Bridge:
             answer_seconds=waits,
         )
         home, behind = parts.ledger.home_mark, self._guard.ledger_is_behind
-        self._listener = Listener(self.book, self._sender, mode=settings.broker.mode, home_mark=home, behind=behind)
+        self._listener = Listener(self.book, self._sender, rules, home_mark=home, behind=behind)
         self._reconciler = Reconciler(
             *(self.book, self._listener, self._sender, self._judge, parts.gateway, parts.rules),
             quiet_seconds=settings.quiet_seconds,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from filebridge.bridge.book import OrderBook
 from filebridge.bridge.sending import Sender
+from filebridge.domain import risk
 from filebridge.domain.events import EventKind, FillReport, OrderEvent, OrderReport
 from filebridge.domain.orders import Order, Status
 from filebridge.domain.reasons import Reason
@@ -22,10 +23,10 @@ class Listener:
     """Turns what the broker says into events. `behind` is called when it knows an order of ours that we do not."""
 
     def __init__(
-        self, book: OrderBook, sender: Sender, *, mode: str, home_mark: str, behind: Callable[[str], None]
+        self, book: OrderBook, sender: Sender, rules: risk.Rules, *, home_mark: str, behind: Callable[[str], None]
     ) -> None:
         self._book = book
-        self._mode = mode
+        self._rules = rules
         self._sender = sender
         self._home_mark = home_mark
         self._behind = behind
@@ -127,14 +128,20 @@ class Listener:
         """By tag, then by the broker's numbers, for brokers that cut or drop the remark."""
         if is_ours(report.tag, self._home_mark):
             return self._book.get(report.tag)
-        found = self._book.with_broker_ids(
-            account=report.account,
-            trade_date=self._book.turn.trade_date,
-            broker_order_id=report.broker_order_id,
-            counter_order_id=report.counter_order_id,
-        )
-        fitting = [order for order in found if order.terms.mode == self._mode and _can_be(report, order)]
-        return fitting[0] if len(fitting) == 1 else None
+        said_at, today = _time_of(report), self._book.turn.trade_date
+        # Numbers begin again every day, and the day's last list may be read when the next trading day has begun.
+        own_day = risk.current_date(said_at, self._rules) if said_at else today
+        for day in dict.fromkeys((own_day, today)):
+            found = self._book.with_broker_ids(
+                account=report.account,
+                trade_date=day,
+                broker_order_id=report.broker_order_id,
+                counter_order_id=report.counter_order_id,
+            )
+            fitting = [order for order in found if order.terms.mode == self._rules.mode and _can_be(report, order)]
+            if fitting:
+                return fitting[0] if len(fitting) == 1 else None
+        return None
 
     def _not_known(self, tag: str, raw: Raw, identity: tuple[str, ...]) -> None:
         """Not an order that we know: another program's, or ours from a ledger that was lost."""
@@ -147,6 +154,11 @@ class Listener:
         self.saw_stranger = True
         if is_ours(tag, self._home_mark):
             self._behind(tag)
+
+
+def _time_of(report: OrderReport | FillReport) -> datetime | None:
+    """When the order was entered or traded, by the broker's clock, if it tells."""
+    return report.ordered_at if isinstance(report, OrderReport) else codec.time_from(report.fill.traded_at)
 
 
 def _can_be(report: OrderReport | FillReport, order: Order) -> bool:

@@ -67,6 +67,21 @@ def test_a_day_that_was_seen_to_its_end_is_over(program: Program) -> None:
     program.check_always()
 
 
+def test_the_last_list_of_a_day_counts_when_it_is_read_on_the_next_one(program: Program) -> None:
+    """By their numbers, for this broker cuts our tag; and by the day that it says itself, for numbers repeat."""
+    dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).kind_turn(3)
+    (book,) = program.broker.books
+    book.tag = book.tag[:8]
+    program.broker.fill(book, 100)
+    program.broker.words.clear()
+    program.now += timedelta(seconds=NIGHT_SECONDS)
+    program.ask("reconcile")
+    program.kind_turn(8)
+    row = reported(program, 100)
+    assert (row["status"], row["filled_qty"], row["needs_person"]) == ("FILLED", "100", "0")
+    assert program.rows("SELECT * FROM events WHERE kind = 'EXTERNAL'") == []
+
+
 def test_a_doubt_does_not_end_with_its_day(program: Program) -> None:
     """That the next day's list lacks it proves nothing of yesterday: a person says what became of it."""
     dropped(program, Row("A-1", "600000.SH", 100, "10.5", "")).turn(2)
