@@ -326,7 +326,10 @@ def _end_own_predecessor(home: Path, holder: str) -> bool:
 
 def _outgoing(order: Order) -> dict[str, Any]:
     terms = order.terms
+    # It may lie with the worker for a while, behind others: it is not to leave after its own time.
+    own_time = {"not_after": terms.expire_at.timestamp()} if terms.expire_at is not None else {}
     return {
+        **own_time,
         "tag": terms.tag,
         "account": terms.account,
         "symbol": terms.symbol,

@@ -176,8 +176,8 @@ def _submit(command: Wire, broker: XtBroker, handover: HandOver, outlet: Outlet,
     for order in command["orders"]:
         if parent.is_gone():
             return False
-        if time.time() > command["not_after"]:
-            # This machine slept, or the terminal hung: what was meant then is not meant now.
+        if time.time() >= min(command["not_after"], order.get("not_after", command["not_after"])):
+            # This machine slept, or the terminal hung: what was meant then is not meant now; or its own time is over.
             outlet.emit({"kind": "not_called", "tag": order["tag"]})
             continue
         failpoints.hit("worker.note")

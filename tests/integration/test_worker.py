@@ -78,7 +78,8 @@ def worker(home: Home, tmp_path: Path) -> Any:
 def test_an_order_that_comes_too_late_is_not_sent(worker: Worker, home: Home, tmp_path: Path) -> None:
     worker.say(do="submit", orders=[order("HOME" + "A" * 16, 100)], not_after=time.time() - 1)
     assert worker.hear("not_called")["tag"] == "HOME" + "A" * 16
-    worker.say(do="submit", orders=[order("HOME" + "B" * 16, 200)], not_after=time.time() + 60)
+    expired = {**order("HOME" + "C" * 16, 300), "not_after": time.time() - 1}
+    worker.say(do="submit", orders=[expired, order("HOME" + "B" * 16, 200)], not_after=time.time() + 60)
     assert worker.hear("order_answer")["tag"] == "HOME" + "B" * 16
     assert [line["order_volume"] for line in home.requests()] == [200]
     assert (tmp_path / "handover.tags").read_text() == "HOME" + "B" * 16 + "\n"

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from filebridge.domain.orders import Order, Status
 from filebridge.domain.reconcile import Lists
 from filebridge.gateways.supervisor import _STILL_SECONDS, ORDERS_LISTED_A_SECOND, Supervisor, WorkerSettings, _Worker
+from tests.unit.test_lifecycle import NOW, TERMS
 
 ANSWER = b'{"kind":"handed"}'
 SNAPSHOTS = b'{"kind":"snapshots","accounts":[],"is_first":true,"is_last":false}'
@@ -103,3 +105,12 @@ def test_each_part_of_a_long_list_may_take_its_time(keeper: Supervisor) -> None:
     worker.owes[:] = [(what, due - orders / ORDERS_LISTED_A_SECOND) for what, due in worker.owes]
     keeper.tick()
     assert keeper._worker is None
+
+
+def test_an_order_takes_the_end_of_its_own_time_along(keeper: Supervisor) -> None:
+    """Behind others it may lie with the worker beyond that."""
+    keeper.submit([Order(TERMS._replace(expire_at=end), Status.SUBMITTING, NOW) for end in (NOW, None)])
+    assert keeper._worker is not None
+    command = keeper._worker.commands.get_nowait()
+    assert command is not None
+    assert [order.get("not_after") for order in command["orders"]] == [NOW.timestamp(), None]
