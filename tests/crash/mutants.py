@@ -61,21 +61,16 @@ MUTANTS = (
         (
             (
                 "outbox.py",
-                "            with file:\n"
-                "                for piece in text():\n"
-                "                    file.write(piece)\n"
-                "                    yield\n"
-                '            failpoints.hit("outbox.replace")\n'
-                "            os.replace(temporary, path)  # noqa: PTH105\n",
-                "            file.close()\n"
-                '            with path.open("w", encoding="utf-8", newline="") as file:\n'
-                '                whole = "".join(text())\n'
-                "                file.write(whole[: len(whole) // 2])\n"
-                "                file.flush()\n"
-                '                if "receipt" in path.name:\n'
-                '                    failpoints.hit("outbox.replace")\n'
-                "                file.write(whole[len(whole) // 2 :])\n"
-                "            yield\n",
+                '        failpoints.hit("outbox.replace")\n'
+                '        os.replace(temporary, f"{self.folder}/{name}")  # noqa: PTH105\n',
+                "        whole = Path(temporary).read_bytes()\n"
+                "        os.unlink(temporary)\n"
+                '        with open(f"{self.folder}/{name}", "wb") as file:\n'
+                "            file.write(whole[: len(whole) // 2])\n"
+                "            file.flush()\n"
+                '            if "receipt" in name:\n'
+                '                failpoints.hit("outbox.replace")\n'
+                "            file.write(whole[len(whole) // 2 :])\n",
             ),
         ),
         (Case("outbox.replace", "kill", 2, 1), Case("outbox.replace", "kill", 4, 2)),
