@@ -80,8 +80,8 @@ MUTANTS = (
         (
             (
                 "bridge/sending.py",
-                "group.append(self._book.happen(order, submission(judgement, left, now)))\n",
-                "group.append(self._book.happen(order, submission(judgement, left, now)))\n"
+                "group.append(self._book.happen(order, event))\n",
+                "group.append(self._book.happen(order, event))\n"
                 "                self._book.happen(group[-1], OrderEvent(kind=EventKind.REPORT_WORKING, at=now))\n",
             ),
         ),
@@ -103,8 +103,8 @@ MUTANTS = (
         (
             (
                 "ledger/store.py",
-                "secrets.token_bytes(10 * count)",
-                'b"".join(bytes([*bytes(9), secrets.randbits(4)]) for _ in range(count))',
+                "secrets.token_bytes(10 * made)",
+                'b"".join(bytes([*bytes(9), secrets.randbits(4)]) for _ in range(made))',
             ),
         ),
         (Case("ledger.committed", "kill", 3, 1),),

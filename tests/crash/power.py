@@ -32,7 +32,9 @@ _PATIENCE_SECONDS = 15.0
 _MUTANT_SEEDS = 12
 
 MUTANTS = (
-    Mutant("synchronous=NORMAL", (("ledger/store.py", '("synchronous", "FULL", 2)', '("synchronous", "NORMAL", 1)'),)),
+    Mutant(
+        "synchronous=NORMAL", (("ledger/opening.py", '("synchronous", "FULL", 2)', '("synchronous", "NORMAL", 1)'),)
+    ),
     Mutant(
         "no folder flush",
         (("archive.py", "        for folder in folders:\n            _flush(folder)\n", "        folders.clear()\n"),),
