@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -126,6 +127,9 @@ def writer_of(path: Path | str) -> Writer:
     except OSError:
         return Writer.UNKNOWN
     try:
+        # When somebody opens it for writing in this very moment, the kernel signals us: SIGIO, which would end this
+        # process, unless told otherwise. Nobody minds SIGURG.
+        fcntl.fcntl(handle, fcntl.F_SETSIG, signal.SIGURG)
         # A lease on reading is only given while nobody has the file open for writing.
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(handle, fcntl.F_SETLEASE, fcntl.F_UNLCK)

@@ -1,6 +1,8 @@
 """Under every policy a file is taken whole or not at all, whatever its writer does between two looks at it."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -213,3 +215,29 @@ def test_a_writer_that_breaks_its_word_is_seen_where_the_system_tells(tmp_path: 
         assert scan(inbox, 5) == []
         assert "a program has it open" in inbox.problems()[0]
     assert len(scan(inbox, 5)) == 1
+
+
+OPENED_IN_THAT_MOMENT = """
+import fcntl, os, sys
+from filebridge.inbox import finished
+set_lease = fcntl.fcntl
+def between(handle, command, value):
+    answer = set_lease(handle, command, value)
+    if command == fcntl.F_SETLEASE and value == fcntl.F_RDLCK:
+        try:
+            os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+        except BlockingIOError:
+            print("held", end=" ")
+    return answer
+fcntl.fcntl = between
+print(finished.writer_of(sys.argv[1]).name)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
+def test_a_writer_that_comes_while_the_file_is_looked_at_ends_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x", encoding="utf-8")
+    program = [sys.executable, "-c", OPENED_IN_THAT_MOMENT, str(path)]
+    ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "held NONE\n"), ended.stderr
