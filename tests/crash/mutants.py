@@ -131,7 +131,11 @@ MUTANTS = (
                 "        except OSError:\n            os._exit(0)\n",
                 "        except OSError:\n            return\n",
             ),
-            ("gateways/worker.py", 'time.time() > command["not_after"]', "False"),
+            (
+                "gateways/worker.py",
+                'time.time() >= min(command["not_after"], order.get("not_after", command["not_after"]))',
+                "False",
+            ),
         ),
     ),
 )

@@ -221,7 +221,7 @@ def test_a_release_into_a_folder_that_is_away_is_answered_and_ends_nothing(home:
     desk = home.inbox / "desk-a"
     drop(desk, "old.csv", orders_file(f"old,{GOOD}"))
     # Whatever lay there at the start is too old.
-    home.ready(inbox__max_file_age=0.01, outbox__report_seconds=0.1)
+    home.ready(inbox__max_file_age=0.01, inbox__settle_seconds=0, outbox__report_seconds=0.1)
     receipt = receipt_from(home, "desk-a", "old.csv")
     assert receipt.codes == ["FILE_STALE"]
     until(lambda: not list(desk.iterdir()), "an empty folder")
