@@ -62,6 +62,9 @@ class Outbox:
         self._slow: dict[str, Iterator[None]] = {}
         # Reports that could not be written when they were due, with what makes them again.
         self._late: dict[str, Callable[[], Iterable[str]]] = {}
+        # The number of the newest event that was told here. The ledger may have more, still to be told: what is
+        # appended to is made from it up to this one, or they would stand there twice.
+        self._told_seq = math.inf
         # The newest status.json; nothing before the first.
         self.told: Row = {}
         self._errors: dict[str, str] = {}
@@ -73,6 +76,8 @@ class Outbox:
 
     def publish(self, events: list[Row], fills: list[Row], answered: list[tuple[Row, list[Row]]]) -> None:
         """Report what one commit has put into the ledger: its events and fills, and files with their events."""
+        if events:
+            self._told_seq = events[-1]["seq"]
         for day, part in _by_day(events):
             self._append(_events_name(day), (_event_line(row) for row in part), self._events_text(day))
         for day, part in _by_day(fills):
@@ -190,10 +195,13 @@ class Outbox:
         ).startswith(receipts.JSON_END)
 
     def _events_text(self, day: date) -> Callable[[], Iterable[str]]:
-        return lambda: (_event_line(row) for row in self._rows.events(trade_date=day))
+        return lambda: map(_event_line, self._until_told(self._rows.events(trade_date=day)))
 
     def _fills_text(self, day: date) -> Callable[[], Iterable[str]]:
-        return lambda: _csv(FILLS, self._rows.fill_rows(day))
+        return lambda: _csv(FILLS, self._until_told(self._rows.fill_rows(day)))
+
+    def _until_told(self, rows: Iterable[Row]) -> Iterator[Row]:
+        return (row for row in rows if row["seq"] <= self._told_seq)
 
     def _orders_text(self, day: date) -> Callable[[], Iterable[str]]:
         return lambda: _csv(ORDERS, map(self._present, self._rows.order_rows(day)))
@@ -297,7 +305,7 @@ class Outbox:
         if name in self._late:
             return
         if not path.exists():
-            # The ledger has these lines already, so a new file is made from it as a whole.
+            # The ledger has these lines, and may have others of that day before them: a new file is made from it.
             self._replace(name, whole)
             return
         data = "".join(lines).encode()

@@ -4,6 +4,7 @@ They hold the current trade date. A start, and a new day, make them again from t
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -41,14 +42,14 @@ class Replies:
         # A source -> what its reports could not say today.
         self._faults: dict[str, str] = {}
 
-    def begin(self, day: date) -> None:
-        """Make all reports again from what the ledger says of that trade date."""
+    def begin(self, day: date, *, until: float = math.inf) -> None:
+        """Make all reports again from what the ledger says of that trade date, up to the event of number `until`."""
         self._day, self._due, self._files, self._faults = day, True, {}, {}
         if not self._reports:
             return
         for reports in self._reports.values():
             reports.begin(day)
-        self._tell(changes(self._reader.events(trade_date=day)))
+        self._tell(changes(row for row in self._reader.events(trade_date=day) if row["seq"] <= until))
         for row in self._reader.newest_books():
             self._books(row)
 
@@ -57,7 +58,8 @@ class Replies:
         if not self._reports or not turn.events:
             return
         if turn.trade_date != self._day:
-            self.begin(turn.trade_date)
+            # The turns behind it, which the ledger has already, are still to be told.
+            self.begin(turn.trade_date, until=turn.events[-1]["seq"])
             return
         self._files |= {number: _file_of(row) for number, row in (turn.files | turn.loaded).items()}
         self._tell(turn.changes)
