@@ -30,6 +30,8 @@ Table = dict[int, Cells]
 Rows = dict[int, dict[str, Any]]
 STRAY = "stray"
 _ROOT_BYTES = 2_000
+# Where a sheet begins; other parts name it, and may be swollen to what this library cannot hold.
+_SHEET = re.compile(rb"<(?:[^<>\s:]+:)?worksheet[\s/>]")
 _DAMAGE = (ElementTree.ParseError, ValueError, LookupError)
 
 
@@ -463,7 +465,7 @@ def _xlsx(data: bytes) -> Iterator[Table]:
         for name in package.namelist():
             # A part that is not the sheet with the orders may be damaged.
             with suppress(*_DAMAGE, zipfile.BadZipFile, zlib.error, EOFError):
-                if name.endswith(".xml") and b"worksheet" in package.read(name)[:_ROOT_BYTES]:
+                if name.endswith(".xml") and _SHEET.search(package.read(name)[:_ROOT_BYTES]):
                     root = _xml(package, name)
                     if _local(root) == "worksheet":
                         yield _xlsx_sheet(root, texts)
