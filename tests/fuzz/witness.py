@@ -464,7 +464,7 @@ def _xlsx(data: bytes) -> Iterator[Table]:
                 texts = [_unescaped(_text_of(item)) for item in _xml(package, name) if _local(item) == "si"]
         for name in package.namelist():
             # A part that is not the sheet with the orders may be damaged.
-            with suppress(*_DAMAGE, zipfile.BadZipFile, zlib.error, EOFError):
+            with suppress(*_DAMAGE, zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError):
                 if name.endswith(".xml") and _SHEET.search(package.read(name)[:_ROOT_BYTES]):
                     root = _xml(package, name)
                     if _local(root) == "worksheet":
