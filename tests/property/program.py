@@ -19,6 +19,7 @@ from hashlib import sha256
 from pathlib import Path
 from queue import Queue
 from tempfile import mkdtemp
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ import pytest
 from filebridge import failpoints
 from filebridge.app import FOLDERS, LEDGER, outbox_of, quotations_of, rules_of
 from filebridge.archive import Archive
+from filebridge.bridge import mailbox
 from filebridge.bridge.conductor import Bridge
 from filebridge.bridge.following import follower_of
 from filebridge.bridge.parts import Parts
@@ -137,6 +139,10 @@ class Program:
         self.asked: dict[str, tuple[str, str]] = {}
         self.answers: dict[str, dict[str, Any]] = {}
         self.sent: dict[tuple[object, ...], str] = {}
+
+    def time_messages(self) -> None:
+        """Have the waiting of messages counted by this program's clock, not by the machine's."""
+        self._patch.setattr(mailbox, "time", SimpleNamespace(monotonic=lambda: self.now.timestamp()))
 
     # ---- the life of the process
 

@@ -1,13 +1,12 @@
 """While orders wait to be sent, reports are told late and by parts; what is told late is told once."""
 
 import csv
-import types
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from filebridge.bridge import mailbox, reports
+from filebridge.bridge import reports
 from tests.property.broker_model import Fate
 from tests.property.program import Program, Row
 
@@ -19,7 +18,7 @@ def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
     """No more than one turn is told in one; the waiting of messages is counted by the program's own clock."""
     monkeypatch.setattr(reports, "_TOLD_A_TURN", 1)
     made = Program()
-    monkeypatch.setattr(mailbox, "time", types.SimpleNamespace(monotonic=lambda: made.now.timestamp()))
+    made.time_messages()
     made.start()
     made.kind_turn(6)
     yield made

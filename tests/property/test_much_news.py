@@ -1,12 +1,10 @@
 """More news than the bridge can hear at once: no order is doubted over an answer that lies here unheard, and no other
 order leaves meanwhile, which would only add to it."""
 
-import types
 from collections.abc import Iterator
 
 import pytest
 
-from filebridge.bridge import mailbox
 from filebridge.bridge.mailbox import MESSAGES_A_TURN
 from filebridge.gateways import base
 from tests.property.broker_model import Fate
@@ -17,10 +15,9 @@ NEWS: base.Message = base.CancelAnswer("", True, "", {"kind": "cancel_answer"})
 
 
 @pytest.fixture
-def program(monkeypatch: pytest.MonkeyPatch) -> Iterator[Program]:
+def program() -> Iterator[Program]:
     made = Program()
-    # The waiting of messages is counted by the program's own clock.
-    monkeypatch.setattr(mailbox, "time", types.SimpleNamespace(monotonic=lambda: made.now.timestamp()))
+    made.time_messages()
     made.start()
     made.kind_turn(6)
     yield made
